@@ -1,0 +1,1 @@
+//! RocketMQ Lab page.
