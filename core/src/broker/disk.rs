@@ -1,0 +1,67 @@
+//! What a broker has on its disk, and so what a restart finds.
+//!
+//! A killed process leaves every page that it wrote: all of the log, the topics, the groups, and the group offsets
+//! as they were last written. A power failure also takes what the log had not flushed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::offsets::OffsetTable;
+use super::{Broker, topics};
+use crate::config::{BrokerConfig, Profile};
+use crate::id::{BrokerName, GroupName};
+use crate::rpc::{DataVersion, TopicTable};
+use crate::store::MessageStore;
+use crate::time::Instant;
+
+/// The disk of one broker: `commitlog/`, `consumequeue/` and `config/`.
+#[derive(Clone, Debug)]
+pub struct BrokerDisk {
+    /// The log and its queues.
+    pub store: MessageStore,
+    /// `config/topics.json`.
+    pub topics: TopicTable,
+    /// Its version.
+    pub data_version: DataVersion,
+    /// `config/subscriptionGroup.json`.
+    pub groups: Arc<BTreeSet<GroupName>>,
+    /// `config/consumerOffset.json`.
+    pub offsets: OffsetTable,
+}
+
+impl BrokerDisk {
+    /// A disk on which a broker has never run, with the topics that it makes at its first start.
+    pub fn new(profile: Profile, config: &BrokerConfig, broker_name: &BrokerName) -> Self {
+        Self {
+            store: MessageStore::new(config.mapped_file_size_commit_log),
+            topics: Arc::new(topics::system_topics(profile, config, broker_name)),
+            data_version: DataVersion::default(),
+            groups: Arc::default(),
+            offsets: OffsetTable::default(),
+        }
+    }
+
+    /// The host lost its power: what was not flushed is gone. Returns the bytes lost.
+    pub fn lose_power(&mut self) -> u64 {
+        self.store.lose_unflushed()
+    }
+
+    /// Sets the messages back to those stored before `to`; topics, groups and offsets stay. Returns the records
+    /// that are gone.
+    pub fn roll_back(&mut self, to: Instant) -> usize {
+        self.store.roll_back(to)
+    }
+}
+
+impl Broker {
+    /// What is left when the process ends, gracefully or not.
+    pub fn into_disk(self) -> BrokerDisk {
+        BrokerDisk {
+            store: self.store,
+            topics: self.topics,
+            data_version: self.data_version,
+            groups: self.groups,
+            offsets: self.persisted_offsets,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Where the groups stand: in memory, and every 5 s on disk.
+//!
+//! **In RocketMQ**: `ConsumerOffsetManager`, `ConsumerManageProcessor` (behaviour §3.8, §5.6). An offset is
+//! overwritten by whatever a consumer says, also by a smaller one (RocketMQ only warns).
+//!
+//! **Left out on purpose**: server-side resets of 5.x.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Broker;
+use crate::fact::Fact;
+use crate::id::{GroupName, QueueId, QueueOffset, TopicName};
+use crate::outbox::Outbox;
+use crate::rpc::{MessageQueueOnBroker, RequestCode, Response, ResponseBody, ResponseCode};
+use crate::time::Duration;
+
+/// Wait before offsets are written to disk for the first time.
+pub(super) const FIRST_PERSIST: Duration = Duration::from_secs(10);
+
+type Table = BTreeMap<(GroupName, MessageQueueOnBroker), QueueOffset>;
+
+/// Group, topic and queue to the next offset to consume. A clone shares the table until one of them changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OffsetTable(Arc<Table>);
+
+impl OffsetTable {
+    /// The offset of a group, when it has one.
+    pub fn get(&self, group: &GroupName, topic: &TopicName, queue_id: QueueId) -> Option<QueueOffset> {
+        self.0.get(&(group.clone(), (topic.clone(), queue_id))).copied()
+    }
+
+    /// Sets an offset and returns the one before.
+    fn set(
+        &mut self,
+        group: GroupName,
+        topic: TopicName,
+        queue_id: QueueId,
+        offset: QueueOffset,
+    ) -> Option<QueueOffset> {
+        Arc::make_mut(&mut self.0).insert((group, (topic, queue_id)), offset)
+    }
+
+    /// Takes over every entry of another table.
+    pub(super) fn put_all(&mut self, other: &Table) {
+        let table = Arc::make_mut(&mut self.0);
+        table.extend(other.iter().map(|(key, offset)| (key.clone(), *offset)));
+    }
+
+    pub(super) fn shared(&self) -> Arc<Table> {
+        self.0.clone()
+    }
+
+    /// Everything, by group, topic and queue.
+    pub fn iter(&self) -> impl Iterator<Item = (&GroupName, &TopicName, QueueId, QueueOffset)> {
+        self.0.iter().map(|((group, (topic, queue_id)), offset)| (group, topic, *queue_id, *offset))
+    }
+}
+
+impl Broker {
+    /// Where the group stands; 0 for a young queue by the min==0 rule; else "not found".
+    pub(super) fn query_offset(&self, group: &GroupName, topic: &TopicName, queue_id: QueueId) -> Response {
+        let code = RequestCode::QueryConsumerOffset;
+        let found = self.offsets.get(group, topic, queue_id);
+        let offset = found.or_else(|| self.starts_at_zero(topic, queue_id).then_some(QueueOffset(0)));
+        match offset {
+            Some(offset) => Response::with(code, ResponseBody::Offset(offset)),
+            None => Response::refused(
+                code,
+                ResponseCode::QueryNotFound,
+                "Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first",
+            ),
+        }
+    }
+
+    /// Whether the queue still has its first message, near enough to the end of the log (behaviour §5.6, rule 2).
+    fn starts_at_zero(&self, topic: &TopicName, queue_id: QueueId) -> bool {
+        let has_beginning = self.store.min_offset(topic, queue_id) == QueueOffset(0);
+        let in_memory = self.store.first_is_in_memory(topic, queue_id, self.memory());
+        // V4 takes an empty queue for one in memory, V5 looks for a page and finds none.
+        has_beginning && in_memory.unwrap_or(!self.profile.is_v5())
+    }
+
+    /// Bytes from the end of the log that count as in memory.
+    pub(super) const fn memory(&self) -> u64 {
+        self.config.physical_memory / 100 * self.config.access_message_in_memory_max_ratio
+    }
+
+    /// A consumer says where its group stands.
+    pub(super) fn update_offset(
+        &mut self,
+        group: GroupName,
+        topic: TopicName,
+        queue_id: QueueId,
+        offset: QueueOffset,
+        out: &mut Outbox,
+    ) {
+        if self.profile.is_v5() && !(self.groups.contains(&group) && self.topics.contains_key(&topic)) {
+            return;
+        }
+        let before = self.offsets.get(&group, &topic, queue_id);
+        if before != Some(offset) {
+            self.offsets.set(group.clone(), topic.clone(), queue_id, offset);
+            out.note(Fact::OffsetCommitted { group, topic, queue_id, before, offset });
+        }
+    }
+
+    /// Writes `consumerOffset.json`.
+    pub(super) fn persist_offsets(&mut self, out: &mut Outbox) {
+        if self.persisted_offsets != self.offsets {
+            self.persisted_offsets = self.offsets.clone();
+            out.note(Fact::OffsetsPersisted);
+        }
+    }
+}

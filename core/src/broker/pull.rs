@@ -1,0 +1,248 @@
+//! A pull: checks, a look into the queue, and the long wait when there is nothing yet.
+//!
+//! RocketMQ's "push" is this: the consumer asks, and a broker that has nothing keeps the request until a message
+//! arrives that passes the filter. Time-outs of held pulls are seen only by a check every 5 s, so a hold of 15 s ends
+//! after 15 to 20 s.
+//!
+//! **In RocketMQ**: `PullMessageProcessor`, `DefaultPullMessageResultHandler`, `PullRequestHoldService`,
+//! `NotifyMessageArrivingListener` (behaviour §3.7).
+//!
+//! **Left out on purpose**: SQL92 filters, groups with settings of their own (all have RocketMQ's defaults).
+
+use std::sync::Arc;
+
+use super::{Asked, Broker};
+use crate::fact::{Fact, WakeReason};
+use crate::filter::hash_matches;
+use crate::id::{BrokerId, ConnectionId, NodeId, QueueId, QueueOffset, TopicName};
+use crate::message::{StoredMessage, tag_hash};
+use crate::outbox::Outbox;
+use crate::rpc::{PullRequest, RequestCode, Response, ResponseBody, ResponseCode, Subscription, perm};
+use crate::store::{GetMessageResult, GetMessageStatus, PullLimits};
+use crate::time::{Duration, Instant};
+use crate::timer::Timer;
+
+const CODE: RequestCode = RequestCode::PullMessage;
+/// Period of the look at held pulls.
+const CHECK_PERIOD: Duration = Duration::from_secs(5);
+
+/// A pull that waits for a message.
+#[derive(Clone, Debug)]
+pub struct HeldPull {
+    asked: Asked,
+    request: PullRequest,
+    /// Since when.
+    pub since: Instant,
+    /// Until when it waits at least.
+    pub until: Instant,
+}
+
+impl HeldPull {
+    pub(super) const fn connection(&self) -> ConnectionId {
+        self.asked.connection
+    }
+
+    /// Who waits.
+    pub const fn consumer(&self) -> &NodeId {
+        &self.asked.peer.node
+    }
+
+    /// The topic.
+    pub const fn topic(&self) -> &TopicName {
+        &self.request.topic
+    }
+
+    /// The queue.
+    pub const fn queue_id(&self) -> QueueId {
+        self.request.queue_id
+    }
+
+    /// The offset that it waits for.
+    pub const fn offset(&self) -> QueueOffset {
+        self.request.offset
+    }
+
+    pub(super) fn waits_at(&self, topic: &TopicName, queue_id: QueueId) -> bool {
+        &self.request.topic == topic && self.request.queue_id == queue_id
+    }
+}
+
+impl Broker {
+    pub(super) fn on_pull(&mut self, now: Instant, asked: Asked, request: PullRequest, out: &mut Outbox) {
+        let response = match self.check_pull(&request) {
+            Err(refusal) => refusal,
+            Ok(subscription) => {
+                if let Some(offset) = request.commit_offset
+                    && (self.profile.is_v5() || !self.is_slave())
+                {
+                    let (group, topic) = (request.group.clone(), request.topic.clone());
+                    self.update_offset(group, topic, request.queue_id, offset, out);
+                }
+                self.look(&request, &subscription)
+            }
+        };
+        let may_wait = request.suspend_timeout > Duration::ZERO;
+        if response.code == ResponseCode::PullNotFound && may_wait {
+            return self.hold(now, asked, request, out);
+        }
+        asked.answer(response, out);
+    }
+
+    /// The checks of behaviour §3.7, in their order.
+    fn check_pull(&mut self, request: &PullRequest) -> Result<Subscription, Response> {
+        let refuse = |code, remark: String| Err(Response::refused(CODE, code, remark));
+        let PullRequest { group, topic, queue_id, .. } = request;
+        if self.profile.is_v5() && self.is_slave() && !self.config.slave_read_enable {
+            return refuse(
+                ResponseCode::SystemBusy,
+                "[REJECTREQUEST]system busy, start flow control for a while".to_owned(),
+            );
+        }
+        if self.config.broker_permission & perm::READ == 0 {
+            let remark = format!("the broker[{}] pulling message is forbidden", self.address.ip);
+            return refuse(ResponseCode::NoPermission, remark);
+        }
+        if !self.knows_group(group) {
+            let remark = format!("subscription group [{group}] does not exist");
+            return refuse(ResponseCode::SubscriptionGroupNotExist, remark);
+        }
+        let Some(config) = self.topics.get(topic) else {
+            return refuse(
+                ResponseCode::TopicNotExist,
+                format!("topic[{topic}] not exist, apply first please!"),
+            );
+        };
+        if config.perm & perm::READ == 0 {
+            return refuse(
+                ResponseCode::NoPermission,
+                format!("the topic[{topic}] pulling message is forbidden"),
+            );
+        }
+        if queue_id.0 >= config.read_queue_nums {
+            let code = self.code_by_version(ResponseCode::SystemError, ResponseCode::InvalidParameter);
+            return refuse(code, format!("queueId[{queue_id}] is illegal, topic:[{topic}]"));
+        }
+        let subscription = self.consumers.get(group).and_then(|info| info.subscriptions.get(topic));
+        match subscription {
+            None => {
+                refuse(ResponseCode::SubscriptionNotExist, "the consumer's subscription not exist".to_owned())
+            }
+            Some(known) if known.version < request.subscription_version => refuse(
+                ResponseCode::SubscriptionNotLatest,
+                "the consumer's subscription not latest".to_owned(),
+            ),
+            Some(known) => Ok(known.clone()),
+        }
+    }
+
+    /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).
+    fn look(&self, request: &PullRequest, subscription: &Subscription) -> Response {
+        let limits = PullLimits { max_messages: request.max_messages, memory: self.memory() };
+        let matches = |hash| hash_matches(subscription, hash);
+        let found =
+            self.store.get_messages(&request.topic, request.queue_id, request.offset, limits, matches);
+        let code = match found.status {
+            GetMessageStatus::Found => ResponseCode::Success,
+            GetMessageStatus::NoMatchedMessage | GetMessageStatus::MessageWasRemoving => {
+                ResponseCode::PullRetryImmediately
+            }
+            GetMessageStatus::OffsetOverflowOne => ResponseCode::PullNotFound,
+            GetMessageStatus::NoMatchedLogicQueue | GetMessageStatus::NoMessageInQueue
+                if request.offset == QueueOffset(0) =>
+            {
+                ResponseCode::PullNotFound
+            }
+            GetMessageStatus::NoMatchedLogicQueue
+            | GetMessageStatus::NoMessageInQueue
+            | GetMessageStatus::OffsetTooSmall
+            | GetMessageStatus::OffsetOverflowBadly => ResponseCode::PullOffsetMoved,
+        };
+        self.pull_response(request, code, found)
+    }
+
+    fn pull_response(&self, request: &PullRequest, code: ResponseCode, found: GetMessageResult) -> Response {
+        let (mut code, mut next) = (code, found.next);
+        if self.is_slave() && code == ResponseCode::PullOffsetMoved {
+            // `offsetCheckInSlave=false`: a slave never moves a consumer's offset.
+            (code, next) = (ResponseCode::PullRetryImmediately, request.offset);
+        }
+        let reads_slaves = self.config.slave_read_enable;
+        let suggested_broker =
+            if reads_slaves && found.behind > self.memory() { BrokerId(1) } else { BrokerId::MASTER };
+        let (min, max, messages) = (found.min, found.max, found.messages);
+        let body = ResponseBody::Pulled { next, min, max, suggested_broker, messages };
+        Response { request: CODE, code, remark: "".into(), body }
+    }
+
+    fn hold(&mut self, now: Instant, asked: Asked, request: PullRequest, out: &mut Outbox) {
+        let timeout = if self.config.long_polling_enable {
+            request.suspend_timeout
+        } else {
+            self.config.short_polling_time
+        };
+        out.note(Fact::PullHeld {
+            consumer: asked.peer.node.clone(),
+            topic: request.topic.clone(),
+            queue_id: request.queue_id,
+        });
+        if self.held_pulls.is_empty() {
+            self.arm_check(now, out);
+        }
+        self.held_pulls.push(HeldPull { asked, request, since: now, until: now + timeout });
+    }
+
+    /// The check runs every 5 s from the broker's start (every second with short polling).
+    fn arm_check(&self, now: Instant, out: &mut Outbox) {
+        let period =
+            if self.config.long_polling_enable { CHECK_PERIOD } else { self.config.short_polling_time };
+        let period = period.as_millis().max(1);
+        let rounds = now.since(self.started_at).as_millis() / period + 1;
+        out.set_timer(Timer::CheckHoldRequest, self.started_at + Duration::from_millis(rounds * period));
+    }
+
+    pub(super) fn check_held_pulls(&mut self, now: Instant, out: &mut Outbox) {
+        let mut woken = Vec::new();
+        let mut kept = Vec::new();
+        for held in std::mem::take(&mut self.held_pulls) {
+            let end = self.store.max_offset(&held.request.topic, held.request.queue_id);
+            if end > held.request.offset {
+                woken.push((held, WakeReason::Check));
+            } else if now >= held.until {
+                woken.push((held, WakeReason::Timeout));
+            } else {
+                kept.push(held);
+            }
+        }
+        self.held_pulls = kept;
+        for (held, reason) in woken {
+            self.wake(now, held, reason, out);
+        }
+        if !self.held_pulls.is_empty() {
+            self.arm_check(now, out);
+        }
+    }
+
+    /// Whether a message that arrived is one that the held pull waits for.
+    pub(super) fn passes_filter(&self, held: &HeldPull, message: &Arc<StoredMessage>) -> bool {
+        let group = self.consumers.get(&held.request.group);
+        let subscription = group.and_then(|info| info.subscriptions.get(&held.request.topic));
+        let hash = tag_hash(message.message.tag().map(|tag| &**tag));
+        subscription.is_none_or(|subscription| hash_matches(subscription, hash))
+    }
+
+    /// Looks at a held pull once more and answers it, whatever is found.
+    pub(super) fn wake(&mut self, _now: Instant, held: HeldPull, reason: WakeReason, out: &mut Outbox) {
+        let HeldPull { asked, request, .. } = held;
+        out.note(Fact::PullWoken {
+            consumer: asked.peer.node.clone(),
+            topic: request.topic.clone(),
+            queue_id: request.queue_id,
+            reason,
+        });
+        let response = match self.check_pull(&request) {
+            Err(refusal) => refusal,
+            Ok(subscription) => self.look(&request, &subscription),
+        };
+        asked.answer(response, out);
+    }
+}

@@ -1,0 +1,102 @@
+//! Registration at the name servers (behaviour §1.3, §0.3).
+//!
+//! **In RocketMQ**: `BrokerController.registerBrokerAll`, `BrokerOuterAPI`.
+//! **Left out on purpose**: `forceRegister=false` with its question for the data version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Broker, Purpose};
+use crate::config::BrokerRole;
+use crate::id::{Address, TopicName};
+use crate::outbox::Outbox;
+use crate::rpc::{Registration, Request, Response, ResponseBody, TopicConfig, TopicTable, perm};
+use crate::time::{Duration, Instant};
+
+/// Wait before the first periodic registration; the very first comes at the start.
+pub(super) const FIRST_PERIODIC: Duration = Duration::from_secs(10);
+/// The period is never shorter.
+pub(super) const SHORTEST_PERIOD: Duration = Duration::from_secs(10);
+/// The period is never longer.
+pub(super) const LONGEST_PERIOD: Duration = Duration::from_secs(60);
+
+impl Broker {
+    /// Registers at every name server: everything, or only the topic that changed.
+    pub(super) fn register_all(&mut self, now: Instant, changed: Option<&TopicName>, out: &mut Outbox) {
+        if self.is_stopping {
+            return;
+        }
+        let registration = Registration {
+            cluster: self.config.broker_cluster_name.clone(),
+            broker_name: self.broker_name.clone(),
+            broker_id: self.broker_id,
+            address: self.address,
+            ha_address: self.ha_address,
+            topics: self.announced_topics(changed),
+            data_version: self.data_version,
+            incremental: changed.is_some(),
+        };
+        for name_server in self.name_servers.clone() {
+            let request = Request::RegisterBroker(registration.clone());
+            let timeout = self.config.register_broker_timeout;
+            let purpose = Purpose::Register(name_server);
+            self.remoting.invoke(now, name_server, request, timeout, purpose, out);
+        }
+    }
+
+    /// The topics with the permissions that `brokerPermission` leaves (behaviour §3.8).
+    fn announced_topics(&self, changed: Option<&TopicName>) -> TopicTable {
+        let permission = self.config.broker_permission;
+        if changed.is_none() && permission == perm::READ | perm::WRITE {
+            return self.topics.clone();
+        }
+        let announce = |config: &TopicConfig| {
+            let perm = match permission {
+                6 => config.perm,
+                _ if self.profile.is_v5() => config.perm & permission,
+                _ => permission,
+            };
+            TopicConfig { perm, ..config.clone() }
+        };
+        let is_wanted = |topic: &TopicName| changed.is_none_or(|changed| changed == topic);
+        let topics: BTreeMap<_, _> = self
+            .topics
+            .iter()
+            .filter(|(topic, _)| is_wanted(topic))
+            .map(|(topic, config)| (topic.clone(), announce(config)))
+            .collect();
+        Arc::new(topics)
+    }
+
+    pub(super) fn unregister_all(&mut self, now: Instant, out: &mut Outbox) {
+        for name_server in self.name_servers.clone() {
+            let request = Request::UnregisterBroker {
+                cluster: self.config.broker_cluster_name.clone(),
+                broker_name: self.broker_name.clone(),
+                broker_id: self.broker_id,
+                address: self.address,
+            };
+            let timeout = self.config.register_broker_timeout;
+            self.remoting.invoke(now, name_server, request, timeout, Purpose::Unregister, out);
+        }
+    }
+
+    /// A name server has taken the registration; a slave learns where its master is.
+    pub(super) fn on_registered(
+        &mut self,
+        now: Instant,
+        name_server: Address,
+        response: Response,
+        out: &mut Outbox,
+    ) {
+        self.registered.insert(name_server, now);
+        let ResponseBody::Registered { master_address, ha_address } = response.body else {
+            return;
+        };
+        if self.config.broker_role == BrokerRole::Slave
+            && let (Some(master), Some(ha)) = (master_address, ha_address)
+        {
+            self.learn_master(now, master, ha, out);
+        }
+    }
+}

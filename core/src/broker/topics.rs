@@ -1,0 +1,127 @@
+//! The topics of a broker: those it makes for itself, those operators make, those that a send creates.
+//!
+//! **In RocketMQ**: `TopicConfigManager`, `TopicValidator` (behaviour §2.4, §3.8, §6.1).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Broker;
+use crate::client_instance::AUTO_CREATE_TOPIC;
+use crate::config::{BrokerConfig, Profile};
+use crate::fact::Fact;
+use crate::id::{BrokerName, GroupName, TopicName};
+use crate::outbox::Outbox;
+use crate::rpc::{TopicConfig, perm};
+use crate::time::Instant;
+
+const READ_WRITE: u8 = perm::READ | perm::WRITE;
+const TEMPLATE: u8 = READ_WRITE | perm::INHERIT;
+
+const fn topic(queues: u32, perm: u8) -> TopicConfig {
+    TopicConfig { read_queue_nums: queues, write_queue_nums: queues, perm, order: false }
+}
+
+/// The topics of a fresh broker (recorded: 8 in V4, 13 in V5).
+pub(super) fn system_topics(
+    profile: Profile,
+    config: &BrokerConfig,
+    broker_name: &BrokerName,
+) -> BTreeMap<TopicName, TopicConfig> {
+    let cluster = &config.broker_cluster_name;
+    let mut topics: BTreeMap<TopicName, TopicConfig> = [
+        ("SELF_TEST_TOPIC".into(), topic(1, READ_WRITE)),
+        ("BenchmarkTest".into(), topic(1024, READ_WRITE)),
+        (cluster.as_str().into(), topic(16, TEMPLATE)),
+        (broker_name.as_str().into(), topic(1, TEMPLATE)),
+        ("OFFSET_MOVED_EVENT".into(), topic(1, READ_WRITE)),
+        ("SCHEDULE_TOPIC_XXXX".into(), topic(18, READ_WRITE)),
+        (format!("{cluster}_REPLY_TOPIC").into(), topic(1, READ_WRITE)),
+    ]
+    .into();
+    if config.auto_create_topic_enable {
+        topics.insert(AUTO_CREATE_TOPIC.into(), topic(config.default_topic_queue_nums, TEMPLATE));
+    }
+    if profile.is_v5() {
+        topics.insert("RMQ_SYS_TRANS_HALF_TOPIC".into(), topic(1, READ_WRITE));
+        topics.insert("RMQ_SYS_TRANS_OP_HALF_TOPIC".into(), topic(1, READ_WRITE));
+        topics.insert(format!("rmq_sys_REVIVE_LOG_{cluster}").into(), topic(8, READ_WRITE));
+        topics.insert(format!("rmq_sys_SYNC_BROKER_MEMBER_{broker_name}").into(), topic(1, READ_WRITE));
+        topics.insert("rmq_sys_wheel_timer".into(), topic(1, READ_WRITE));
+    }
+    topics
+}
+
+/// Whether RocketMQ made the topic for itself: the list above, and what groups bring with them.
+pub fn is_system_topic(name: &TopicName, config: &BrokerConfig, broker_name: &BrokerName) -> bool {
+    let text = name.as_str();
+    let fixed =
+        ["SELF_TEST_TOPIC", AUTO_CREATE_TOPIC, "BenchmarkTest", "OFFSET_MOVED_EVENT", "SCHEDULE_TOPIC_XXXX"];
+    let cluster = config.broker_cluster_name.as_str();
+    fixed.contains(&text)
+        || ["%RETRY%", "%DLQ%", "RMQ_SYS_", "rmq_sys_"].iter().any(|start| text.starts_with(start))
+        || text == cluster
+        || text == broker_name.as_str()
+        || text.strip_suffix("_REPLY_TOPIC") == Some(cluster)
+}
+
+impl Broker {
+    /// An operator creates or changes a topic: it is stored and registered at once (behaviour §6.1).
+    pub(super) fn update_topic(
+        &mut self,
+        now: Instant,
+        topic: TopicName,
+        config: TopicConfig,
+        out: &mut Outbox,
+    ) {
+        if self.profile.is_v5() && self.topics.get(&topic) == Some(&config) {
+            return;
+        }
+        self.put_topic(now, topic.clone(), config, out);
+        self.register_all(now, Some(&topic), out);
+    }
+
+    fn put_topic(&mut self, now: Instant, topic: TopicName, config: TopicConfig, out: &mut Outbox) {
+        Arc::make_mut(&mut self.topics).insert(topic.clone(), config.clone());
+        self.data_version = self.data_version.next(now);
+        out.note(Fact::TopicUpdated { topic, config });
+    }
+
+    /// Tells the name servers of a topic that the broker made by itself: V5 of this one, V4 of everything.
+    fn register_own(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+        let changed = self.profile.is_v5().then_some(topic);
+        self.register_all(now, changed, out);
+    }
+
+    /// A send to an unknown topic creates it after the template TBW102 (`createTopicInSendMessageMethod`).
+    pub(super) fn create_topic_in_send(
+        &mut self,
+        now: Instant,
+        topic: &TopicName,
+        default_topic_queue_nums: u32,
+        out: &mut Outbox,
+    ) -> Option<TopicConfig> {
+        let template = self.topics.get(&AUTO_CREATE_TOPIC.into())?;
+        if !self.config.auto_create_topic_enable || template.perm & perm::INHERIT == 0 {
+            return None;
+        }
+        let queues = default_topic_queue_nums.min(template.write_queue_nums);
+        let config = TopicConfig {
+            read_queue_nums: queues,
+            write_queue_nums: queues,
+            perm: template.perm & !perm::INHERIT,
+            order: false,
+        };
+        self.put_topic(now, topic.clone(), config.clone(), out);
+        self.register_own(now, topic, out);
+        Some(config)
+    }
+
+    /// The retry topic of a group that appears for the first time (`createTopicInSendMessageBackMethod`).
+    pub(super) fn ensure_retry_topic(&mut self, now: Instant, group: &GroupName, out: &mut Outbox) {
+        let retry = TopicName::retry_of(group);
+        if !self.topics.contains_key(&retry) {
+            self.put_topic(now, retry.clone(), topic(1, READ_WRITE), out);
+            self.register_own(now, &retry, out);
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Every interval, limit and switch that a simulated process obeys, under RocketMQ's own key.
+//!
+//! A [`Profile`] stands for a version of RocketMQ; it gives the defaults, and it decides where the two versions
+//! differ in behaviour rather than in a number (those places ask [`Profile`] directly and cite the difference).
+//! Whatever a person sets on one node (`broker broker-a slaveReadEnable=true`) goes through `set`, which knows
+//! exactly the keys listed here.
+//!
+//! **In RocketMQ**: `BrokerConfig`, `MessageStoreConfig`, `NamesrvConfig`, `NettyServerConfig`,
+//! `NettyClientConfig`, `ClientConfig`, `DefaultMQProducer`, `DefaultMQPushConsumer`, and the constants that are
+//! no setting there (behaviour §0.3, §3.1).
+//!
+//! **Left out on purpose**: keys whose effect the simulation does not have. Setting one is an error that says so,
+//! rather than a setting without effect.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::id::ClusterName;
+use crate::time::Duration;
+
+/// Which version of RocketMQ the lab behaves like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Profile {
+    /// Apache RocketMQ 4.9.8.
+    V4,
+    /// Apache RocketMQ 5.3.3, what somebody who installs RocketMQ today gets.
+    #[default]
+    V5,
+}
+
+impl Profile {
+    /// Whether this is the 5.x profile; written out where the two versions differ in what they do.
+    pub const fn is_v5(self) -> bool {
+        matches!(self, Self::V5)
+    }
+
+    /// The version it stands for.
+    pub const fn version(self) -> &'static str {
+        match self {
+            Self::V4 => "4.9.8",
+            Self::V5 => "5.3.3",
+        }
+    }
+}
+
+/// Text forms of a closed list of words, in RocketMQ's spelling.
+macro_rules! words {
+    ($type:ident, $what:literal, $($variant:ident = $word:literal),+ $(,)?) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(match self { $(Self::$variant => $word),+ })
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(format!("`{text}` is no {}; accepted: {}", $what, [$($word),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words!(Profile, "profile", V4 = "V4", V5 = "V5");
+
+/// What a broker of a classic master/slave group is (`brokerRole`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum BrokerRole {
+    /// Acknowledges a send without waiting for a slave.
+    #[default]
+    AsyncMaster,
+    /// Waits for a slave's copy, in the way of its version (behaviour §4.2).
+    SyncMaster,
+    /// Copies its master and takes no sends.
+    Slave,
+}
+
+words!(BrokerRole, "brokerRole", AsyncMaster = "ASYNC_MASTER", SyncMaster = "SYNC_MASTER", Slave = "SLAVE");
+
+/// When a message counts as written (`flushDiskType`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum FlushDiskType {
+    /// Before the producer is answered.
+    SyncFlush,
+    /// Some time later; a power failure takes what was not flushed.
+    #[default]
+    AsyncFlush,
+}
+
+words!(FlushDiskType, "flushDiskType", SyncFlush = "SYNC_FLUSH", AsyncFlush = "ASYNC_FLUSH");
+
+/// How a group divides a topic (`MessageModel`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum MessageModel {
+    /// A queue belongs to one member of the group; progress is kept by the broker.
+    #[default]
+    Clustering,
+    /// Every member takes every queue; progress is kept by the member.
+    Broadcasting,
+}
+
+words!(MessageModel, "message model", Clustering = "CLUSTERING", Broadcasting = "BROADCASTING");
+
+/// Where a queue without a stored offset starts (`ConsumeFromWhere`, behaviour §5.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum ConsumeFromWhere {
+    /// At the end, but for the broker's min==0 rule.
+    #[default]
+    LastOffset,
+    /// At offset 0.
+    FirstOffset,
+    /// At the first message stored half an hour before the consumer's start or later.
+    Timestamp,
+}
+
+words!(
+    ConsumeFromWhere,
+    "ConsumeFromWhere",
+    LastOffset = "CONSUME_FROM_LAST_OFFSET",
+    FirstOffset = "CONSUME_FROM_FIRST_OFFSET",
+    Timestamp = "CONSUME_FROM_TIMESTAMP",
+);
+
+/// How the members of a group divide the queues (`AllocateMessageQueueStrategy`; the rules stand in
+/// [`allocate`](crate::allocate)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum AllocateStrategy {
+    /// Contiguous blocks, the first members one larger.
+    #[default]
+    Averagely,
+    /// Dealt out one by one.
+    AveragelyByCircle,
+    /// By a hash ring with ten virtual nodes a member.
+    ConsistentHash,
+}
+
+words!(
+    AllocateStrategy,
+    "allocation strategy",
+    Averagely = "AVG",
+    AveragelyByCircle = "AVG_BY_CIRCLE",
+    ConsistentHash = "CONSISTENT_HASH",
+);
+
+/// A value that a configuration key can take, in the text form of a `.conf` file.
+trait Setting: Sized {
+    fn read(text: &str) -> Result<Self, String>;
+    fn write(&self) -> String;
+}
+
+macro_rules! setting_by_text {
+    ($what:literal: $($type:ty),+) => {$(
+        impl Setting for $type {
+            fn read(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|_| format!("`{text}` is not {}", $what))
+            }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+setting_by_text!("true or false": bool);
+setting_by_text!("a whole number, 0 or more": u8, u32, u64);
+
+macro_rules! setting_by_word {
+    ($($type:ty),+) => {$(
+        impl Setting for $type {
+            fn read(text: &str) -> Result<Self, String> {
+                text.parse()
+            }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+setting_by_word!(BrokerRole, FlushDiskType);
+
+impl Setting for Duration {
+    fn read(text: &str) -> Result<Self, String> {
+        let ms = text.parse().map_err(|_| format!("`{text}` is not a number of milliseconds"))?;
+        Ok(Self::from_millis(ms))
+    }
+    fn write(&self) -> String {
+        self.as_millis().to_string()
+    }
+}
+
+impl Setting for ClusterName {
+    fn read(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err("a cluster needs a name".to_owned()) } else { Ok(text.into()) }
+    }
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Declares a configuration: its fields, RocketMQ's key of each, and both profiles' defaults.
+macro_rules! config {
+    (
+        $(#[$doc:meta])* $name:ident;
+        $($(#[$field_doc:meta])* $field:ident: $type:ty = $key:literal, $v4:expr, $v5:expr;)+
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        pub struct $name {
+            $($(#[$field_doc])* #[doc = concat!("\n\nKey `", $key, "`.")] pub $field: $type,)+
+        }
+
+        impl $name {
+            /// RocketMQ's defaults of that version.
+            pub fn of(profile: Profile) -> Self {
+                match profile {
+                    Profile::V4 => Self { $($field: $v4),+ },
+                    Profile::V5 => Self { $($field: $v5),+ },
+                }
+            }
+
+            /// Every key that [`set`](Self::set) knows.
+            pub const KEYS: &'static [&'static str] = &[$($key),+];
+
+            /// Sets the value of `key` from its text form.
+            ///
+            /// # Errors
+            /// A sentence that names what is wrong and what is accepted; nothing is changed then.
+            pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+                match key {
+                    $($key => self.$field = Setting::read(value).map_err(|why| format!("{key}: {why}"))?,)+
+                    _ => return Err(format!("`{key}` is not a setting that the lab has; known: {}",
+                        Self::KEYS.join(", "))),
+                }
+                Ok(())
+            }
+
+            /// Key and value of every setting, in the order of [`KEYS`](Self::KEYS).
+            pub fn entries(&self) -> Vec<(&'static str, String)> {
+                vec![$(($key, Setting::write(&self.$field))),+]
+            }
+        }
+    };
+}
+
+const fn ms(value: u64) -> Duration {
+    Duration::from_millis(value)
+}
+
+const fn secs(value: u64) -> Duration {
+    Duration::from_secs(value)
+}
+
+config! {
+    /// How a name server behaves (`NamesrvConfig`, `NettyServerConfig`; behaviour §1.4).
+    NameServerConfig;
+    /// Wait before the first scan for silent brokers. 5.3.3 passes 5 with the unit milliseconds: its first scan
+    /// comes 5 ms after the start.
+    first_scan: Duration = "firstScanDelay", secs(5), ms(5);
+    /// Period of that scan.
+    scan_not_active_broker_interval: Duration = "scanNotActiveBrokerInterval", secs(10), secs(5);
+    /// A broker that has not registered for longer is dropped by the scan (`BROKER_CHANNEL_EXPIRED_TIME`).
+    broker_channel_expired_time: Duration = "brokerChannelExpiredTime", secs(120), secs(120);
+    /// A connection on which nothing was read or written for this long is closed.
+    server_channel_max_idle_time: Duration = "serverChannelMaxIdleTimeMillis", secs(120), secs(120);
+}
+
+config! {
+    /// How a broker behaves (`BrokerConfig`, `MessageStoreConfig`; behaviour §3.1).
+    BrokerConfig;
+    /// The cluster that the broker registers under.
+    broker_cluster_name: ClusterName = "brokerClusterName", "DefaultCluster".into(), "DefaultCluster".into();
+    /// Master or slave. A broker with an id above 0 is made a SLAVE.
+    broker_role: BrokerRole = "brokerRole", BrokerRole::AsyncMaster, BrokerRole::AsyncMaster;
+    /// When a send is answered.
+    flush_disk_type: FlushDiskType = "flushDiskType", FlushDiskType::AsyncFlush, FlushDiskType::AsyncFlush;
+    /// Bits of `PermName` that this broker adds to the permission of its topics (V4: replaces, V5: and).
+    broker_permission: u8 = "brokerPermission", 6, 6;
+    /// Whether a slave answers pulls (in V4 it does so whatever this says).
+    slave_read_enable: bool = "slaveReadEnable", false, false;
+    /// Whether a send to an unknown topic creates it.
+    auto_create_topic_enable: bool = "autoCreateTopicEnable", true, true;
+    /// Whether a group is known as soon as somebody uses it.
+    auto_create_subscription_group: bool = "autoCreateSubscriptionGroup", true, true;
+    /// Queues of the template topic TBW102.
+    default_topic_queue_nums: u32 = "defaultTopicQueueNums", 8, 8;
+    /// Period of the registration at every name server, used within 10 s to 60 s.
+    register_name_server_period: Duration = "registerNameServerPeriod", secs(30), secs(30);
+    /// How long the broker waits for a name server's answer to it.
+    register_broker_timeout: Duration = "registerBrokerTimeoutMills", secs(6), secs(24);
+    /// Period of writing `consumerOffset.json`.
+    flush_consumer_offset_interval: Duration = "flushConsumerOffsetInterval", secs(5), secs(5);
+    /// Whether a pull that finds nothing is held.
+    long_polling_enable: bool = "longPollingEnable", true, true;
+    /// How long it is held when long polling is off.
+    short_polling_time: Duration = "shortPollingTimeMills", secs(1), secs(1);
+    /// A client that has sent no heartbeat for longer is forgotten (`CHANNEL_EXPIRED_TIMEOUT`).
+    channel_expired_timeout: Duration = "channelExpiredTimeout", secs(120), secs(120);
+    /// A connection on which nothing was read or written for this long is closed.
+    server_channel_max_idle_time: Duration = "serverChannelMaxIdleTimeMillis", secs(120), secs(120);
+    /// Size of a commit log file in bytes.
+    mapped_file_size_commit_log: u64 = "mappedFileSizeCommitLog", 1 << 30, 1 << 30;
+    /// Period of the asynchronous flush.
+    flush_interval_commit_log: Duration = "flushIntervalCommitLog", ms(500), ms(500);
+    /// The asynchronous flush waits for this many dirty pages of 4 KiB.
+    flush_commit_log_least_pages: u32 = "flushCommitLogLeastPages", 4, 4;
+    /// After this long it flushes whatever there is.
+    flush_commit_log_thorough_interval: Duration = "flushCommitLogThoroughInterval", secs(10), secs(10);
+    /// How long a send waits for a synchronous flush.
+    sync_flush_timeout: Duration = "syncFlushTimeout", secs(5), secs(5);
+    /// How long a send waits for slaves.
+    slave_timeout: Duration = "slaveTimeout", secs(3), secs(3);
+    /// Copies, the master's own included, that a SYNC_MASTER of V5 waits for. V4 has no such key.
+    in_sync_replicas: u32 = "inSyncReplicas", 1, 1;
+    /// A slave further behind (bytes) does not count as in sync.
+    ha_max_gap_not_in_sync: u64 = "haMaxGapNotInSync", 256 << 20, 256 << 20;
+    /// A slave reports its position, and a master sends an empty frame, at least this often.
+    ha_send_heartbeat_interval: Duration = "haSendHeartbeatInterval", secs(5), secs(5);
+    /// Either side closes a replication connection that was silent for longer.
+    ha_housekeeping_interval: Duration = "haHousekeepingInterval", secs(20), secs(20);
+    /// Most bytes of the commit log in one frame to a slave.
+    ha_transfer_batch_size: u64 = "haTransferBatchSize", 32 << 10, 32 << 10;
+    /// Share of the physical memory, in percent, within which a message counts as "in memory".
+    access_message_in_memory_max_ratio: u64 = "accessMessageInMemoryMaxRatio", 40, 40;
+    /// Physical memory of the broker's host in bytes. No RocketMQ setting: the 40 % rules need it.
+    physical_memory: u64 = "physicalMemory", 8 << 30, 8 << 30;
+    /// How long the disk takes to flush. No RocketMQ setting: a simulated disk needs a speed.
+    disk_flush_time: Duration = "diskFlushTime", ms(2), ms(2);
+}
+
+config! {
+    /// How a client behaves, producer or consumer (`ClientConfig`, `NettyClientConfig`; behaviour §2, §5).
+    ClientConfig;
+    /// Period of the route poll.
+    poll_name_server_interval: Duration = "pollNameServerInterval", secs(30), secs(30);
+    /// Period of the heartbeat to the brokers.
+    heartbeat_broker_interval: Duration = "heartbeatBrokerInterval", secs(30), secs(30);
+    /// Period of committing consumer offsets.
+    persist_consumer_offset_interval: Duration = "persistConsumerOffsetInterval", secs(5), secs(5);
+    /// How long a connection attempt may take.
+    connect_timeout: Duration = "connectTimeoutMillis", secs(3), secs(3);
+    /// How long a request other than send and pull may take (`mqClientApiTimeout`).
+    mq_client_api_timeout: Duration = "mqClientApiTimeout", secs(3), secs(3);
+    /// A connection on which nothing was read or written for this long is closed.
+    client_channel_max_idle_time: Duration = "clientChannelMaxIdleTimeMillis", secs(120), secs(120);
+    /// Producer: budget of one send, all attempts together.
+    send_msg_timeout: Duration = "sendMsgTimeout", secs(3), secs(3);
+    /// Producer: further attempts of a synchronous send after the first.
+    retry_times_when_send_failed: u32 = "retryTimesWhenSendFailed", 2, 2;
+    /// Producer: queues that a topic created by a send asks for.
+    default_topic_queue_nums: u32 = "defaultTopicQueueNums", 4, 4;
+    /// Producer: whether slow and failed brokers are avoided for a while (V5 also spells it `sendLatencyEnable`).
+    send_latency_fault_enable: bool = "sendLatencyFaultEnable", false, false;
+    /// Producer: whether a message that was stored but not safely (statuses 10 to 12) is sent again elsewhere.
+    retry_another_broker_when_not_store_ok: bool = "retryAnotherBrokerWhenNotStoreOK", false, false;
+    /// Producer: largest body in bytes.
+    max_message_size: u32 = "maxMessageSize", 4 << 20, 4 << 20;
+    /// Consumer: messages asked for in one pull.
+    pull_batch_size: u32 = "pullBatchSize", 32, 32;
+    /// Consumer: how long a broker may hold a pull that finds nothing.
+    broker_suspend_max_time: Duration = "brokerSuspendMaxTimeMillis", secs(15), secs(15);
+    /// Consumer: how long a pull may take before it counts as failed.
+    consumer_timeout_when_suspend: Duration = "consumerTimeoutMillisWhenSuspend", secs(30), secs(30);
+    /// Consumer: no pull while more messages of the queue are cached.
+    pull_threshold_for_queue: u32 = "pullThresholdForQueue", 1000, 1000;
+    /// Consumer: no pull while more bytes of the queue are cached, in MiB.
+    pull_threshold_size_for_queue: u32 = "pullThresholdSizeForQueue", 100, 100;
+    /// Consumer: no pull while first and last cached offset lie further apart.
+    consume_concurrently_max_span: u64 = "consumeConcurrentlyMaxSpan", 2000, 2000;
+    /// Consumer: messages worked on at the same time.
+    consume_thread_max: u32 = "consumeThreadMax", 20, 20;
+    /// Consumer: period of the rebalance.
+    rebalance_wait_interval: Duration = "rocketmq.client.rebalance.waitInterval", secs(20), secs(20);
+    /// Consumer: least time between two rounds, and the period while a round came out unbalanced. V4 has none.
+    rebalance_min_interval: Duration = "rocketmq.client.rebalance.minInterval", ms(0), secs(1);
+    /// Consumer: wait before the first pull of a queue just assigned.
+    first_pull_delay: Duration = "firstPullDelay", ms(0), ms(500);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_accepted_with_the_value_it_prints() {
+        let mut config = BrokerConfig::of(Profile::V5);
+        let before = config.clone();
+        for (key, value) in before.entries() {
+            assert_eq!(config.set(key, &value), Ok(()), "{key}={value}");
+        }
+        assert_eq!(config, before);
+    }
+
+    #[test]
+    fn a_wrong_value_names_the_key_and_changes_nothing() {
+        let mut config = BrokerConfig::of(Profile::V4);
+        let before = config.clone();
+        let error = config.set("brokerRole", "LEADER").expect_err("no such role");
+        assert_eq!(
+            error,
+            "brokerRole: `LEADER` is no brokerRole; accepted: ASYNC_MASTER, SYNC_MASTER, SLAVE"
+        );
+        assert!(config.set("fooBar", "1").expect_err("no such key").starts_with("`fooBar` is not a setting"));
+        assert_eq!(config, before);
+    }
+}

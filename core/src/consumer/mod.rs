@@ -1,0 +1,309 @@
+//! A consumer: a push consumer with its listener.
+//!
+//! It divides the queues of its topics with the other members of its group (or takes all of them when it
+//! broadcasts), pulls from each queue it holds, hands the messages to its listener and commits how far it is. "Push"
+//! is pull: the broker holds a pull until there is something.
+//!
+//! One concern a file: `rebalance` (which queues), `pull` (getting messages), `consume` (the listener), `offsets`
+//! (how far it is).
+//!
+//! **In RocketMQ**: `DefaultMQPushConsumerImpl`, `RebalanceService`, `RebalanceImpl`, `RebalancePushImpl`,
+//! `ConsumeMessageConcurrentlyService`, `RemoteBrokerOffsetStore`, `LocalFileOffsetStore` (behaviour §5).
+//!
+//! **Left out on purpose**: orderly consumption, failing listeners and with them sending back, POP, SQL92, consume
+//! time-outs, suspending, per-topic thresholds.
+//!
+//! **Invariants**: what a queue's results change is only the queue as it was held when the message was pulled (a
+//! queue given up and taken again is another one); offsets that are committed after a finished message only grow.
+
+mod consume;
+mod offsets;
+mod pull;
+mod rebalance;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use offsets::ConsumerDisk;
+pub use pull::Assigned;
+
+use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance};
+use crate::command::{ConsumerSpec, NodeOrder};
+use crate::config::{ClientConfig, MessageModel, Profile};
+use crate::fact::{Fact, StartReason};
+use crate::filter::subscription;
+use crate::id::{Address, ClientId, GroupName, MessageQueue, QueueOffset, TopicName};
+use crate::outbox::{Input, Outbox};
+use crate::producer::{ClientStart, config_of};
+use crate::rng::Rng;
+use crate::rpc::{ConsumerData, Frame, Heartbeat, Request, Subscription};
+use crate::time::{Duration, Instant};
+use crate::timer::Timer;
+
+/// Wait before the offsets are committed for the first time.
+const FIRST_PERSIST: Duration = Duration::from_secs(10);
+
+/// The number of a holding of a queue; a queue given up and taken again gets another one.
+type HoldId = u64;
+
+/// Why a consumer asked something.
+#[derive(Clone, Debug)]
+enum Purpose {
+    ConsumerIds,
+    /// Where a new queue starts, and the reason that a found offset will have.
+    StartOffset(MessageQueue, StartReason),
+    Pull(MessageQueue, HoldId),
+    Unregister,
+}
+
+/// The state of one consumer process.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    client: ClientInstance<Purpose>,
+    spec: ConsumerSpec,
+    started_at: Instant,
+    rng: Rng,
+    subscriptions: BTreeMap<TopicName, Subscription>,
+    /// Topics whose first route is still awaited before the consumer shows itself.
+    awaited: Vec<TopicName>,
+    rebalance: rebalance::RebalanceService,
+    queues: BTreeMap<MessageQueue, Assigned>,
+    next_hold: HoldId,
+    /// Where each queue will be committed.
+    offsets: BTreeMap<MessageQueue, QueueOffset>,
+    disk: ConsumerDisk,
+    listener: consume::Listener,
+}
+
+impl Consumer {
+    /// A process that has not begun to run, with what its predecessor under the same client id left.
+    pub fn new(start: ClientStart, spec: &ConsumerSpec, disk: ConsumerDisk) -> Self {
+        let ClientStart { profile, client_id, name_servers, mut rng, .. } = start;
+        let config = config_of(profile, &spec.client);
+        Self {
+            client: ClientInstance::new(client_id, profile, config, name_servers, &mut rng),
+            spec: spec.clone(),
+            started_at: Instant::ZERO,
+            rng,
+            subscriptions: BTreeMap::new(),
+            awaited: Vec::new(),
+            rebalance: rebalance::RebalanceService::default(),
+            queues: BTreeMap::new(),
+            next_hold: 0,
+            offsets: BTreeMap::new(),
+            disk,
+            listener: consume::Listener::default(),
+        }
+    }
+
+    /// Reacts to one input.
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Started => self.start(now, out),
+            // A broker: the group has changed.
+            Input::Frame { frame: Frame::Request { request, .. }, .. } => {
+                if matches!(*request, Request::NotifyConsumerIdsChanged { .. }) {
+                    self.wake_rebalance(now, out);
+                }
+            }
+            Input::Timer(timer) if timer != Timer::RequestTimeout => self.on_timer(now, timer, out),
+            Input::Order(order) => self.on_order(now, order, out),
+            other => {
+                for event in self.client.handle(now, other, out) {
+                    self.on_event(now, event, out);
+                }
+            }
+        }
+    }
+
+    /// The routes first, then the heartbeat, then the first division (`DefaultMQPushConsumerImpl.start`).
+    fn start(&mut self, now: Instant, out: &mut Outbox) {
+        self.started_at = now;
+        self.rebalance.begin(now);
+        for topic in &self.spec.topics {
+            self.subscriptions.insert(topic.clone(), subscription(&self.spec.tags, now));
+        }
+        if self.spec.model == MessageModel::Clustering {
+            let retry = TopicName::retry_of(&self.spec.client.group);
+            self.subscriptions.insert(retry, subscription(&"*".into(), now));
+        }
+        self.client.start(now, out);
+        out.set_timer(Timer::PersistOffset, now + FIRST_PERSIST);
+        self.awaited = self.subscriptions.keys().cloned().collect();
+        for topic in self.awaited.clone() {
+            self.client.want_route(now, &topic, false, out);
+        }
+    }
+
+    fn is_broadcasting(&self) -> bool {
+        self.spec.model == MessageModel::Broadcasting
+    }
+
+    fn heartbeat(&self) -> Heartbeat {
+        let data = ConsumerData {
+            group: self.spec.client.group.clone(),
+            model: self.spec.model,
+            from: self.spec.from,
+            subscriptions: self.subscriptions.clone(),
+        };
+        Heartbeat { client_id: self.client.client_id.clone(), consumers: vec![data], producers: Vec::new() }
+    }
+
+    fn send_heartbeat(&mut self, now: Instant, out: &mut Outbox) {
+        let heartbeat = self.heartbeat();
+        self.client.heartbeat(now, &heartbeat, out);
+    }
+
+    fn on_timer(&mut self, now: Instant, timer: Timer, out: &mut Outbox) {
+        match timer {
+            Timer::PollNameServer => {
+                let topics: Vec<_> = self.subscriptions.keys().cloned().collect();
+                self.client.poll(now, &topics, out);
+            }
+            Timer::HeartbeatBroker => {
+                let heartbeat = self.heartbeat();
+                self.client.periodic_heartbeat(now, &heartbeat, out);
+            }
+            Timer::PersistOffset => {
+                self.persist_all(now, out);
+                let period = self.client.config.persist_consumer_offset_interval;
+                out.set_timer(Timer::PersistOffset, now + period);
+            }
+            Timer::Rebalance => self.rebalance_timer(now, out),
+            Timer::PullLater => self.pull_due(now, out),
+            Timer::ConsumeDone => self.consume_done(now, out),
+            Timer::CorrectOffset => self.correct_due(now, out),
+            _ => {}
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: ClientEvent<Purpose>, out: &mut Outbox) {
+        match event {
+            ClientEvent::Route(wish, _) => {
+                let was_starting = !self.awaited.is_empty();
+                self.awaited.retain(|topic| *topic != wish.topic);
+                if was_starting && self.awaited.is_empty() {
+                    self.send_heartbeat(now, out);
+                    self.wake_rebalance(now, out);
+                }
+                self.rebalance_got_route(now, &wish.topic, out);
+            }
+            ClientEvent::Own(Purpose::ConsumerIds, result) => self.on_consumer_ids(now, result, out),
+            ClientEvent::Own(Purpose::StartOffset(queue, reason), result) => {
+                self.on_start_offset(now, queue, reason, result, out);
+            }
+            ClientEvent::Own(Purpose::Pull(queue, hold), result) => {
+                self.on_pull_result(now, queue, hold, result, out);
+            }
+            ClientEvent::Own(Purpose::Unregister, _) => {}
+        }
+    }
+
+    fn on_order(&mut self, now: Instant, order: NodeOrder, out: &mut Outbox) {
+        match order {
+            NodeOrder::Set(settings) => {
+                for (key, value) in &settings {
+                    self.spec.set(key, value).expect("settings are checked with the command");
+                }
+                self.client.config = config_of(self.client.profile, &self.spec.client);
+            }
+            NodeOrder::Shutdown => {
+                out.note(Fact::Stopping);
+                self.persist_all(now, out);
+                for (_, address) in self.client.broker_addresses() {
+                    let request = Request::UnregisterClient {
+                        client_id: self.client.client_id.clone(),
+                        producer_group: None,
+                        consumer_group: Some(self.spec.client.group.clone()),
+                    };
+                    let timeout = self.client.config.mq_client_api_timeout;
+                    let purpose = crate::client_instance::Purpose::Own(Purpose::Unregister);
+                    self.client.remoting.invoke(now, address, request, timeout, purpose, out);
+                }
+                out.exit();
+            }
+            _ => {}
+        }
+    }
+
+    /// What is left when the process ends: the file of a broadcasting member.
+    pub fn into_disk(self) -> ConsumerDisk {
+        self.disk
+    }
+
+    /// Its `ip@instance`.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client.client_id
+    }
+
+    /// What it is made from, with the changes since.
+    pub const fn spec(&self) -> &ConsumerSpec {
+        &self.spec
+    }
+
+    /// Its group.
+    pub const fn group(&self) -> &GroupName {
+        &self.spec.client.group
+    }
+
+    /// Its settings.
+    pub const fn config(&self) -> &ClientConfig {
+        &self.client.config
+    }
+
+    /// Its version.
+    pub const fn profile(&self) -> Profile {
+        self.client.profile
+    }
+
+    /// The name server that it talks to.
+    pub const fn name_server(&self) -> Option<Address> {
+        self.client.name_server()
+    }
+
+    /// Its cached routes.
+    pub fn routes(&self) -> impl Iterator<Item = (&TopicName, &CachedRoute)> {
+        self.client.routes()
+    }
+
+    /// The queues that it holds.
+    pub const fn queues(&self) -> &BTreeMap<MessageQueue, Assigned> {
+        &self.queues
+    }
+
+    /// Where it would be pulling the queue from.
+    pub fn pull_address(&self, queue: &MessageQueue) -> Option<Address> {
+        let assigned = self.queues.get(queue)?;
+        self.client.subscribe_address(&queue.broker_name, assigned.broker_id()).map(|(_, address)| address)
+    }
+
+    /// Where it would commit a queue now.
+    pub fn commit_offset(&self, queue: &MessageQueue) -> Option<QueueOffset> {
+        self.offsets.get(queue).copied()
+    }
+
+    /// The file of a broadcasting member.
+    pub const fn disk(&self) -> &ConsumerDisk {
+        &self.disk
+    }
+
+    /// Messages that the listener has finished.
+    pub const fn consumed(&self) -> u64 {
+        self.listener.consumed()
+    }
+
+    /// Messages of a queue that the listener is working on.
+    pub fn in_work(&self, queue: &MessageQueue) -> u32 {
+        self.listener.in_work(queue)
+    }
+
+    /// When it last finished dividing the queues.
+    pub const fn last_rebalance(&self) -> Option<Instant> {
+        self.rebalance.last_round()
+    }
+
+    /// The tag expression.
+    pub const fn tags(&self) -> &Arc<str> {
+        &self.spec.tags
+    }
+}

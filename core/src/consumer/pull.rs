@@ -1,0 +1,293 @@
+//! Getting messages: one pull after another for each queue that is held.
+//!
+//! **In RocketMQ**: `DefaultMQPushConsumerImpl.pullMessage`, `PullAPIWrapper`, `PullMessageService`
+//! (behaviour §5.7). What an illegal offset leads to, §5.10.
+
+use std::sync::Arc;
+
+use super::{Consumer, HoldId, Purpose};
+use crate::client_instance;
+use crate::fact::{DropReason, Fact};
+use crate::filter::tag_matches;
+use crate::id::{BrokerId, MessageQueue, QueueOffset};
+use crate::message::StoredMessage;
+use crate::outbox::Outbox;
+use crate::process_queue::ProcessQueue;
+use crate::remoting::Failure;
+use crate::rpc::{PullRequest, Request, Response, ResponseBody, ResponseCode};
+use crate::time::{Duration, Instant};
+use crate::timer::Timer;
+
+/// Wait after a pull that failed (`pullTimeDelayMillsWhenException`).
+const DELAY_WHEN_EXCEPTION: Duration = Duration::from_secs(3);
+/// Wait while too much is cached (`PULL_TIME_DELAY_MILLS_WHEN_CACHE_FLOW_CONTROL`).
+const DELAY_WHEN_FULL: Duration = Duration::from_millis(50);
+/// V4 corrects an illegal offset after this pause.
+const V4_CORRECTION_DELAY: Duration = Duration::from_secs(10);
+/// A queue that was not pulled for longer is rebuilt (`PULL_MAX_IDLE_TIME`).
+pub(super) const PULL_MAX_IDLE: Duration = Duration::from_secs(120);
+
+/// A queue that the consumer holds.
+#[derive(Clone, Debug)]
+pub struct Assigned {
+    hold: HoldId,
+    process_queue: ProcessQueue,
+    next_offset: QueueOffset,
+    /// When to pull next; `None` while a pull is under way.
+    pull_at: Option<Instant>,
+    last_pull: Instant,
+    broker_id: BrokerId,
+    trouble: Option<Arc<str>>,
+    /// V4: the offset was illegal; when it will be corrected, and to what. Nothing is pulled until then.
+    correction: Option<(Instant, QueueOffset)>,
+}
+
+impl Assigned {
+    pub(super) const fn new(hold: HoldId, now: Instant, next_offset: QueueOffset, pull_at: Instant) -> Self {
+        Self {
+            hold,
+            process_queue: ProcessQueue::empty(),
+            next_offset,
+            pull_at: Some(pull_at),
+            last_pull: now,
+            broker_id: BrokerId::MASTER,
+            trouble: None,
+            correction: None,
+        }
+    }
+
+    pub(super) const fn is(&self, hold: HoldId) -> bool {
+        self.hold == hold && self.correction.is_none()
+    }
+
+    pub(super) const fn process_queue_mut(&mut self) -> &mut ProcessQueue {
+        &mut self.process_queue
+    }
+
+    /// Messages pulled and not finished.
+    pub const fn process_queue(&self) -> &ProcessQueue {
+        &self.process_queue
+    }
+
+    /// From where it pulls next.
+    pub const fn next_offset(&self) -> QueueOffset {
+        self.next_offset
+    }
+
+    /// When it was last pulled, or taken.
+    pub const fn last_pull(&self) -> Instant {
+        self.last_pull
+    }
+
+    /// The replica that it was told to pull from.
+    pub const fn broker_id(&self) -> BrokerId {
+        self.broker_id
+    }
+
+    /// What went wrong with the last pull.
+    pub const fn trouble(&self) -> Option<&Arc<str>> {
+        self.trouble.as_ref()
+    }
+
+    /// Whether it waits for its offset to be corrected.
+    pub const fn is_being_corrected(&self) -> bool {
+        self.correction.is_some()
+    }
+}
+
+impl Consumer {
+    /// Pulls the queues whose time has come, and sets the clock for the others.
+    pub(super) fn pull_due(&mut self, now: Instant, out: &mut Outbox) {
+        let is_due = |assigned: &Assigned| assigned.pull_at.is_some_and(|at| at <= now);
+        let due: Vec<_> = self
+            .queues
+            .iter()
+            .filter(|(_, assigned)| is_due(assigned))
+            .map(|(queue, _)| queue.clone())
+            .collect();
+        for queue in due {
+            self.pull(now, &queue, out);
+        }
+        self.arm_pull(out);
+    }
+
+    pub(super) fn arm_pull(&self, out: &mut Outbox) {
+        if let Some(at) = self.queues.values().filter_map(|assigned| assigned.pull_at).min() {
+            out.set_timer(Timer::PullLater, at);
+        }
+    }
+
+    fn pull_later(&mut self, queue: &MessageQueue, at: Instant, out: &mut Outbox) {
+        if let Some(assigned) = self.queues.get_mut(queue) {
+            assigned.pull_at = Some(at);
+        }
+        self.arm_pull(out);
+    }
+
+    fn pull(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
+        let Some(subscription) = self.subscriptions.get(&queue.topic) else {
+            return;
+        };
+        let subscription_version = subscription.version;
+        let is_broadcasting = self.is_broadcasting();
+        let Some(assigned) = self.queues.get_mut(queue) else {
+            return;
+        };
+        assigned.last_pull = now;
+        if assigned.process_queue.is_full(&self.client.config) {
+            return self.pull_later(queue, now + DELAY_WHEN_FULL, out);
+        }
+        let found = self.client.subscribe_address(&queue.broker_name, assigned.broker_id);
+        let Some((broker_id, address)) = found else {
+            return self.pull_failed(now, queue, "broker not known".into(), out);
+        };
+        let commits = !is_broadcasting && broker_id.is_master();
+        let commit_offset =
+            self.offsets.get(queue).copied().filter(|offset| commits && *offset > QueueOffset(0));
+        assigned.pull_at = None;
+        let request = Request::PullMessage(PullRequest {
+            group: self.spec.client.group.clone(),
+            topic: queue.topic.clone(),
+            queue_id: queue.queue_id,
+            offset: assigned.next_offset,
+            max_messages: self.client.config.pull_batch_size,
+            commit_offset,
+            suspend_timeout: self.client.config.broker_suspend_max_time,
+            subscription_version,
+        });
+        let purpose = client_instance::Purpose::Own(Purpose::Pull(queue.clone(), assigned.hold));
+        let timeout = self.client.config.consumer_timeout_when_suspend;
+        self.client.remoting.invoke_async(now, address, request, timeout, purpose, out);
+    }
+
+    fn pull_failed(&mut self, now: Instant, queue: &MessageQueue, why: Arc<str>, out: &mut Outbox) {
+        out.note(Fact::PullFailed { queue: queue.clone(), why: why.clone() });
+        if let Some(assigned) = self.queues.get_mut(queue) {
+            assigned.trouble = Some(why);
+        }
+        self.pull_later(queue, now + DELAY_WHEN_EXCEPTION, out);
+    }
+
+    pub(super) fn on_pull_result(
+        &mut self,
+        now: Instant,
+        queue: MessageQueue,
+        hold: HoldId,
+        result: Result<Response, Failure>,
+        out: &mut Outbox,
+    ) {
+        let Some(assigned) = self.queues.get_mut(&queue).filter(|assigned| assigned.is(hold)) else {
+            return;
+        };
+        let response = match result {
+            Ok(response) => response,
+            Err(failure) => return self.pull_failed(now, &queue, failure.words().into(), out),
+        };
+        let ResponseBody::Pulled { next, suggested_broker, messages, .. } = response.body else {
+            let why = if response.remark.is_empty() { response.code.name().into() } else { response.remark };
+            return self.pull_failed(now, &queue, why, out);
+        };
+        assigned.broker_id = suggested_broker;
+        assigned.trouble = None;
+        match response.code {
+            ResponseCode::Success => self.on_found(now, &queue, hold, next, messages, out),
+            ResponseCode::PullNotFound | ResponseCode::PullRetryImmediately => {
+                assigned.next_offset = next;
+                if assigned.process_queue.is_empty() {
+                    self.update_offset(&queue, next, true);
+                }
+                self.pull(now, &queue, out);
+            }
+            ResponseCode::PullOffsetMoved => self.on_offset_illegal(now, &queue, next, out),
+            code => self.pull_failed(now, &queue, code.name().into(), out),
+        }
+    }
+
+    fn on_found(
+        &mut self,
+        now: Instant,
+        queue: &MessageQueue,
+        hold: HoldId,
+        next: QueueOffset,
+        mut messages: Vec<Arc<StoredMessage>>,
+        out: &mut Outbox,
+    ) {
+        if let Some(subscription) = self.subscriptions.get(&queue.topic) {
+            messages.retain(|message| tag_matches(subscription, message.message.tag()));
+        }
+        if let Some(assigned) = self.queues.get_mut(queue) {
+            assigned.next_offset = next;
+            assigned.process_queue.put(&messages);
+        }
+        if !messages.is_empty() {
+            self.submit(now, queue, hold, messages, out);
+        }
+        self.pull(now, queue, out);
+    }
+
+    /// The broker says that the queue has no such offset and which one it has. V4 waits 10 s before it takes that
+    /// and then for the next division; V5 does both at once.
+    fn on_offset_illegal(&mut self, now: Instant, queue: &MessageQueue, to: QueueOffset, out: &mut Outbox) {
+        let is_v5 = self.client.profile.is_v5();
+        let Some(assigned) = self.queues.get_mut(queue) else {
+            return;
+        };
+        if is_v5 {
+            self.correct(now, queue, to, out);
+            return self.wake_rebalance(now, out);
+        }
+        assigned.correction = Some((now + V4_CORRECTION_DELAY, to));
+        assigned.pull_at = None;
+        self.arm_correction(out);
+    }
+
+    fn arm_correction(&self, out: &mut Outbox) {
+        let corrections = self.queues.values().filter_map(|assigned| assigned.correction);
+        if let Some(at) = corrections.map(|(at, _)| at).min() {
+            out.set_timer(Timer::CorrectOffset, at);
+        }
+    }
+
+    pub(super) fn correct_due(&mut self, now: Instant, out: &mut Outbox) {
+        let due = |assigned: &Assigned| assigned.correction.filter(|(at, _)| *at <= now);
+        let due: Vec<_> = self
+            .queues
+            .iter()
+            .filter_map(|(queue, assigned)| due(assigned).map(|(_, to)| (queue.clone(), to)))
+            .collect();
+        for (queue, to) in due {
+            self.correct(now, &queue, to, out);
+        }
+        self.arm_correction(out);
+    }
+
+    /// Takes the broker's offset, commits it and gives the queue up; the next division brings it back.
+    fn correct(&mut self, now: Instant, queue: &MessageQueue, to: QueueOffset, out: &mut Outbox) {
+        let Some(assigned) = self.queues.get(queue) else {
+            return;
+        };
+        let from = assigned.next_offset;
+        out.note(Fact::OffsetCorrected { queue: queue.clone(), from, to });
+        self.update_offset(queue, to, false);
+        self.give_up(now, queue, DropReason::OffsetIllegal, out);
+    }
+
+    /// Commits and gives a queue up.
+    pub(super) fn give_up(
+        &mut self,
+        now: Instant,
+        queue: &MessageQueue,
+        reason: DropReason,
+        out: &mut Outbox,
+    ) {
+        self.persist(now, queue, out);
+        if self.is_broadcasting()
+            && let Some(offset) = self.offsets.get(queue)
+        {
+            self.disk.offsets.insert(queue.clone(), *offset);
+        }
+        self.offsets.remove(queue);
+        self.queues.remove(queue);
+        out.note(Fact::QueueDropped { queue: queue.clone(), reason });
+    }
+}

@@ -1,0 +1,392 @@
+//! Dividing the queues: who else is there, which queues are there, which of them are mine.
+//!
+//! A round goes through the topics one after the other: it asks *one* broker who is in the group, computes its own
+//! share, gives up what is not in it and takes what is new, after asking where to start. Every member does this by
+//! itself, so for a moment two may hold the same queue, or nobody.
+//!
+//! **In RocketMQ**: `RebalanceService`, `RebalanceImpl.rebalanceByTopic`, `RebalancePushImpl` (behaviour §5.2, §5.3,
+//! §5.6).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::pull::{Assigned, PULL_MAX_IDLE};
+use super::{Consumer, Purpose};
+use crate::allocate::allocate;
+use crate::client_instance;
+use crate::config::ConsumeFromWhere;
+use crate::fact::{DropReason, Fact, StartReason};
+use crate::id::{Address, BrokerId, MessageQueue, QueueOffset, TopicName};
+use crate::outbox::Outbox;
+use crate::remoting::Failure;
+use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::time::{Duration, Instant};
+use crate::timer::Timer;
+
+/// How far back `CONSUME_FROM_TIMESTAMP` starts, counted from the consumer's start.
+const CONSUME_TIMESTAMP: Duration = Duration::from_secs(30 * 60);
+
+/// When rounds happen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RebalanceService {
+    round: Option<Round>,
+    /// Somebody wanted a round while one was under way.
+    notified: bool,
+    /// End of the last round, at first the start of the process.
+    last_at: Instant,
+    last_round: Option<Instant>,
+}
+
+impl RebalanceService {
+    pub(super) const fn begin(&mut self, now: Instant) {
+        self.last_at = now;
+    }
+
+    pub(super) const fn last_round(&self) -> Option<Instant> {
+        self.last_round
+    }
+}
+
+/// A round under way.
+#[derive(Clone, Debug)]
+struct Round {
+    topics: VecDeque<TopicName>,
+    balanced: bool,
+    step: Step,
+}
+
+/// What the round does with the topic at the head of its list.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Nothing yet.
+    Begin,
+    /// It knew no broker for the topic and asks for the route. The queues were read before.
+    WaitRoute(Option<Arc<Vec<MessageQueue>>>),
+    /// It asks who is in the group.
+    WaitMembers(Option<Arc<Vec<MessageQueue>>>),
+    /// It asks where new queues start: the share, those still to be taken, whether anything changed.
+    Taking { share: Vec<MessageQueue>, todo: VecDeque<MessageQueue>, changed: bool },
+}
+
+impl Consumer {
+    /// A round is wanted now; since 5.2.0 not sooner than 1 s after the one before.
+    pub(super) fn wake_rebalance(&mut self, now: Instant, out: &mut Outbox) {
+        if !self.awaited.is_empty() {
+            return;
+        }
+        if self.rebalance.round.is_some() {
+            self.rebalance.notified = true;
+            return;
+        }
+        let earliest = self.rebalance.last_at + self.client.config.rebalance_min_interval;
+        if now < earliest {
+            out.set_timer(Timer::Rebalance, earliest);
+        } else {
+            self.begin_round(now, out);
+        }
+    }
+
+    pub(super) fn rebalance_timer(&mut self, now: Instant, out: &mut Outbox) {
+        if self.rebalance.round.is_none() {
+            self.begin_round(now, out);
+        }
+    }
+
+    fn begin_round(&mut self, now: Instant, out: &mut Outbox) {
+        let topics = self.subscriptions.keys().cloned().collect();
+        self.rebalance.round = Some(Round { topics, balanced: true, step: Step::Begin });
+        self.next_topic(now, out);
+    }
+
+    fn next_topic(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(round) = &mut self.rebalance.round else {
+            return;
+        };
+        let Some(topic) = round.topics.front().cloned() else {
+            return self.end_round(now, out);
+        };
+        let queues = self.client.route(&topic).map(|cached| cached.readable.clone());
+        if self.is_broadcasting() {
+            return match queues {
+                Some(queues) => self.take_share(now, queues.to_vec(), out),
+                None => self.topic_done(now, out),
+            };
+        }
+        match self.broker_of(&topic) {
+            Some(address) => self.ask_members(now, address, queues, out),
+            None => {
+                self.set_step(Step::WaitRoute(queues));
+                self.client.want_route(now, &topic, false, out);
+            }
+        }
+    }
+
+    fn set_step(&mut self, step: Step) {
+        if let Some(round) = &mut self.rebalance.round {
+            round.step = step;
+        }
+    }
+
+    fn topic_done(&mut self, now: Instant, out: &mut Outbox) {
+        if let Some(round) = &mut self.rebalance.round {
+            round.topics.pop_front();
+            round.step = Step::Begin;
+        }
+        self.next_topic(now, out);
+    }
+
+    /// The next round comes after 20 s, in V5 after 1 s when this one came out unbalanced.
+    fn end_round(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(round) = self.rebalance.round.take() else {
+            return;
+        };
+        self.rebalance.last_at = now;
+        self.rebalance.last_round = Some(now);
+        let config = &self.client.config;
+        let is_lazy = round.balanced || config.rebalance_min_interval == Duration::ZERO;
+        let wait = if is_lazy { config.rebalance_wait_interval } else { config.rebalance_min_interval };
+        out.set_timer(Timer::Rebalance, now + wait);
+        if std::mem::take(&mut self.rebalance.notified) {
+            self.wake_rebalance(now, out);
+        }
+    }
+
+    /// A broker of the topic's route: a random broker name, its master if it has one (`findBrokerAddrByTopic`).
+    fn broker_of(&mut self, topic: &TopicName) -> Option<Address> {
+        let route = self.client.route(topic)?.route.clone();
+        let count = u32::try_from(route.broker_datas.len()).unwrap_or(u32::MAX);
+        if count == 0 {
+            return None;
+        }
+        let broker = &route.broker_datas[self.rng.below(count) as usize];
+        let master = broker.broker_addrs.get(&BrokerId::MASTER);
+        master.or_else(|| broker.broker_addrs.values().next()).copied()
+    }
+
+    fn ask_members(
+        &mut self,
+        now: Instant,
+        address: Address,
+        queues: Option<Arc<Vec<MessageQueue>>>,
+        out: &mut Outbox,
+    ) {
+        self.set_step(Step::WaitMembers(queues));
+        let request = Request::GetConsumerListByGroup { group: self.spec.client.group.clone() };
+        let timeout = self.client.config.mq_client_api_timeout;
+        let purpose = client_instance::Purpose::Own(Purpose::ConsumerIds);
+        self.client.remoting.invoke(now, address, request, timeout, purpose, out);
+    }
+
+    /// A route request has ended; the round may have waited for it.
+    pub(super) fn rebalance_got_route(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+        let Some(round) = &self.rebalance.round else {
+            return;
+        };
+        let Step::WaitRoute(queues) = &round.step else {
+            return;
+        };
+        if round.topics.front() != Some(topic) {
+            return;
+        }
+        let queues = queues.clone();
+        match self.broker_of(topic) {
+            Some(address) => self.ask_members(now, address, queues, out),
+            None => self.topic_done(now, out),
+        }
+    }
+
+    /// A broker has said who is in the group.
+    pub(super) fn on_consumer_ids(
+        &mut self,
+        now: Instant,
+        result: Result<Response, Failure>,
+        out: &mut Outbox,
+    ) {
+        let Some(Round { step: Step::WaitMembers(queues), .. }) = &self.rebalance.round else {
+            return;
+        };
+        let (Some(queues), Ok(Response { body: ResponseBody::ConsumerIds(mut members), .. })) =
+            (queues.clone(), result)
+        else {
+            // Unknown queues or members: the present division stays.
+            return self.topic_done(now, out);
+        };
+        members.sort();
+        match allocate(self.spec.strategy, &self.client.client_id, &queues, &members) {
+            Some(share) => self.take_share(now, share, out),
+            None => {
+                if let Some(round) = &mut self.rebalance.round {
+                    round.balanced = false;
+                }
+                self.topic_done(now, out);
+            }
+        }
+    }
+
+    /// Gives up what is not in the share, and begins to take what is new (`updateProcessQueueTableInRebalance`).
+    fn take_share(&mut self, now: Instant, share: Vec<MessageQueue>, out: &mut Outbox) {
+        let Some(topic) = self.rebalance.round.as_ref().and_then(|round| round.topics.front().cloned())
+        else {
+            return;
+        };
+        let held: Vec<_> = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
+        let mut changed = false;
+        for queue in held {
+            let expired = now.since(self.queues[&queue].last_pull()) > PULL_MAX_IDLE
+                && !self.queues[&queue].is_being_corrected();
+            let reason = if !share.contains(&queue) {
+                DropReason::Rebalanced
+            } else if expired {
+                DropReason::PullExpired
+            } else {
+                continue;
+            };
+            self.give_up(now, &queue, reason, out);
+            changed = true;
+        }
+        let todo = share.iter().filter(|queue| !self.queues.contains_key(queue)).cloned().collect();
+        self.set_step(Step::Taking { share, todo, changed });
+        self.take_next(now, out);
+    }
+
+    /// Asks where the next new queue starts; when there is none left, the topic is done.
+    fn take_next(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(Round { step: Step::Taking { todo, .. }, .. }) = &self.rebalance.round else {
+            return;
+        };
+        let Some(queue) = todo.front().cloned() else {
+            return self.share_taken(now, out);
+        };
+        // What an earlier holding left in memory must not count (`removeDirtyOffset`).
+        self.offsets.remove(&queue);
+        if self.is_broadcasting() {
+            return match self.disk.offsets.get(&queue).copied() {
+                Some(offset) => self.take(now, queue, offset, StartReason::LocalOffset, out),
+                None => self.start_by_rule(now, queue, out),
+            };
+        }
+        let Some((_, address)) = self.client.subscribe_address(&queue.broker_name, BrokerId::MASTER) else {
+            return self.skip(now, out);
+        };
+        let request = Request::QueryConsumerOffset {
+            group: self.spec.client.group.clone(),
+            topic: queue.topic.clone(),
+            queue_id: queue.queue_id,
+        };
+        self.ask_start(now, address, request, queue, StartReason::StoredOffset, out);
+    }
+
+    fn ask_start(
+        &mut self,
+        now: Instant,
+        address: Address,
+        request: Request,
+        queue: MessageQueue,
+        reason: StartReason,
+        out: &mut Outbox,
+    ) {
+        let timeout = self.client.config.mq_client_api_timeout;
+        let purpose = client_instance::Purpose::Own(Purpose::StartOffset(queue, reason));
+        self.client.remoting.invoke(now, address, request, timeout, purpose, out);
+    }
+
+    /// The queue is left alone in this round. Another comes in 20 s, in V5 in 1 s.
+    fn skip(&mut self, now: Instant, out: &mut Outbox) {
+        if let Some(Round { step: Step::Taking { todo, .. }, .. }) = &mut self.rebalance.round {
+            todo.pop_front();
+        }
+        self.take_next(now, out);
+    }
+
+    /// An answer to the question where a queue starts.
+    pub(super) fn on_start_offset(
+        &mut self,
+        now: Instant,
+        queue: MessageQueue,
+        reason: StartReason,
+        result: Result<Response, Failure>,
+        out: &mut Outbox,
+    ) {
+        match (result, reason) {
+            (Ok(Response { body: ResponseBody::Offset(offset), .. }), reason) => {
+                self.take(now, queue, offset, reason, out);
+            }
+            (Ok(Response { code: ResponseCode::QueryNotFound, .. }), StartReason::StoredOffset) => {
+                self.start_by_rule(now, queue, out);
+            }
+            // V4 takes any refusal for "not found".
+            (Ok(_), StartReason::StoredOffset) if !self.client.profile.is_v5() => {
+                self.start_by_rule(now, queue, out);
+            }
+            _ => self.skip(now, out),
+        }
+    }
+
+    /// Where a queue without an offset starts: by `ConsumeFromWhere` (behaviour §5.6).
+    fn start_by_rule(&mut self, now: Instant, queue: MessageQueue, out: &mut Outbox) {
+        let (topic, queue_id) = (queue.topic.clone(), queue.queue_id);
+        let from_first = self.spec.from == ConsumeFromWhere::FirstOffset || topic.is_retry();
+        if from_first {
+            return self.take(now, queue, QueueOffset(0), StartReason::FirstOffset, out);
+        }
+        let Some(master) = self.client.broker_address(&queue.broker_name, BrokerId::MASTER) else {
+            return self.skip(now, out);
+        };
+        let (request, reason) = match self.spec.from {
+            ConsumeFromWhere::Timestamp => (
+                Request::SearchOffsetByTimestamp { topic, queue_id, at: self.started_at - CONSUME_TIMESTAMP },
+                StartReason::Timestamp,
+            ),
+            _ => (Request::GetMaxOffset { topic, queue_id }, StartReason::LastOffset),
+        };
+        self.ask_start(now, master, request, queue, reason, out);
+    }
+
+    fn take(
+        &mut self,
+        now: Instant,
+        queue: MessageQueue,
+        offset: QueueOffset,
+        reason: StartReason,
+        out: &mut Outbox,
+    ) {
+        let Some(Round { step: Step::Taking { todo, changed, .. }, .. }) = &mut self.rebalance.round else {
+            return;
+        };
+        if todo.front() != Some(&queue) {
+            return;
+        }
+        todo.pop_front();
+        *changed = true;
+        out.note(Fact::QueueAssigned { queue: queue.clone(), offset, reason });
+        let hold = self.next_hold;
+        self.next_hold += 1;
+        let pull_at = now + self.client.config.first_pull_delay;
+        self.queues.insert(queue, Assigned::new(hold, now, offset, pull_at));
+        self.take_next(now, out);
+    }
+
+    /// All new queues of the topic are taken: the brokers are told, the pulling begins.
+    fn share_taken(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(Round { step: Step::Taking { share, changed, .. }, topics, .. }) = &self.rebalance.round
+        else {
+            return;
+        };
+        let (share, changed, topic) = (share.clone(), *changed, topics.front().cloned());
+        let Some(topic) = topic else { return };
+        let is_complete = share.iter().all(|queue| self.queues.contains_key(queue));
+        if let Some(round) = &mut self.rebalance.round {
+            round.balanced &= is_complete;
+        }
+        if changed {
+            let queues = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
+            out.note(Fact::Rebalanced { topic: topic.clone(), queues });
+            if let Some(subscription) = self.subscriptions.get_mut(&topic) {
+                subscription.version = now;
+            }
+            self.send_heartbeat(now, out);
+        }
+        self.pull_due(now, out);
+        self.topic_done(now, out);
+    }
+}

@@ -1,0 +1,744 @@
+//! What happened, in the past tense, and the trace that it is written to.
+//!
+//! Every [`TraceEvent`] knows its cause: the event that was being handled when it was noted. A chain of causes
+//! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
+//! one line of the golden tests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::command::Command;
+use crate::id::{
+    Address, BrokerId, BrokerName, ClientId, CommitLogOffset, EventId, GroupName, MessageQueue, NodeId,
+    Opaque, QueueId, QueueOffset, TopicName,
+};
+use crate::rpc::{RequestCode, ResponseCode, TopicConfig, perm};
+use crate::time::{Duration, Instant};
+use crate::timer::{Timer, words_of};
+
+/// One line of the trace.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct TraceEvent {
+    /// Its number, counted from 0.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Instant,
+    /// Whose it is; `None` for the lab itself.
+    pub node: Option<NodeId>,
+    /// The event that led to it; `None` only for orders.
+    pub cause: Option<EventId>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What a frame on the wire is, told for people.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Sent {
+    /// Who it is for.
+    pub to: NodeId,
+    /// The request's number at the client.
+    pub opaque: Opaque,
+    /// The request's code, of an answer too.
+    pub request: RequestCode,
+    /// How it ended, when this is an answer.
+    pub response: Option<ResponseCode>,
+    /// The topic and queue, when it is about one.
+    pub queue: Option<(TopicName, Option<QueueId>)>,
+    /// Tag of the message, of the first one when there are several.
+    pub tag: Option<Arc<str>>,
+    /// Messages in it.
+    pub messages: u32,
+    /// When it will arrive; [`Instant::NEVER`] while something holds it up.
+    pub arrives: Instant,
+}
+
+/// Why a name server dropped a broker (behaviour §1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum RemovalReason {
+    /// The broker took itself off.
+    Unregistered,
+    /// Its connection closed: the process ended.
+    ChannelClosed,
+    /// Nothing came over its connection for 120 s.
+    ChannelIdle,
+    /// The scan found its last registration too old.
+    Expired,
+}
+
+/// Why a broker forgot a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum LeaveReason {
+    /// The client left in good order.
+    Unregistered,
+    /// Its connection closed.
+    ChannelClosed,
+    /// No heartbeat for 120 s.
+    Expired,
+}
+
+/// Why a held pull was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum WakeReason {
+    /// A message that matches its filter arrived.
+    Arrival,
+    /// The 5 s check found messages.
+    Check,
+    /// It had been held long enough.
+    Timeout,
+}
+
+/// Where the position of a newly assigned queue came from (behaviour §5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum StartReason {
+    /// The group had an offset there; or the broker answered 0 for a young queue, which a client cannot tell apart.
+    StoredOffset,
+    /// No offset, and `CONSUME_FROM_LAST_OFFSET`.
+    LastOffset,
+    /// No offset, and `CONSUME_FROM_FIRST_OFFSET`, or the retry topic.
+    FirstOffset,
+    /// No offset, and `CONSUME_FROM_TIMESTAMP`.
+    Timestamp,
+    /// The file of a broadcasting member had an offset.
+    LocalOffset,
+}
+
+/// Why a consumer gave a queue up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum DropReason {
+    /// The division gave it to somebody else, or the queue is gone from the route.
+    Rebalanced,
+    /// Its offset was illegal and has been corrected.
+    OffsetIllegal,
+    /// It was not pulled for 120 s.
+    PullExpired,
+}
+
+/// How a stored message was acknowledged (`SendStatus`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SendStatus {
+    /// Stored as safely as the broker is configured for.
+    SendOk,
+    /// Stored, but the flush took too long.
+    FlushDiskTimeout,
+    /// Stored, but no slave confirmed in time.
+    FlushSlaveTimeout,
+    /// Stored, but there is no slave near enough.
+    SlaveNotAvailable,
+}
+
+impl fmt::Display for SendStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::SendOk => "SEND_OK",
+            Self::FlushDiskTimeout => "FLUSH_DISK_TIMEOUT",
+            Self::FlushSlaveTimeout => "FLUSH_SLAVE_TIMEOUT",
+            Self::SlaveNotAvailable => "SLAVE_NOT_AVAILABLE",
+        })
+    }
+}
+
+/// What the application gets when a send fails, in the words of the Java client (behaviour §2.6).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum SendError {
+    /// The budget was used up (`RemotingTooMuchRequestException`).
+    CallTimeout,
+    /// Every attempt failed (`MQClientException`).
+    StillFailed {
+        /// Attempts made.
+        times: u32,
+        /// Time they took.
+        cost: Duration,
+        /// The topic.
+        topic: TopicName,
+        /// The broker name of each attempt.
+        brokers_sent: Vec<BrokerName>,
+        /// 10001 refused connection, 10002 time-out, 10003 broker unknown, or the broker's own code; none when the
+        /// connection closed under the last attempt.
+        code: Option<u16>,
+    },
+    /// No queue to write to is known (`MQClientException`, 10005).
+    NoRoute(TopicName),
+    /// A broker refused in a way that is not tried again (`MQBrokerException`).
+    Broker(ResponseCode, Arc<str>),
+    /// The message itself is not allowed (`MQClientException`, 13).
+    MessageIllegal(Arc<str>),
+}
+
+impl SendError {
+    /// The response code that the exception carries; `None` for a time-out.
+    pub const fn code(&self) -> Option<u16> {
+        match self {
+            Self::CallTimeout => None,
+            Self::StillFailed { code, .. } => *code,
+            Self::NoRoute(_) => Some(10005),
+            Self::Broker(code, _) => Some(code.number()),
+            Self::MessageIllegal(_) => Some(13),
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CallTimeout => f.write_str("RemotingTooMuchRequestException: sendDefaultImpl call timeout"),
+            Self::StillFailed { times, cost, topic, brokers_sent, .. } => {
+                let brokers: Vec<_> = brokers_sent.iter().map(BrokerName::as_str).collect();
+                write!(
+                    f,
+                    "MQClientException: Send [{times}] times, still failed, cost [{}]ms, Topic: {topic}, \
+                     BrokersSent: [{}]",
+                    cost.as_millis(),
+                    brokers.join(", ")
+                )
+            }
+            Self::NoRoute(topic) => write!(f, "MQClientException: No route info of this topic: {topic}"),
+            Self::Broker(code, remark) => {
+                write!(f, "MQBrokerException: CODE: {} DESC: {remark}", code.number())
+            }
+            Self::MessageIllegal(why) => write!(f, "MQClientException: {why}"),
+        }
+    }
+}
+
+/// One message at its place: what facts about messages point at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct MessageAt {
+    /// The queue.
+    pub queue: MessageQueue,
+    /// The position in it.
+    pub offset: QueueOffset,
+    /// The producer's id of the message.
+    pub unique_key: Arc<str>,
+    /// The key that the application gave it.
+    pub key: Option<Arc<str>>,
+}
+
+impl fmt::Display for MessageAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.queue, self.offset)?;
+        self.key.as_ref().map_or(Ok(()), |key| write!(f, " {key}"))
+    }
+}
+
+/// Something that happened. Each variant says who causes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Fact {
+    /// The person at the lab gave this order.
+    Ordered(#[serde(serialize_with = "as_text")] Arc<Command>),
+    /// A process began to run, for the first time or again.
+    Started,
+    /// A process was ended at once.
+    Killed,
+    /// A host lost its power; so many bytes of the commit log had not been flushed.
+    PoweredOff {
+        /// Bytes lost.
+        lost: u64,
+    },
+    /// A process was halted.
+    Frozen,
+    /// A halted process went on; so many inputs had waited.
+    Thawed {
+        /// Inputs handled now.
+        waiting: usize,
+    },
+    /// A process began to end gracefully.
+    Stopping,
+    /// A process had ended gracefully.
+    Stopped,
+    /// A node was taken away.
+    Removed,
+    /// A broker's messages were set back; the group offsets stayed.
+    RolledBack {
+        /// Records that are gone.
+        records: usize,
+    },
+    /// An alarm clock rang, and something came of it.
+    TimerFired(Timer),
+    /// A request left.
+    RequestSent(Box<Sent>),
+    /// An answer left.
+    ResponseSent(Box<Sent>),
+    /// A slave told its master how far its log reaches.
+    HaReported {
+        /// The master.
+        to: NodeId,
+        /// The end of the slave's log.
+        offset: CommitLogOffset,
+        /// When it will arrive.
+        arrives: Instant,
+    },
+    /// A master sent a slave a piece of its log, or an empty frame as a sign of life.
+    HaTransferred {
+        /// The slave.
+        to: NodeId,
+        /// Where the piece begins.
+        from: CommitLogOffset,
+        /// Its length.
+        bytes: u64,
+        /// When it will arrive.
+        arrives: Instant,
+    },
+    /// A connection stands.
+    Connected {
+        /// The server.
+        to: NodeId,
+    },
+    /// A server's host refused a connection.
+    ConnectionRefused {
+        /// The address.
+        address: Address,
+    },
+    /// A connection attempt was given up.
+    ConnectTimedOut {
+        /// The address.
+        address: Address,
+    },
+    /// The other end of a connection was found closed.
+    ConnectionLost {
+        /// The other end.
+        peer: NodeId,
+    },
+    /// A request got no answer in time.
+    RequestTimedOut {
+        /// Whom it was for.
+        address: Address,
+        /// What it was.
+        request: RequestCode,
+    },
+    /// A name server took a broker into its tables.
+    BrokerRegistered {
+        /// The broker.
+        broker_name: BrokerName,
+        /// Its id.
+        broker_id: BrokerId,
+        /// Its address.
+        address: Address,
+    },
+    /// A name server dropped a broker.
+    BrokerRemoved {
+        /// The broker.
+        broker_name: BrokerName,
+        /// Its id.
+        broker_id: BrokerId,
+        /// Its address.
+        address: Address,
+        /// Why.
+        reason: RemovalReason,
+    },
+    /// A broker has a new or changed topic.
+    TopicUpdated {
+        /// The topic.
+        topic: TopicName,
+        /// What it is now.
+        config: TopicConfig,
+    },
+    /// A broker appended a message.
+    MessageStored {
+        /// Where, and which.
+        message: Box<MessageAt>,
+        /// Where its record begins.
+        commit_log_offset: CommitLogOffset,
+        /// Length of the record.
+        size: u32,
+        /// Its tag.
+        tag: Option<Arc<str>>,
+        /// Who sent it.
+        from: NodeId,
+    },
+    /// A broker refused a send.
+    SendRefused {
+        /// The topic.
+        topic: TopicName,
+        /// The answer.
+        code: ResponseCode,
+    },
+    /// A broker's log reaches the disk up to here.
+    Flushed {
+        /// The end of what is safe.
+        to: CommitLogOffset,
+    },
+    /// A broker holds a pull until something arrives.
+    PullHeld {
+        /// Who pulls.
+        consumer: NodeId,
+        /// The topic.
+        topic: TopicName,
+        /// The queue.
+        queue_id: QueueId,
+    },
+    /// A broker looked at a held pull again and answered it.
+    PullWoken {
+        /// Who pulls.
+        consumer: NodeId,
+        /// The topic.
+        topic: TopicName,
+        /// The queue.
+        queue_id: QueueId,
+        /// Why now.
+        reason: WakeReason,
+    },
+    /// A group's offset at a broker changed.
+    OffsetCommitted {
+        /// The group.
+        group: GroupName,
+        /// The topic.
+        topic: TopicName,
+        /// The queue.
+        queue_id: QueueId,
+        /// The offset before.
+        before: Option<QueueOffset>,
+        /// The next offset to consume.
+        offset: QueueOffset,
+    },
+    /// A broker wrote its group offsets to disk.
+    OffsetsPersisted,
+    /// A broker learned of a member of a group.
+    ClientRegistered {
+        /// The member.
+        client_id: ClientId,
+        /// The group.
+        group: GroupName,
+    },
+    /// A broker forgot a member of a group.
+    ClientUnregistered {
+        /// The member.
+        client_id: ClientId,
+        /// The group.
+        group: GroupName,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// A slave appended a piece of its master's log.
+    Replicated {
+        /// Where its log reaches now.
+        to: CommitLogOffset,
+        /// Records in the piece.
+        records: usize,
+    },
+    /// A slave copied its master's topics, groups and offsets.
+    MetadataCopied {
+        /// Which of them.
+        what: RequestCode,
+    },
+    /// A client learned another route of a topic.
+    RouteChanged {
+        /// The topic.
+        topic: TopicName,
+        /// Broker names with a master, and how many queues to write to each has.
+        writable: Vec<(BrokerName, u32)>,
+        /// Broker names, and how many queues to read from each has.
+        readable: Vec<(BrokerName, u32)>,
+    },
+    /// A producer was told that its message is stored.
+    SendSucceeded {
+        /// Where, and which.
+        message: Box<MessageAt>,
+        /// How safely.
+        status: SendStatus,
+        /// Where its record begins.
+        commit_log_offset: CommitLogOffset,
+        /// The broker that stored it.
+        store_host: Address,
+        /// Attempts it took.
+        attempts: u32,
+        /// Time it took.
+        took: Duration,
+    },
+    /// An attempt failed and the send goes on.
+    SendRetried {
+        /// The broker of the failed attempt.
+        broker_name: BrokerName,
+        /// What went wrong.
+        why: Arc<str>,
+    },
+    /// A send failed for good.
+    SendFailed {
+        /// The producer's id of the message.
+        unique_key: Arc<str>,
+        /// The key that the application gave it.
+        key: Option<Arc<str>>,
+        /// What the application got.
+        error: Box<SendError>,
+        /// Time it took.
+        took: Duration,
+    },
+    /// A consumer's share of a topic changed.
+    Rebalanced {
+        /// The topic.
+        topic: TopicName,
+        /// The queues that it holds now.
+        queues: Vec<MessageQueue>,
+    },
+    /// A consumer took a queue.
+    QueueAssigned {
+        /// The queue.
+        queue: MessageQueue,
+        /// Where it starts.
+        offset: QueueOffset,
+        /// Why there.
+        reason: StartReason,
+    },
+    /// A consumer gave a queue up.
+    QueueDropped {
+        /// The queue.
+        queue: MessageQueue,
+        /// Why.
+        reason: DropReason,
+    },
+    /// A consumer could not pull and will try again.
+    PullFailed {
+        /// The queue.
+        queue: MessageQueue,
+        /// What went wrong.
+        why: Arc<str>,
+    },
+    /// A broker called a consumer's offset illegal, and the consumer took the broker's (behaviour §5.10).
+    OffsetCorrected {
+        /// The queue.
+        queue: MessageQueue,
+        /// Where the consumer wanted to go on.
+        from: QueueOffset,
+        /// Where it goes on.
+        to: QueueOffset,
+    },
+    /// A consumer's listener was called with a message.
+    MessageDelivered {
+        /// Which.
+        message: Box<MessageAt>,
+        /// How often it was handed back before.
+        reconsume_times: u32,
+    },
+    /// A consumer's listener finished a message.
+    MessageConsumed {
+        /// Which.
+        message: Box<MessageAt>,
+    },
+}
+
+fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(command)
+}
+
+impl Fact {
+    /// The word by which people look for it: `message-stored`, `broker-removed`, …
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Ordered(_) => "ordered",
+            Self::Started => "started",
+            Self::Killed => "killed",
+            Self::PoweredOff { .. } => "powered-off",
+            Self::Frozen => "frozen",
+            Self::Thawed { .. } => "thawed",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Removed => "removed",
+            Self::RolledBack { .. } => "rolled-back",
+            Self::TimerFired(_) => "timer-fired",
+            Self::RequestSent(_) => "request-sent",
+            Self::ResponseSent(_) => "response-sent",
+            Self::HaReported { .. } => "ha-reported",
+            Self::HaTransferred { .. } => "ha-transferred",
+            Self::Connected { .. } => "connected",
+            Self::ConnectionRefused { .. } => "connection-refused",
+            Self::ConnectTimedOut { .. } => "connect-timed-out",
+            Self::ConnectionLost { .. } => "connection-lost",
+            Self::RequestTimedOut { .. } => "request-timed-out",
+            Self::BrokerRegistered { .. } => "broker-registered",
+            Self::BrokerRemoved { .. } => "broker-removed",
+            Self::TopicUpdated { .. } => "topic-updated",
+            Self::MessageStored { .. } => "message-stored",
+            Self::SendRefused { .. } => "send-refused",
+            Self::Flushed { .. } => "flushed",
+            Self::PullHeld { .. } => "pull-held",
+            Self::PullWoken { .. } => "pull-woken",
+            Self::OffsetCommitted { .. } => "offset-committed",
+            Self::OffsetsPersisted => "offsets-persisted",
+            Self::ClientRegistered { .. } => "client-registered",
+            Self::ClientUnregistered { .. } => "client-unregistered",
+            Self::Replicated { .. } => "replicated",
+            Self::MetadataCopied { .. } => "metadata-copied",
+            Self::RouteChanged { .. } => "route-changed",
+            Self::SendSucceeded { .. } => "send-succeeded",
+            Self::SendRetried { .. } => "send-retried",
+            Self::SendFailed { .. } => "send-failed",
+            Self::Rebalanced { .. } => "rebalanced",
+            Self::QueueAssigned { .. } => "queue-assigned",
+            Self::QueueDropped { .. } => "queue-dropped",
+            Self::PullFailed { .. } => "pull-failed",
+            Self::OffsetCorrected { .. } => "offset-corrected",
+            Self::MessageDelivered { .. } => "message-delivered",
+            Self::MessageConsumed { .. } => "message-consumed",
+        }
+    }
+
+    /// The topic that it is about, when there is one.
+    pub fn topic(&self) -> Option<&TopicName> {
+        match self {
+            Self::RequestSent(sent) | Self::ResponseSent(sent) => sent.queue.as_ref().map(|(topic, _)| topic),
+            Self::TopicUpdated { topic, .. }
+            | Self::SendRefused { topic, .. }
+            | Self::PullHeld { topic, .. }
+            | Self::PullWoken { topic, .. }
+            | Self::OffsetCommitted { topic, .. }
+            | Self::RouteChanged { topic, .. }
+            | Self::Rebalanced { topic, .. } => Some(topic),
+            Self::MessageStored { message, .. }
+            | Self::SendSucceeded { message, .. }
+            | Self::MessageDelivered { message, .. }
+            | Self::MessageConsumed { message } => Some(&message.queue.topic),
+            Self::QueueAssigned { queue, .. }
+            | Self::QueueDropped { queue, .. }
+            | Self::PullFailed { queue, .. }
+            | Self::OffsetCorrected { queue, .. } => Some(&queue.topic),
+            _ => None,
+        }
+    }
+
+    /// The producer's id of the one message that it is about.
+    pub fn unique_key(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::MessageStored { message, .. }
+            | Self::SendSucceeded { message, .. }
+            | Self::MessageDelivered { message, .. }
+            | Self::MessageConsumed { message } => Some(&message.unique_key),
+            Self::SendFailed { unique_key, .. } => Some(unique_key),
+            _ => None,
+        }
+    }
+
+    /// When the frame that it tells of arrives, and where; `None` for everything that is no frame.
+    pub fn flight(&self) -> Option<(&NodeId, Instant)> {
+        match self {
+            Self::RequestSent(sent) | Self::ResponseSent(sent) => Some((&sent.to, sent.arrives)),
+            Self::HaReported { to, arrives, .. } | Self::HaTransferred { to, arrives, .. } => {
+                Some((to, *arrives))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ordered(command) => write!(f, "{command}"),
+            Self::Started
+            | Self::Killed
+            | Self::Frozen
+            | Self::Stopping
+            | Self::Stopped
+            | Self::Removed
+            | Self::OffsetsPersisted => Ok(()),
+            Self::PoweredOff { lost } => write!(f, "{lost} B not flushed"),
+            Self::Thawed { waiting } => write!(f, "{waiting} inputs had waited"),
+            Self::RolledBack { records } => write!(f, "{records} records gone"),
+            Self::TimerFired(timer) => write!(f, "{timer}"),
+            Self::RequestSent(sent) | Self::ResponseSent(sent) => write!(f, "{sent}"),
+            Self::HaReported { to, offset, .. } => write!(f, "→ {to} log@{offset}"),
+            Self::HaTransferred { to, from, bytes, .. } => write!(f, "→ {to} log@{from} {bytes} B"),
+            Self::Connected { to } => write!(f, "→ {to}"),
+            Self::ConnectionRefused { address } | Self::ConnectTimedOut { address } => {
+                write!(f, "→ {address}")
+            }
+            Self::ConnectionLost { peer } => write!(f, "{peer}"),
+            Self::RequestTimedOut { address, request } => write!(f, "→ {address} {request}"),
+            Self::BrokerRegistered { broker_name, broker_id, address } => {
+                write!(f, "{broker_name}:{broker_id} {address}")
+            }
+            Self::BrokerRemoved { broker_name, broker_id, address, reason } => {
+                write!(f, "{broker_name}:{broker_id} {address} {}", words_of(reason))
+            }
+            Self::TopicUpdated { topic, config } => write!(
+                f,
+                "{topic} read {} write {} {}",
+                config.read_queue_nums,
+                config.write_queue_nums,
+                perm::text(config.perm)
+            ),
+            Self::MessageStored { message, commit_log_offset, size, from, .. } => {
+                write!(f, "{message} log@{commit_log_offset} {size} B ← {from}")
+            }
+            Self::SendRefused { topic, code } => write!(f, "{topic} {code}"),
+            Self::Flushed { to } => write!(f, "log@{to}"),
+            Self::PullHeld { consumer, topic, queue_id } => write!(f, "{topic}/q{queue_id} ← {consumer}"),
+            Self::PullWoken { consumer, topic, queue_id, reason } => {
+                write!(f, "{topic}/q{queue_id} ← {consumer} {}", words_of(reason))
+            }
+            Self::OffsetCommitted { group, topic, queue_id, before, offset } => {
+                write!(f, "{group} {topic}/q{queue_id} ")?;
+                match before {
+                    Some(before) => write!(f, "{before}→{offset}"),
+                    None => write!(f, "–→{offset}"),
+                }
+            }
+            Self::ClientRegistered { client_id, group } => write!(f, "{client_id} {group}"),
+            Self::ClientUnregistered { client_id, group, reason } => {
+                write!(f, "{client_id} {group} {}", words_of(reason))
+            }
+            Self::Replicated { to, records } => write!(f, "log@{to} {records} records"),
+            Self::MetadataCopied { what } => write!(f, "{what}"),
+            Self::RouteChanged { topic, writable, readable } => {
+                write!(f, "{topic} write [{}] read [{}]", queue_counts(writable), queue_counts(readable))
+            }
+            Self::SendSucceeded { message, status, attempts, took, .. } => {
+                write!(f, "{message} {status} in {took}")?;
+                if *attempts > 1 { write!(f, ", attempt {attempts}") } else { Ok(()) }
+            }
+            Self::SendRetried { broker_name, why } => write!(f, "{broker_name}: {why}"),
+            Self::SendFailed { key, error, took, .. } => {
+                write!(f, "{} {error} after {took}", key.as_deref().unwrap_or("-"))
+            }
+            Self::Rebalanced { topic, queues } => {
+                let queues: Vec<_> =
+                    queues.iter().map(|q| format!("{}/q{}", q.broker_name, q.queue_id)).collect();
+                write!(f, "{topic} [{}]", queues.join(" "))
+            }
+            Self::QueueAssigned { queue, offset, reason } => {
+                write!(f, "{queue} from {offset} {}", words_of(reason))
+            }
+            Self::QueueDropped { queue, reason } => write!(f, "{queue} {}", words_of(reason)),
+            Self::PullFailed { queue, why } => write!(f, "{queue} {why}"),
+            Self::OffsetCorrected { queue, from, to } => write!(f, "{queue} {from}→{to}"),
+            Self::MessageDelivered { message, reconsume_times: 0 } | Self::MessageConsumed { message } => {
+                write!(f, "{message}")
+            }
+            Self::MessageDelivered { message, reconsume_times } => {
+                write!(f, "{message} reconsume {reconsume_times}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "→ {} {}", self.to, self.request)?;
+        match &self.queue {
+            Some((topic, Some(queue))) => write!(f, " {topic}/q{queue}")?,
+            Some((topic, None)) => write!(f, " {topic}")?,
+            None => {}
+        }
+        if let Some(code) = self.response {
+            write!(f, " {code}")?;
+        }
+        if self.response.is_some() && self.messages > 0 {
+            write!(f, " {} msgs", self.messages)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Display for TraceEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node = self.node.as_ref().map_or("lab", NodeId::as_str);
+        let line = format!("{:>10}  {node:<12} {:<19} {}", self.at, self.fact.kind(), self.fact);
+        f.write_str(line.trim_end())
+    }
+}
+
+fn queue_counts(list: &[(BrokerName, u32)]) -> String {
+    list.iter().map(|(broker, queues)| format!("{broker}:{queues}")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,55 @@
+//! Any process of the cluster, and any disk.
+//!
+//! An enum rather than a trait object: what a node is can be matched, cloned and found in one place.
+
+use crate::broker::{Broker, BrokerDisk};
+use crate::consumer::{Consumer, ConsumerDisk};
+use crate::name_server::NameServer;
+use crate::outbox::{Input, Outbox};
+use crate::producer::Producer;
+use crate::time::Instant;
+
+/// A running process.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// Knows where brokers are.
+    NameServer(NameServer),
+    /// Stores messages.
+    Broker(Broker),
+    /// Sends messages.
+    Producer(Producer),
+    /// Consumes messages.
+    Consumer(Consumer),
+}
+
+/// What a process leaves behind.
+#[derive(Clone, Debug)]
+pub enum Disk {
+    /// Nothing that matters: name servers and producers keep all they know in memory.
+    Empty,
+    /// A broker's messages and tables.
+    Broker(BrokerDisk),
+    /// A consumer's local offsets.
+    Consumer(ConsumerDisk),
+}
+
+impl Node {
+    /// Reacts to one input.
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
+        match self {
+            Self::NameServer(node) => node.handle(now, input, out),
+            Self::Broker(node) => node.handle(now, input, out),
+            Self::Producer(node) => node.handle(now, input, out),
+            Self::Consumer(node) => node.handle(now, input, out),
+        }
+    }
+
+    /// The process ends; its disk stays.
+    pub fn into_disk(self) -> Disk {
+        match self {
+            Self::NameServer(_) | Self::Producer(_) => Disk::Empty,
+            Self::Broker(broker) => Disk::Broker(broker.into_disk()),
+            Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
+        }
+    }
+}

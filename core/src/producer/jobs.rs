@@ -1,0 +1,113 @@
+//! The application above a producer: threads that work off jobs, one message at a time.
+
+use std::collections::VecDeque;
+
+use super::{ActiveSend, Producer, ThreadId};
+use crate::command::SendJob;
+use crate::message::{Message, property};
+use crate::outbox::Outbox;
+use crate::time::Instant;
+use crate::timer::Timer;
+
+/// The thread that works off what `send` orders, in order.
+pub(super) const MAIN: ThreadId = 0;
+
+/// A job, and how far it is.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What is to be sent.
+    pub spec: SendJob,
+    /// Messages that were begun.
+    pub begun: u32,
+}
+
+/// One thread of the application.
+#[derive(Clone, Debug, Default)]
+pub struct SendThread {
+    /// What it has to do; the first one is under way.
+    pub jobs: VecDeque<Job>,
+    /// The send that it waits for.
+    pub current: Option<ActiveSend>,
+    /// It pauses until then.
+    pub(super) paused_until: Option<Instant>,
+    /// It ends when its send is over.
+    pub(super) ends: bool,
+}
+
+impl Producer {
+    pub(super) fn add_job(&mut self, now: Instant, thread: ThreadId, spec: SendJob, out: &mut Outbox) {
+        if let Some(thread) = self.threads.get_mut(&thread) {
+            thread.jobs.push_back(Job { spec, begun: 0 });
+        }
+        self.go_on(now, out);
+    }
+
+    /// Ends the endless jobs; what they have under way is still waited for.
+    pub(super) fn end_streams(&mut self) {
+        for (_, thread) in self.threads.iter_mut().filter(|(id, _)| **id != MAIN) {
+            thread.jobs.clear();
+            thread.ends = true;
+        }
+        self.threads.retain(|_, thread| !thread.ends || thread.current.is_some());
+    }
+
+    /// Has every thread begin its next send that is neither waiting nor pausing, and sets the clock for the rest.
+    pub(super) fn go_on(&mut self, now: Instant, out: &mut Outbox) {
+        for id in self.threads.keys().copied().collect::<Vec<_>>() {
+            // A send that fails at once lets its thread go on at once.
+            while self.is_ready(now, id) {
+                self.begin_next(now, id, out);
+            }
+        }
+        let next = self.threads.values().filter(|thread| thread.current.is_none() && !thread.jobs.is_empty());
+        if let Some(at) = next.filter_map(|thread| thread.paused_until).min() {
+            out.set_timer(Timer::NextSend, at);
+        }
+    }
+
+    fn is_ready(&self, now: Instant, id: ThreadId) -> bool {
+        self.threads.get(&id).is_some_and(|thread| {
+            thread.current.is_none()
+                && !thread.jobs.is_empty()
+                && thread.paused_until.is_none_or(|until| until <= now)
+        })
+    }
+
+    fn begin_next(&mut self, now: Instant, id: ThreadId, out: &mut Outbox) {
+        let thread = self.threads.get_mut(&id).expect("a ready thread exists");
+        let job = thread.jobs.front_mut().expect("a ready thread has a job");
+        let number = job.begun;
+        job.begun += 1;
+        let spec = job.spec.clone();
+        if spec.count.is_some_and(|count| job.begun >= count) {
+            thread.jobs.pop_front();
+        }
+        let mut message = Message::new(spec.topic.clone(), body(&spec, number).into_bytes());
+        if let Some(key) = &spec.key {
+            let key = if spec.count == Some(1) { key.to_string() } else { format!("{key}-{number}") };
+            message.set_property(property::KEYS, &key);
+        }
+        if !spec.tags.is_empty() {
+            message.set_property(property::TAGS, &spec.tags[number as usize % spec.tags.len()]);
+        }
+        message.set_property(property::WAIT, "true");
+        thread.paused_until = Some(now + spec.every);
+        self.begin_send(now, id, message, &spec, out);
+    }
+
+    /// A send is over: the thread pauses, then goes on.
+    pub(super) fn after_send(&mut self, now: Instant, id: ThreadId, send: &ActiveSend) {
+        if let Some(thread) = self.threads.get_mut(&id) {
+            thread.current = None;
+            thread.paused_until = Some(now + send.pause);
+            if thread.ends {
+                self.threads.remove(&id);
+            }
+        }
+    }
+}
+
+/// The body that the job gives its message of this number.
+fn body(spec: &SendJob, number: u32) -> String {
+    if &*spec.body == "m" { format!("m{number}") } else { spec.body.to_string() }
+}

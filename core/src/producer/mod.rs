@@ -1,0 +1,241 @@
+//! A producer: an application that sends, and the client library under it.
+//!
+//! The application is one or more threads. A thread sends synchronously, one message after another: it picks a
+//! queue from its list, sends, waits, and tries again elsewhere while attempts and time are left. The list is the
+//! cached route, so a producer goes on choosing a broker that is gone until its next poll.
+//!
+//! `jobs` is the application, `sending` the send loop of the library.
+//!
+//! **In RocketMQ**: `DefaultMQProducer`, `DefaultMQProducerImpl`, `TopicPublishInfo`, `MQFaultStrategy`
+//! (behaviour §2).
+//!
+//! **Left out on purpose**: asynchronous and one-way sends, batches, selectors, compression, transactions, hooks.
+//!
+//! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
+//! success or failure, unless the process ends first.
+
+mod jobs;
+mod sending;
+
+use std::collections::BTreeMap;
+
+pub use jobs::SendThread;
+pub use sending::ActiveSend;
+
+use crate::client_instance::{ClientEvent, ClientInstance};
+use crate::command::{ClientSpec, NodeOrder};
+use crate::config::{ClientConfig, Profile};
+use crate::fact::Fact;
+use crate::fault_strategy::FaultStrategy;
+use crate::id::{Address, ClientId, GroupName, TopicName};
+use crate::message::UniqueIdMaker;
+use crate::outbox::{Input, Outbox};
+use crate::rng::Rng;
+use crate::rpc::{Heartbeat, Request};
+use crate::time::{Epoch, Instant};
+use crate::timer::Timer;
+
+/// The number of an application's thread.
+pub type ThreadId = u32;
+
+/// Why a producer asked something: a send of this thread, with its number.
+#[derive(Clone, Debug)]
+enum Purpose {
+    Send(ThreadId, u64),
+    Unregister,
+}
+
+/// The state of one producer process.
+#[derive(Clone, Debug)]
+pub struct Producer {
+    client: ClientInstance<Purpose>,
+    group: GroupName,
+    epoch: Epoch,
+    rng: Rng,
+    ids: UniqueIdMaker,
+    faults: FaultStrategy,
+    threads: BTreeMap<ThreadId, SendThread>,
+    next_thread: ThreadId,
+    next_send: u64,
+    /// The place of each thread's next choice in the list of a topic (`ThreadLocalIndex`).
+    rounds: BTreeMap<(TopicName, ThreadId), u64>,
+    /// Starts that a person fixed.
+    pinned: BTreeMap<TopicName, u32>,
+    succeeded: u64,
+    failed: u64,
+    last_failure: Option<(Instant, String)>,
+}
+
+/// What a client is told when it is started.
+#[derive(Clone, Debug)]
+pub struct ClientStart {
+    /// The version.
+    pub profile: Profile,
+    /// The date of virtual zero.
+    pub epoch: Epoch,
+    /// Its address.
+    pub address: Address,
+    /// Its `ip@instance`.
+    pub client_id: ClientId,
+    /// The name servers it knows.
+    pub name_servers: Vec<Address>,
+    /// Its share of chance.
+    pub rng: Rng,
+}
+
+/// The settings of a client made from this.
+pub fn config_of(profile: Profile, spec: &ClientSpec) -> ClientConfig {
+    let mut config = ClientConfig::of(profile);
+    for (key, value) in &spec.settings {
+        config.set(key, value).expect("settings are checked with the command that gives them");
+    }
+    config
+}
+
+impl Producer {
+    /// A process that has not begun to run.
+    pub fn new(start: ClientStart, spec: &ClientSpec) -> Self {
+        let ClientStart { profile, epoch, address, client_id, name_servers, mut rng } = start;
+        let config = config_of(profile, spec);
+        let process_id = u16::try_from(rng.between(1000, 60_000)).unwrap_or(1000);
+        let ids = UniqueIdMaker::new(address.ip, process_id, rng.below(u32::MAX));
+        Self {
+            client: ClientInstance::new(client_id, profile, config, name_servers, &mut rng),
+            group: spec.group.clone(),
+            epoch,
+            rng,
+            ids,
+            faults: FaultStrategy::new(profile),
+            threads: [(jobs::MAIN, SendThread::default())].into(),
+            next_thread: jobs::MAIN + 1,
+            next_send: 0,
+            rounds: BTreeMap::new(),
+            pinned: BTreeMap::new(),
+            succeeded: 0,
+            failed: 0,
+            last_failure: None,
+        }
+    }
+
+    /// Reacts to one input.
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Started => self.client.start(now, out),
+            Input::Timer(Timer::PollNameServer) => {
+                let topics: Vec<_> = self.client.routes().map(|(topic, _)| topic.clone()).collect();
+                self.client.poll(now, &topics, out);
+            }
+            Input::Timer(Timer::HeartbeatBroker) => {
+                let heartbeat = self.heartbeat();
+                self.client.periodic_heartbeat(now, &heartbeat, out);
+            }
+            Input::Timer(Timer::NextSend) => self.go_on(now, out),
+            Input::Order(order) => self.on_order(now, order, out),
+            other => {
+                for event in self.client.handle(now, other, out) {
+                    self.on_event(now, event, out);
+                }
+            }
+        }
+    }
+
+    fn heartbeat(&self) -> Heartbeat {
+        Heartbeat {
+            client_id: self.client.client_id.clone(),
+            consumers: Vec::new(),
+            producers: vec![self.group.clone()],
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: ClientEvent<Purpose>, out: &mut Outbox) {
+        match event {
+            ClientEvent::Route(wish, answer) => self.on_route(now, &wish, answer, out),
+            ClientEvent::Own(Purpose::Send(thread, send), result) => {
+                self.on_answer(now, thread, send, result, out);
+            }
+            ClientEvent::Own(Purpose::Unregister, _) => {}
+        }
+    }
+
+    fn on_order(&mut self, now: Instant, order: NodeOrder, out: &mut Outbox) {
+        match order {
+            NodeOrder::Send(job) => self.add_job(now, jobs::MAIN, job, out),
+            NodeOrder::Produce(job) => {
+                let thread = self.next_thread;
+                self.next_thread += 1;
+                self.threads.insert(thread, SendThread::default());
+                self.add_job(now, thread, job, out);
+            }
+            NodeOrder::Quiet => self.end_streams(),
+            NodeOrder::Pin(topic, start) => {
+                self.rounds.retain(|(other, _), _| *other != topic);
+                self.pinned.insert(topic, start);
+            }
+            NodeOrder::Set(settings) => {
+                for (key, value) in &settings {
+                    self.client.config.set(key, value).expect("settings are checked with the command");
+                }
+            }
+            NodeOrder::Shutdown => {
+                out.note(Fact::Stopping);
+                for (_, address) in self.client.broker_addresses() {
+                    let request = Request::UnregisterClient {
+                        client_id: self.client.client_id.clone(),
+                        producer_group: Some(self.group.clone()),
+                        consumer_group: None,
+                    };
+                    let timeout = self.client.config.mq_client_api_timeout;
+                    let purpose = crate::client_instance::Purpose::Own(Purpose::Unregister);
+                    self.client.remoting.invoke(now, address, request, timeout, purpose, out);
+                }
+                out.exit();
+            }
+            NodeOrder::CreateTopic(..) => {}
+        }
+    }
+
+    /// The client library in it.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client.client_id
+    }
+
+    /// Its settings.
+    pub const fn config(&self) -> &ClientConfig {
+        &self.client.config
+    }
+
+    /// The name server that it talks to.
+    pub const fn name_server(&self) -> Option<Address> {
+        self.client.name_server()
+    }
+
+    /// Its cached routes.
+    pub fn routes(&self) -> impl Iterator<Item = (&TopicName, &crate::client_instance::CachedRoute)> {
+        self.client.routes()
+    }
+
+    /// Its group.
+    pub const fn group(&self) -> &GroupName {
+        &self.group
+    }
+
+    /// Its application's threads.
+    pub fn threads(&self) -> impl Iterator<Item = &SendThread> {
+        self.threads.values()
+    }
+
+    /// Sends that succeeded and sends that failed.
+    pub const fn counts(&self) -> (u64, u64) {
+        (self.succeeded, self.failed)
+    }
+
+    /// The last failure, as the application saw it.
+    pub const fn last_failure(&self) -> Option<&(Instant, String)> {
+        self.last_failure.as_ref()
+    }
+
+    /// What it thinks of the brokers.
+    pub const fn faults(&self) -> &FaultStrategy {
+        &self.faults
+    }
+}

@@ -1,0 +1,462 @@
+//! The send loop: choose a queue, send, wait, and try again while attempts and time are left.
+//!
+//! All attempts share one budget (`sendMsgTimeout`, 3 s). A *refused* connection costs a moment, so another broker is
+//! tried at once; a *hung* broker eats the whole budget, so nothing is left to try with (behaviour §2.6).
+//!
+//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendKernelImpl`, `TopicPublishInfo`.
+
+use std::sync::Arc;
+
+use super::{Producer, Purpose, ThreadId};
+use crate::client_instance::{self, RouteAnswer, RouteWish};
+use crate::command::SendJob;
+use crate::fact::{Fact, MessageAt, SendError, SendStatus};
+use crate::fault_strategy::Attempt;
+use crate::id::{BrokerId, BrokerName, MessageQueue, TopicName};
+use crate::message::{Message, TOPIC_MAX_LENGTH, check_name, property};
+use crate::outbox::Outbox;
+use crate::remoting::Failure;
+use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::time::{Duration, Instant};
+
+/// A send that is under way.
+#[derive(Clone, Debug)]
+pub struct ActiveSend {
+    id: u64,
+    message: Message,
+    unique_key: Arc<str>,
+    fixed_queue: Option<MessageQueue>,
+    pub(super) pause: Duration,
+    started: Instant,
+    brokers_sent: Vec<BrokerName>,
+    /// The queue of the present attempt; `None` while the route is asked for.
+    queue: Option<MessageQueue>,
+    attempt_started: Instant,
+    error: Option<AttemptError>,
+    /// A result that was stored but not safely, kept in case the retries fail.
+    unsafe_result: Option<Box<Fact>>,
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Debug)]
+enum AttemptError {
+    Failed(Failure),
+    BrokerUnknown,
+    Refused(ResponseCode, Arc<str>),
+    NotStoreOk(SendStatus),
+}
+
+impl AttemptError {
+    const fn code(&self) -> Option<u16> {
+        match self {
+            Self::Failed(Failure::Connect) => Some(10001),
+            Self::Failed(Failure::Timeout) => Some(10002),
+            Self::BrokerUnknown => Some(10003),
+            Self::Refused(code, _) => Some(code.number()),
+            Self::Failed(Failure::Closed) | Self::NotStoreOk(_) => None,
+        }
+    }
+
+    fn words(&self) -> Arc<str> {
+        match self {
+            Self::Failed(failure) => failure.words().into(),
+            Self::BrokerUnknown => "broker not known".into(),
+            Self::Refused(code, _) => code.name().into(),
+            Self::NotStoreOk(status) => status.to_string().into(),
+        }
+    }
+}
+
+impl ActiveSend {
+    /// The broker it waits for, the number of the attempt, and when the send began; `None` before the first.
+    pub fn waiting_for(&self) -> Option<(BrokerName, u32, Instant)> {
+        let queue = self.queue.as_ref()?;
+        Some((queue.broker_name.clone(), self.attempts(), self.started))
+    }
+
+    fn attempts(&self) -> u32 {
+        u32::try_from(self.brokers_sent.len()).unwrap_or(u32::MAX)
+    }
+
+    fn message_at(&self, offset: crate::id::QueueOffset) -> Option<MessageAt> {
+        Some(MessageAt {
+            queue: self.queue.clone()?,
+            offset,
+            unique_key: self.unique_key.clone(),
+            key: self.message.keys().cloned(),
+        })
+    }
+}
+
+/// What a broker's answer to a send means.
+enum Verdict {
+    Stored(SendStatus),
+    /// Try another queue.
+    Retry,
+    /// Tell the application.
+    Throw,
+}
+
+impl Producer {
+    pub(super) fn begin_send(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        mut message: Message,
+        job: &SendJob,
+        out: &mut Outbox,
+    ) {
+        let unique_key: Arc<str> = self.ids.next(self.epoch, now).into();
+        message.set_property(property::UNIQ_KEY, &unique_key);
+        let fixed_queue = job.queue.clone().map(|(broker_name, queue_id)| MessageQueue {
+            topic: job.topic.clone(),
+            broker_name,
+            queue_id,
+        });
+        let send = ActiveSend {
+            id: self.next_send,
+            message,
+            unique_key,
+            fixed_queue,
+            pause: job.every,
+            started: now,
+            brokers_sent: Vec::new(),
+            queue: None,
+            attempt_started: now,
+            error: None,
+            unsafe_result: None,
+        };
+        self.next_send += 1;
+        if let Err(why) = self.check_message(&send.message) {
+            return self.fail(now, thread, send, SendError::MessageIllegal(why.into()), out);
+        }
+        self.find_route(now, thread, send, out);
+    }
+
+    /// The client's own checks (`Validators.checkMessage`).
+    fn check_message(&self, message: &Message) -> Result<(), String> {
+        check_name(message.topic.as_str(), TOPIC_MAX_LENGTH)
+            .map_err(|why| format!("The specified topic is illegal: {why}"))?;
+        if message.body.is_empty() {
+            return Err("the message body length is zero".to_owned());
+        }
+        let most = self.client.config.max_message_size;
+        if message.body.len() > most as usize {
+            return Err(format!("the message body size over max value, MAX: {most}"));
+        }
+        Ok(())
+    }
+
+    /// Goes on when there is a list of queues, else asks for one (`tryToFindTopicPublishInfo`).
+    fn find_route(&mut self, now: Instant, thread: ThreadId, send: ActiveSend, out: &mut Outbox) {
+        let topic = send.message.topic.clone();
+        let is_ok = self.client.route(&topic).is_some_and(|cached| !cached.writable.is_empty());
+        if is_ok {
+            return self.attempt(now, thread, send, out);
+        }
+        self.park(thread, send);
+        self.client.want_route(now, &topic, false, out);
+    }
+
+    fn park(&mut self, thread: ThreadId, send: ActiveSend) {
+        if let Some(thread) = self.threads.get_mut(&thread) {
+            assert!(thread.current.is_none(), "a thread has one send under way at most");
+            thread.current = Some(send);
+        }
+    }
+
+    /// A name server has answered, or none has: the sends that waited for it go on.
+    pub(super) fn on_route(&mut self, now: Instant, wish: &RouteWish, answer: RouteAnswer, out: &mut Outbox) {
+        if answer == RouteAnswer::Found(true) {
+            self.rounds.retain(|(topic, _), _| *topic != wish.topic);
+        }
+        let waiting: Vec<_> = self
+            .threads
+            .iter()
+            .filter(|(_, thread)| {
+                thread
+                    .current
+                    .as_ref()
+                    .is_some_and(|send| send.queue.is_none() && send.message.topic == wish.topic)
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for id in waiting {
+            let Some(send) = self.threads.get_mut(&id).and_then(|thread| thread.current.take()) else {
+                continue;
+            };
+            let cached = self.client.route(&wish.topic);
+            let is_ok = cached.is_some_and(|cached| !cached.writable.is_empty());
+            if is_ok {
+                self.attempt(now, id, send, out);
+            } else if cached.is_none() && !wish.template {
+                self.park(id, send);
+                self.client.want_route(now, &wish.topic, true, out);
+            } else {
+                self.fail(now, id, send, SendError::NoRoute(wish.topic.clone()), out);
+            }
+        }
+        self.go_on(now, out);
+    }
+
+    /// One attempt; when attempts or time are used up, the end.
+    fn attempt(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
+        let budget = self.client.config.send_msg_timeout;
+        let most =
+            if send.fixed_queue.is_some() { 1 } else { 1 + self.client.config.retry_times_when_send_failed };
+        while send.attempts() < most {
+            let last = send.brokers_sent.last().cloned();
+            // The queue is chosen, and its turn used up, before the time is looked at.
+            let queue = match &send.fixed_queue {
+                Some(queue) => queue.clone(),
+                None => match self.select_queue(now, thread, &send.message.topic, last.as_ref()) {
+                    Some(queue) => queue,
+                    None => break,
+                },
+            };
+            let cost = now.since(send.started);
+            if cost > budget {
+                return self.fail(now, thread, send, SendError::CallTimeout, out);
+            }
+            send.brokers_sent.push(queue.broker_name.clone());
+            let address = self.client.broker_address(&queue.broker_name, BrokerId::MASTER);
+            send.queue = Some(queue.clone());
+            send.attempt_started = now;
+            let Some(address) = address else {
+                self.note_failed_attempt(now, &mut send, AttemptError::BrokerUnknown, most, out);
+                continue;
+            };
+            let request = Request::SendMessage {
+                group: self.group.clone(),
+                message: send.message.clone(),
+                queue_id: queue.queue_id,
+                born_at: now,
+                default_topic_queue_nums: self.client.config.default_topic_queue_nums,
+            };
+            let purpose = client_instance::Purpose::Own(Purpose::Send(thread, send.id));
+            let rest = budget.saturating_sub(cost);
+            self.park(thread, send);
+            self.client.remoting.invoke(now, address, request, rest, purpose, out);
+            return;
+        }
+        self.give_up(now, thread, send, out);
+    }
+
+    fn give_up(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
+        if let Some(result) = send.unsafe_result.take() {
+            self.succeeded += 1;
+            out.note(*result);
+            return self.after_send(now, thread, &send);
+        }
+        let error = match &send.error {
+            Some(AttemptError::Refused(code, remark)) if send.fixed_queue.is_some() => {
+                SendError::Broker(*code, remark.clone())
+            }
+            error => SendError::StillFailed {
+                times: send.attempts(),
+                cost: now.since(send.started),
+                topic: send.message.topic.clone(),
+                brokers_sent: send.brokers_sent.clone(),
+                code: error.as_ref().and_then(AttemptError::code),
+            },
+        };
+        self.fail(now, thread, send, error, out);
+    }
+
+    fn note_failed_attempt(
+        &mut self,
+        now: Instant,
+        send: &mut ActiveSend,
+        error: AttemptError,
+        most: u32,
+        out: &mut Outbox,
+    ) {
+        let broker_name = send.queue.as_ref().map(|queue| queue.broker_name.clone());
+        if let Some(broker_name) = broker_name {
+            let took = now.since(send.attempt_started);
+            match &error {
+                AttemptError::Failed(failure) => {
+                    let reachable = *failure != Failure::Connect;
+                    self.note_latency(now, &broker_name, took, Attempt::Broken { reachable });
+                }
+                AttemptError::Refused(..) | AttemptError::NotStoreOk(_) => {
+                    self.note_latency(now, &broker_name, took, Attempt::Answered);
+                }
+                AttemptError::BrokerUnknown => {}
+            }
+            if send.attempts() < most {
+                out.note(Fact::SendRetried { broker_name, why: error.words() });
+            }
+        }
+        send.error = Some(error);
+    }
+
+    fn note_latency(&mut self, now: Instant, broker: &BrokerName, took: Duration, attempt: Attempt) {
+        if self.client.config.send_latency_fault_enable {
+            self.faults.update(now, broker, took, attempt);
+        }
+    }
+
+    /// An attempt ended.
+    pub(super) fn on_answer(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        id: u64,
+        result: Result<Response, Failure>,
+        out: &mut Outbox,
+    ) {
+        let current = self.threads.get_mut(&thread).and_then(|thread| thread.current.take());
+        let Some(mut send) = current.filter(|send| send.id == id) else {
+            return;
+        };
+        let most = 1 + self.client.config.retry_times_when_send_failed;
+        match result {
+            Ok(response) => self.on_response(now, thread, send, response, out),
+            Err(failure) => {
+                self.note_failed_attempt(now, &mut send, AttemptError::Failed(failure), most, out);
+                self.attempt(now, thread, send, out);
+            }
+        }
+        self.go_on(now, out);
+    }
+
+    fn on_response(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        mut send: ActiveSend,
+        response: Response,
+        out: &mut Outbox,
+    ) {
+        let most = 1 + self.client.config.retry_times_when_send_failed;
+        match self.verdict(response.code) {
+            Verdict::Stored(status) => {
+                let fact = self.success(now, &send, status, &response.body);
+                let broker = send.queue.as_ref().map(|queue| queue.broker_name.clone());
+                if status != SendStatus::SendOk
+                    && self.client.config.retry_another_broker_when_not_store_ok
+                    && send.fixed_queue.is_none()
+                {
+                    send.unsafe_result = fact.map(Box::new);
+                    self.note_failed_attempt(now, &mut send, AttemptError::NotStoreOk(status), most, out);
+                    return self.attempt(now, thread, send, out);
+                }
+                if let Some(broker) = broker {
+                    let took = now.since(send.attempt_started);
+                    self.note_latency(now, &broker, took, Attempt::Answered);
+                }
+                self.succeeded += 1;
+                if let Some(fact) = fact {
+                    out.note(fact);
+                }
+                self.after_send(now, thread, &send);
+            }
+            Verdict::Retry => {
+                let error = AttemptError::Refused(response.code, response.remark);
+                self.note_failed_attempt(now, &mut send, error, most, out);
+                self.attempt(now, thread, send, out);
+            }
+            Verdict::Throw => {
+                self.fail(now, thread, send, SendError::Broker(response.code, response.remark), out);
+            }
+        }
+    }
+
+    /// Which answers are results, which are tried again, which are thrown (behaviour §2.6).
+    fn verdict(&self, code: ResponseCode) -> Verdict {
+        match code {
+            ResponseCode::Success => Verdict::Stored(SendStatus::SendOk),
+            ResponseCode::FlushDiskTimeout => Verdict::Stored(SendStatus::FlushDiskTimeout),
+            ResponseCode::FlushSlaveTimeout => Verdict::Stored(SendStatus::FlushSlaveTimeout),
+            ResponseCode::SlaveNotAvailable => Verdict::Stored(SendStatus::SlaveNotAvailable),
+            ResponseCode::TopicNotExist
+            | ResponseCode::ServiceNotAvailable
+            | ResponseCode::SystemError
+            | ResponseCode::NoPermission => Verdict::Retry,
+            ResponseCode::SystemBusy if self.client.profile.is_v5() => Verdict::Retry,
+            _ => Verdict::Throw,
+        }
+    }
+
+    fn success(
+        &self,
+        now: Instant,
+        send: &ActiveSend,
+        status: SendStatus,
+        body: &ResponseBody,
+    ) -> Option<Fact> {
+        let ResponseBody::Sent { queue_offset, commit_log_offset, .. } = *body else {
+            return None;
+        };
+        let message = send.message_at(queue_offset)?;
+        let store_host = self.client.broker_address(&message.queue.broker_name, BrokerId::MASTER)?;
+        Some(Fact::SendSucceeded {
+            message: Box::new(message),
+            status,
+            commit_log_offset,
+            store_host,
+            attempts: send.attempts(),
+            took: now.since(send.started),
+        })
+    }
+
+    fn fail(&mut self, now: Instant, thread: ThreadId, send: ActiveSend, error: SendError, out: &mut Outbox) {
+        self.failed += 1;
+        self.last_failure = Some((now, error.to_string()));
+        out.note(Fact::SendFailed {
+            unique_key: send.unique_key.clone(),
+            key: send.message.keys().cloned(),
+            error: Box::new(error),
+            took: now.since(send.started),
+        });
+        self.after_send(now, thread, &send);
+    }
+
+    /// The next queue of the thread's round; on a retry not on the broker that just failed, if there is another.
+    fn select_queue(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        topic: &TopicName,
+        last: Option<&BrokerName>,
+    ) -> Option<MessageQueue> {
+        let queues = self.client.route(topic)?.writable.clone();
+        if queues.is_empty() {
+            return None;
+        }
+        let key = (topic.clone(), thread);
+        if !self.rounds.contains_key(&key) {
+            let start = match self.pinned.remove(topic) {
+                Some(start) => u64::from(start),
+                None => u64::from(self.rng.below(u32::MAX)),
+            };
+            self.rounds.insert(key.clone(), start);
+        }
+        let round = self.rounds.get_mut(&key)?;
+        let next = |round: &mut u64| {
+            let queue = &queues[usize::try_from(*round % queues.len() as u64).unwrap_or(0)];
+            *round += 1;
+            queue.clone()
+        };
+        let find = |round: &mut u64, wanted: &dyn Fn(&MessageQueue) -> bool| {
+            (0..queues.len()).map(|_| next(round)).find(|queue| wanted(queue))
+        };
+        let is_other = |queue: &MessageQueue| last.is_none_or(|last| *last != queue.broker_name);
+        let faults = &self.faults;
+        if self.client.config.send_latency_fault_enable {
+            let is_available = |queue: &MessageQueue| faults.is_available(now, &queue.broker_name);
+            let is_reachable = |queue: &MessageQueue| faults.is_reachable(&queue.broker_name);
+            let found = if self.client.profile.is_v5() {
+                find(round, &|queue| is_available(queue) && is_other(queue))
+                    .or_else(|| find(round, &|queue| is_reachable(queue) && is_other(queue)))
+            } else {
+                let better = faults.better_half(now);
+                find(round, &is_available)
+                    .or_else(|| find(round, &|queue| better.first() == Some(&queue.broker_name)))
+            };
+            return found.or_else(|| find(round, &|_| true));
+        }
+        find(round, &is_other).or_else(|| find(round, &|_| true))
+    }
+}

@@ -1,0 +1,77 @@
+//! The alarm clocks of a process: one variant per RocketMQ service that wakes up by itself.
+//!
+//! A timer that is set again replaces the earlier one of the same name, and a process that ends loses them all.
+//! So the agenda stays small: one entry a service, never one a message.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Which service wakes up. The comment says whose it is and why it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Timer {
+    /// Any process: the earliest moment at which a request of its own has waited too long.
+    RequestTimeout,
+    /// Any server: the earliest moment at which a connection was idle too long (`IdleStateHandler`).
+    IdleChannels,
+    /// Name server: look for brokers that stopped registering (`scanNotActiveBroker`).
+    ScanNotActiveBroker,
+    /// Broker: register at every name server (`registerBrokerAll`).
+    RegisterBroker,
+    /// Broker: write `consumerOffset.json` (`ConsumerOffsetManager.persist`).
+    PersistConsumerOffset,
+    /// Broker: build queue entries from what was appended (`ReputMessageService`).
+    Reput,
+    /// Broker: write dirty pages to disk (`FlushRealTimeService`).
+    FlushRealTime,
+    /// Broker: the disk has finished a synchronous flush (`GroupCommitService`).
+    GroupCommit,
+    /// Broker: sends that wait for a flush or a slave have waited too long.
+    PutTimeout,
+    /// Broker: look again at held pulls (`PullRequestHoldService`).
+    CheckHoldRequest,
+    /// Broker: forget clients without a heartbeat (`ClientHousekeepingService`).
+    ScanClientChannels,
+    /// Slave: copy topics, groups and offsets from the master (`SlaveSynchronize`).
+    SlaveSynchronize,
+    /// Slave: connect to the master, report the own position (`HAClient`).
+    HaClient,
+    /// Master: send what slaves lack, or a sign of life (`HAConnection`).
+    HaTransfer,
+    /// Broker: a graceful stop is through with its waiting.
+    Shutdown,
+    /// Client: ask for the routes of all topics in use (`updateTopicRouteInfoFromNameServer`).
+    PollNameServer,
+    /// Client: tell the brokers that it is there (`sendHeartbeatToAllBroker`).
+    HeartbeatBroker,
+    /// Producer: the application's next send is due.
+    NextSend,
+    /// Consumer: commit the offsets (`persistAllConsumerOffset`).
+    PersistOffset,
+    /// Consumer: divide the queues again (`RebalanceService`).
+    Rebalance,
+    /// Consumer: a queue that had to wait may be pulled again (`executePullRequestLater`).
+    PullLater,
+    /// Consumer: the listener has finished a message.
+    ConsumeDone,
+    /// Consumer: an illegal offset is corrected after the pause of V4.
+    CorrectOffset,
+}
+
+impl fmt::Display for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&words_of(self))
+    }
+}
+
+/// `ScanClientChannels` as `scan-client-channels`.
+pub(crate) fn words_of(variant: &impl fmt::Debug) -> String {
+    let mut words = String::new();
+    for c in format!("{variant:?}").chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
+}

@@ -1,0 +1,465 @@
+//! The cluster as plain data: what the page, the example program and the properties read.
+//!
+//! One function, [`View::of`], reads the world and changes nothing. Beside what is true it has what each process
+//! *believes*: a client's cached route with its age, a name server's table with brokers that may be dead. All
+//! lists are in a fixed order, so that equal worlds give equal views; everything serialises to JSON.
+
+mod build;
+mod record;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::config::{AllocateStrategy, BrokerRole, ConsumeFromWhere, FlushDiskType, MessageModel, Profile};
+use crate::fact::RemovalReason;
+use crate::id::{
+    Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, NodeId,
+    QueueId, QueueOffset, TopicName,
+};
+use crate::rpc::TopicConfig;
+use crate::time::{Duration, Instant};
+use crate::timer::Timer;
+
+pub(crate) use build::stored;
+pub use record::{RecordField, record_bytes, record_fields};
+
+/// Everything about a cluster at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct View {
+    /// The moment.
+    pub at: Instant,
+    /// The version that the cluster behaves like.
+    pub profile: Profile,
+    /// In order of their addition.
+    pub name_servers: Vec<NameServerView>,
+    /// By broker name, then id.
+    pub brokers: Vec<BrokerView>,
+    /// By group, then name.
+    pub producers: Vec<ProducerView>,
+    /// By group, then name.
+    pub consumers: Vec<ConsumerView>,
+    /// Links with a barrier.
+    pub barriers: Vec<BarrierView>,
+    /// Frames on the wire.
+    pub flights: Vec<Flight>,
+}
+
+/// What state a process is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum NodeStatus {
+    /// Runs, but has not yet reached what it needs: a broker before its first registration, a client before its
+    /// first route.
+    Starting,
+    /// Runs.
+    Up,
+    /// Halted; its connections stay.
+    Frozen,
+    /// Ends gracefully.
+    Stopping,
+    /// Ended gracefully.
+    Stopped,
+    /// Ended at once.
+    Killed,
+    /// Its host has no power.
+    PoweredOff,
+}
+
+impl NodeStatus {
+    /// Whether there is a process.
+    pub const fn is_running(self) -> bool {
+        matches!(self, Self::Starting | Self::Up | Self::Frozen | Self::Stopping)
+    }
+}
+
+/// What every node has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NodeView {
+    /// Its name.
+    pub id: NodeId,
+    /// Its state.
+    pub status: NodeStatus,
+    /// Since when.
+    pub since: Instant,
+    /// Its address.
+    pub address: Address,
+    /// When each of its alarm clocks rings next.
+    pub timers: Vec<(Timer, Instant)>,
+    /// The nodes it has a connection with.
+    pub connections: Vec<NodeId>,
+    /// The command that made it, with the changes since.
+    pub command: String,
+}
+
+/// A name server and its tables.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NameServerView {
+    /// Name, state, timers.
+    pub node: NodeView,
+    /// `brokerLiveTable` with `brokerAddrTable`: by broker name, then id.
+    pub brokers: Vec<RegisteredBroker>,
+    /// `topicQueueTable`, by topic; system topics included.
+    pub topics: Vec<RegisteredTopic>,
+    /// The last removals, newest first.
+    pub removed: Vec<RemovedBroker>,
+}
+
+/// What a name server believes about a broker.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RegisteredBroker {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The broker name.
+    pub broker_name: BrokerName,
+    /// The id.
+    pub broker_id: BrokerId,
+    /// Where it is said to be.
+    pub address: Address,
+    /// When it last gave a sign of life.
+    pub last_update: Instant,
+    /// When it will be dropped if it gives none.
+    pub expires: Instant,
+    /// The process at that address, when it really runs and is not frozen.
+    pub alive: bool,
+}
+
+/// A topic in a name server's table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RegisteredTopic {
+    /// The topic.
+    pub topic: TopicName,
+    /// Broker name and what it has of the topic.
+    pub queues: Vec<(BrokerName, TopicConfig)>,
+}
+
+/// A broker that a name server dropped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RemovedBroker {
+    /// The broker name.
+    pub broker_name: BrokerName,
+    /// The id.
+    pub broker_id: BrokerId,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub reason: RemovalReason,
+}
+
+/// A broker, running or not: what it has in memory, or on disk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BrokerView {
+    /// Name, state, timers.
+    pub node: NodeView,
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The name shared with its replicas.
+    pub broker_name: BrokerName,
+    /// 0 for the master.
+    pub broker_id: BrokerId,
+    /// Master or slave.
+    pub role: BrokerRole,
+    /// When it answers a send.
+    pub flush: FlushDiskType,
+    /// `brokerPermission`.
+    pub permission: u8,
+    /// By name; system topics included.
+    pub topics: Vec<TopicView>,
+    /// The commit log.
+    pub log: LogView,
+    /// By group, topic, queue.
+    pub offsets: Vec<OffsetView>,
+    /// Members of groups that are connected, by group, then id.
+    pub clients: Vec<ClientView>,
+    /// Pulls that wait for a message.
+    pub held_pulls: Vec<HeldPullView>,
+    /// The slaves that copy from it.
+    pub slaves: Vec<SlaveView>,
+    /// For a slave: where it believes its master to be, and whether it is connected to it.
+    pub master: Option<(Address, bool)>,
+    /// When each name server last confirmed its registration.
+    pub registered: Vec<(Address, Option<Instant>)>,
+    /// All settings, key and value.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// A topic of one broker.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TopicView {
+    /// The topic.
+    pub topic: TopicName,
+    /// Whether RocketMQ made it for itself, retry topics included.
+    pub system: bool,
+    /// Queues and permission.
+    pub config: TopicConfig,
+    /// Queues 0 to the larger of read and write count less one.
+    pub queues: Vec<QueueView>,
+}
+
+/// A queue of one broker.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueView {
+    /// The queue.
+    pub queue_id: QueueId,
+    /// The first offset that is still there.
+    pub min: QueueOffset,
+    /// The offset of the next message.
+    pub max: QueueOffset,
+    /// The newest messages, oldest first; as many as were asked for.
+    pub messages: Vec<MessageView>,
+}
+
+/// A message in a queue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MessageView {
+    /// The position in the queue.
+    pub offset: QueueOffset,
+    /// Where its record begins.
+    pub commit_log_offset: CommitLogOffset,
+    /// The tag.
+    pub tag: Option<Arc<str>>,
+    /// The key.
+    pub key: Option<Arc<str>>,
+    /// The producer's id of the message.
+    pub unique_key: Option<Arc<str>>,
+    /// Length of the record in bytes.
+    pub size: u32,
+    /// When it was stored.
+    pub stored_at: Instant,
+}
+
+/// A broker's commit log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LogView {
+    /// Where it begins.
+    pub min: CommitLogOffset,
+    /// Where it ends.
+    pub max: CommitLogOffset,
+    /// Up to where it would survive a power failure.
+    pub flushed: CommitLogOffset,
+    /// Up to where queue entries are built.
+    pub dispatched: CommitLogOffset,
+    /// Messages in it.
+    pub records: u64,
+}
+
+/// A group's position in a queue, as a broker has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OffsetView {
+    /// The group.
+    pub group: GroupName,
+    /// The topic.
+    pub topic: TopicName,
+    /// The queue.
+    pub queue_id: QueueId,
+    /// The next offset to consume.
+    pub offset: QueueOffset,
+    /// End of the queue less that offset: what `mqadmin` calls Diff. Negative when the group is ahead of the log.
+    pub lag: i64,
+}
+
+/// A client that a broker knows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClientView {
+    /// Who.
+    pub client_id: ClientId,
+    /// As a member of this group.
+    pub group: GroupName,
+    /// Whether it consumes; else it produces.
+    pub consumes: bool,
+    /// When its last heartbeat came.
+    pub last_heartbeat: Instant,
+}
+
+/// A pull that waits at a broker.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldPullView {
+    /// Who pulls.
+    pub consumer: NodeId,
+    /// The topic.
+    pub topic: TopicName,
+    /// The queue.
+    pub queue_id: QueueId,
+    /// From here.
+    pub offset: QueueOffset,
+    /// Since when.
+    pub since: Instant,
+    /// Until when at least.
+    pub until: Instant,
+}
+
+/// A slave as its master sees it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SlaveView {
+    /// The slave.
+    pub node: NodeId,
+    /// Where it said its log ends.
+    pub acknowledged: CommitLogOffset,
+    /// Bytes that it lacks.
+    pub behind: u64,
+}
+
+/// A topic's route as a client has it cached.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RouteView {
+    /// The topic.
+    pub topic: TopicName,
+    /// When a name server last answered for it.
+    pub checked_at: Instant,
+    /// When the answer last differed.
+    pub changed_at: Instant,
+    /// The replicas it knows: broker name, id, address.
+    pub brokers: Vec<(BrokerName, BrokerId, Address)>,
+    /// The queues that a producer would choose from, in the order of its round.
+    pub writable: Vec<MessageQueue>,
+    /// The queues that consumers divide.
+    pub readable: Vec<MessageQueue>,
+    /// Broker names in the route of which no process is alive any more.
+    pub stale: Vec<BrokerName>,
+}
+
+/// A producer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProducerView {
+    /// Name, state, timers.
+    pub node: NodeView,
+    /// `ip@instance`.
+    pub client_id: ClientId,
+    /// The group.
+    pub group: GroupName,
+    /// The name server that it talks to.
+    pub name_server: Option<Address>,
+    /// By topic.
+    pub routes: Vec<RouteView>,
+    /// What it is told to send.
+    pub jobs: Vec<JobView>,
+    /// Sends that the application was told are stored.
+    pub succeeded: u64,
+    /// Sends that failed.
+    pub failed: u64,
+    /// Time-outs and the like of the last send that failed, with the moment.
+    pub last_failure: Option<(Instant, String)>,
+    /// With latency fault avoidance: broker name, last latency, avoided until.
+    pub faults: Vec<FaultView>,
+    /// All settings, key and value.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// One broker in a producer's fault list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FaultView {
+    /// The broker.
+    pub broker_name: BrokerName,
+    /// Its last latency.
+    pub latency: Duration,
+    /// It is avoided until then.
+    pub until: Instant,
+}
+
+/// A job of a producer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobView {
+    /// The topic.
+    pub topic: TopicName,
+    /// Pause between two sends.
+    pub every: Duration,
+    /// Messages sent or being sent.
+    pub begun: u64,
+    /// How many in all; `None` for without end.
+    pub count: Option<u32>,
+    /// The send that is under way: broker it waits for, attempt, since when.
+    pub waiting_for: Option<(BrokerName, u32, Instant)>,
+}
+
+/// A consumer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConsumerView {
+    /// Name, state, timers.
+    pub node: NodeView,
+    /// `ip@instance`.
+    pub client_id: ClientId,
+    /// The group.
+    pub group: GroupName,
+    /// The topics it subscribes to, without its retry topic.
+    pub topics: Vec<TopicName>,
+    /// Its tag expression.
+    pub tags: Arc<str>,
+    /// How the group divides the queues.
+    pub model: MessageModel,
+    /// Where queues without an offset start.
+    pub from: ConsumeFromWhere,
+    /// How queues are divided among the members.
+    pub strategy: AllocateStrategy,
+    /// Time of its listener for one message.
+    pub work: Duration,
+    /// The name server that it talks to.
+    pub name_server: Option<Address>,
+    /// By topic.
+    pub routes: Vec<RouteView>,
+    /// The queues it holds, in order; those of its retry topic included.
+    pub queues: Vec<ProcessQueueView>,
+    /// Offsets in its own file (broadcasting).
+    pub local_offsets: Vec<(MessageQueue, QueueOffset)>,
+    /// Messages its listener has finished.
+    pub consumed: u64,
+    /// When it last divided the queues.
+    pub last_rebalance: Option<Instant>,
+    /// All settings, key and value.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+/// A queue that a consumer holds (`ProcessQueue`).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProcessQueueView {
+    /// The queue.
+    pub queue: MessageQueue,
+    /// From where it pulls next.
+    pub pull_offset: QueueOffset,
+    /// What it would commit now: the smallest unfinished offset.
+    pub commit_offset: Option<QueueOffset>,
+    /// Messages pulled and not finished.
+    pub cached: u32,
+    /// Of these, in a listener right now.
+    pub in_work: u32,
+    /// When it last asked for messages.
+    pub last_pull: Option<Instant>,
+    /// The replica it asks.
+    pub broker: Option<Address>,
+    /// The last thing that went wrong with a pull, until one succeeds.
+    pub trouble: Option<Arc<str>>,
+}
+
+/// Why nothing passes between two nodes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BarrierView {
+    /// From here.
+    pub from: NodeId,
+    /// To there; the other direction stands for itself.
+    pub to: NodeId,
+    /// `cut` or `hold`.
+    pub barrier: String,
+    /// Frames that wait.
+    pub waiting: usize,
+}
+
+/// A frame on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Flight {
+    /// The sender.
+    pub from: NodeId,
+    /// The receiver.
+    pub to: NodeId,
+    /// RocketMQ's name of the request, or `HA`.
+    pub request: &'static str,
+    /// Whether it is an answer.
+    pub response: bool,
+    /// Whether it carries messages, as opposed to keeping the cluster together.
+    pub data: bool,
+    /// Tag of its (first) message.
+    pub tag: Option<Arc<str>>,
+    /// Messages in it.
+    pub messages: u32,
+    /// When it left.
+    pub sent: Instant,
+    /// When it arrives; [`Instant::NEVER`] while something holds it up.
+    pub arrives: Instant,
+}

@@ -1,0 +1,269 @@
+//! Calling handlers and doing what they want done: packets, connections, clocks, notes.
+
+use std::sync::Arc;
+
+use super::{Alarm, Due, ProcessState, World};
+use crate::fact::{Fact, Sent};
+use crate::id::{Address, ConnectionId, EventId, NodeId};
+use crate::network::{Connection, EndState, Packet, Side, Transit};
+use crate::outbox::{Effect, Input, Outbox, Peer};
+use crate::rpc::{Frame, Request, RequestCode, ResponseBody};
+use crate::time::{Duration, Instant};
+use crate::timer::Timer;
+
+/// An address at which no node was ever put is refused after this long.
+const NOBODY_THERE: Duration = Duration::from_millis(1);
+
+impl World {
+    /// Calls one handler and carries out its effects, in the order in which they were pushed.
+    ///
+    /// An alarm clock is noted only when something comes of its ringing, and then before that.
+    pub(super) fn handle(&mut self, id: &NodeId, input: Input, cause: Option<EventId>) {
+        let ringing = if let Input::Timer(timer) = &input { Some(*timer) } else { None };
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        let Some(node) = slot.node.as_mut() else { return };
+        let mut out = Outbox::new(self.next_connection);
+        node.handle(self.now, input, &mut out);
+        let (effects, next_connection) = out.into_parts();
+        self.next_connection = next_connection;
+        self.carry_out(id, effects, ringing, cause);
+    }
+
+    fn carry_out(
+        &mut self,
+        id: &NodeId,
+        effects: Vec<Effect>,
+        mut ringing: Option<Timer>,
+        mut cause: Option<EventId>,
+    ) {
+        for effect in effects {
+            let is_silent = matches!(effect, Effect::SetTimer(..) | Effect::CancelTimer(_));
+            if !is_silent && let Some(timer) = ringing.take() {
+                cause = Some(self.note(Some(id), cause, Fact::TimerFired(timer)));
+            }
+            match effect {
+                Effect::Connect { connection, to } => self.connect(id, connection, to, cause),
+                Effect::Send { connection, frame } => self.send(id, connection, frame, cause),
+                Effect::Close(connection) => self.close(id, connection, cause),
+                Effect::SetTimer(timer, at) => {
+                    let seq = self.agenda.push(at.max(self.now), Due::Alarm(id.clone(), timer));
+                    if let Some(slot) = self.slots.get_mut(id) {
+                        slot.timers.insert(timer, Alarm { at, seq, cause });
+                    }
+                }
+                Effect::CancelTimer(timer) => {
+                    if let Some(slot) = self.slots.get_mut(id) {
+                        slot.timers.remove(&timer);
+                    }
+                }
+                Effect::Note(fact) => {
+                    self.note(Some(id), cause, fact);
+                }
+                Effect::Exit => self.end_process(id, ProcessState::Stopped, cause, Fact::Stopped),
+            }
+        }
+    }
+
+    fn connect(&mut self, from: &NodeId, id: ConnectionId, to: Address, cause: Option<EventId>) {
+        let Some(opener) = self.peer(from) else { return };
+        match self.listeners.get(&to) {
+            Some(listener) => {
+                let acceptor = Peer { node: listener.clone(), address: to };
+                self.network.open(id, Connection::new(opener, acceptor));
+                self.transmit(id, Side::Acceptor, Packet::Syn, cause);
+            }
+            None => {
+                let incarnation = self.slots.get(from).map_or(0, |slot| slot.incarnation);
+                let input = Input::Refused(id);
+                let due = Due::Input { node: from.clone(), incarnation, input, cause };
+                self.agenda.push(self.now + NOBODY_THERE, due);
+            }
+        }
+    }
+
+    /// Hands a packet to the network. Returns when it will arrive.
+    fn transmit(
+        &mut self,
+        connection: ConnectionId,
+        to: Side,
+        packet: Packet,
+        cause: Option<EventId>,
+    ) -> Instant {
+        let transit = Transit { connection, to, packet, sent: self.now, cause };
+        let (arrival, sent) = self.network.send(self.now, transit);
+        if let Some(transit) = sent {
+            self.agenda.push(arrival, Due::Arrival(transit));
+        }
+        arrival
+    }
+
+    fn send(&mut self, from: &NodeId, id: ConnectionId, frame: Frame, cause: Option<EventId>) {
+        let Some(connection) = self.network.connection(id) else {
+            return;
+        };
+        let Some(side) = connection.side_of(from) else {
+            return;
+        };
+        if connection.end(side).state != EndState::Open {
+            return;
+        }
+        let to = connection.end(side.other()).peer.node.clone();
+        let mut fact = describe(&frame, &to);
+        // The fact carries its arrival, the packet the fact's number: the number is known beforehand.
+        let arrival = self.transmit(id, side.other(), Packet::Frame(frame), Some(self.next_event));
+        match &mut fact {
+            Fact::RequestSent(sent) | Fact::ResponseSent(sent) => sent.arrives = arrival,
+            Fact::HaReported { arrives, .. } | Fact::HaTransferred { arrives, .. } => *arrives = arrival,
+            _ => {}
+        }
+        self.note(Some(from), cause, fact);
+    }
+
+    /// Tells the other end that this one is done.
+    pub(super) fn say_fin(&mut self, id: ConnectionId, side: Side, cause: Option<EventId>) {
+        let is_open = |c: &Connection| c.end(side.other()).state != EndState::Closed;
+        if self.network.connection(id).is_some_and(is_open) {
+            self.transmit(id, side.other(), Packet::Fin, cause);
+        }
+    }
+
+    fn close(&mut self, from: &NodeId, id: ConnectionId, cause: Option<EventId>) {
+        let Some(connection) = self.network.connection(id) else {
+            return;
+        };
+        let Some(side) = connection.side_of(from) else {
+            return;
+        };
+        if connection.end(side).state == EndState::Closed {
+            return;
+        }
+        self.say_fin(id, side, cause);
+        self.network.close_end(id, side);
+    }
+
+    /// A packet reaches the host that it is for.
+    pub(super) fn arrive(&mut self, transit: Transit) {
+        let Some(connection) = self.network.connection(transit.connection) else {
+            return;
+        };
+        let end = connection.end(transit.to);
+        let node = end.peer.node.clone();
+        let Some(slot) = self.slots.get_mut(&node) else {
+            return;
+        };
+        match slot.state {
+            // Nobody hears it, nobody answers.
+            ProcessState::PoweredOff => {}
+            // The kernel of a halted process still shakes hands; everything else waits in its socket.
+            ProcessState::Frozen if !matches!(transit.packet, Packet::Syn) => {
+                slot.waiting.push_back(Due::Arrival(transit));
+            }
+            ProcessState::Stopped | ProcessState::Killed => self.answer_for_the_dead(&transit),
+            ProcessState::Up | ProcessState::Stopping | ProcessState::Frozen => self.receive(node, transit),
+        }
+    }
+
+    /// The kernel of a host without the process: connections are refused, data is answered with a reset.
+    fn answer_for_the_dead(&mut self, transit: &Transit) {
+        let (id, back) = (transit.connection, transit.to.other());
+        match transit.packet {
+            Packet::Syn => {
+                self.transmit(id, back, Packet::Reset, transit.cause);
+            }
+            Packet::Frame(_) => {
+                self.transmit(id, back, Packet::Fin, transit.cause);
+            }
+            Packet::SynAck | Packet::Reset | Packet::Fin => {}
+        }
+        if !matches!(transit.packet, Packet::Syn) {
+            self.network.close_end(id, transit.to);
+        }
+    }
+
+    fn receive(&mut self, node: NodeId, transit: Transit) {
+        let Transit { connection: id, to, packet, cause, .. } = transit;
+        let Some(connection) = self.network.connection_mut(id) else {
+            return;
+        };
+        let peer = connection.end(to.other()).peer.clone();
+        let (state, other) = (connection.end(to).state, connection.end(to.other()).state);
+        match packet {
+            Packet::Syn if other == EndState::Closed => self.network.close_end(id, to),
+            Packet::Syn => {
+                connection.end_mut(to).state = EndState::Open;
+                self.transmit(id, to.other(), Packet::SynAck, cause);
+            }
+            Packet::SynAck if state == EndState::Opening => {
+                connection.end_mut(to).state = EndState::Open;
+                let cause = Some(self.note(Some(&node), cause, Fact::Connected { to: peer.node }));
+                self.handle(&node, Input::Connected(id), cause);
+            }
+            Packet::Reset if state == EndState::Opening => {
+                self.network.close_end(id, to);
+                self.network.close_end(id, to.other());
+                self.handle(&node, Input::Refused(id), cause);
+            }
+            Packet::Frame(frame) if state == EndState::Open => {
+                self.handle(&node, Input::Frame { connection: id, peer, frame }, cause);
+            }
+            // Data for an earlier process of this place, of which this one knows nothing.
+            Packet::Frame(_) if state == EndState::Closed && other == EndState::Open => {
+                self.transmit(id, to.other(), Packet::Fin, cause);
+            }
+            Packet::Fin if state != EndState::Closed => {
+                self.network.close_end(id, to);
+                let cause = Some(self.note(Some(&node), cause, Fact::ConnectionLost { peer: peer.node }));
+                self.handle(&node, Input::Closed(id), cause);
+            }
+            Packet::SynAck | Packet::Reset | Packet::Frame(_) | Packet::Fin => {}
+        }
+    }
+}
+
+/// What a frame is, told for people.
+fn describe(frame: &Frame, to: &NodeId) -> Fact {
+    let never = Instant::NEVER;
+    match frame {
+        Frame::Request { opaque, request, .. } => {
+            let tag = match &**request {
+                Request::SendMessage { message, .. } => message.tag().cloned(),
+                _ => None,
+            };
+            Fact::RequestSent(Box::new(Sent {
+                to: to.clone(),
+                opaque: *opaque,
+                request: request.code(),
+                response: None,
+                queue: request.topic().map(|topic| (topic.clone(), request.queue_id())),
+                messages: u32::from(request.code() == RequestCode::SendMessage),
+                tag,
+                arrives: never,
+            }))
+        }
+        Frame::Response { opaque, response } => {
+            let (messages, first) = match &response.body {
+                ResponseBody::Pulled { messages, .. } => (messages.len(), messages.first()),
+                _ => (0, None),
+            };
+            Fact::ResponseSent(Box::new(Sent {
+                to: to.clone(),
+                opaque: *opaque,
+                request: response.request,
+                response: Some(response.code),
+                queue: first.map(|first| (first.message.topic.clone(), Some(first.queue_id))),
+                tag: first.and_then(|first| first.message.tag()).map(Arc::clone),
+                messages: u32::try_from(messages).unwrap_or(u32::MAX),
+                arrives: never,
+            }))
+        }
+        Frame::HaReport(offset) => Fact::HaReported { to: to.clone(), offset: *offset, arrives: never },
+        Frame::HaTransfer { from, records } => Fact::HaTransferred {
+            to: to.clone(),
+            from: *from,
+            bytes: records.last().map_or(0, |last| last.end().0 - from.0),
+            arrives: never,
+        },
+    }
+}

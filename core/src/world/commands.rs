@@ -1,0 +1,489 @@
+//! What a person orders: whether it can be done, and doing it.
+
+use std::collections::VecDeque;
+
+use super::{Due, ProcessState, Slot, World};
+use crate::broker::{self, Broker, BrokerStart};
+use crate::command::{
+    Barrier, Command, CommandError, ConsumerSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
+};
+use crate::config::{BrokerRole, ClientConfig};
+use crate::consumer::{Consumer, ConsumerDisk};
+use crate::fact::Fact;
+use crate::id::{Address, ClientId, EventId, NodeId};
+use crate::name_server::NameServer;
+use crate::network::EndState;
+use crate::node::{Disk, Node};
+use crate::outbox::Input;
+use crate::producer::{ClientStart, Producer};
+use crate::rng::Rng;
+use crate::time::Instant;
+
+type Checked = Result<(), CommandError>;
+
+/// First port and distance to the next, for name servers, brokers and clients.
+const PORTS: [(u16, u16); 3] = [(9876, 10), (10911, 20), (50_001, 1)];
+
+impl World {
+    /// Whether a command could be carried out at this moment.
+    ///
+    /// # Errors
+    /// What is wrong and what is accepted.
+    pub fn check(&self, command: &Command) -> Checked {
+        command.check_alone()?;
+        match command {
+            Command::Add(node, spec) => self.check_add(node, spec),
+            Command::CreateTopic { place, .. } => self.topic_targets(place).map(|_| ()),
+            Command::Send(node, _) | Command::Produce(node, _) | Command::Quiet(node) => {
+                self.check_producer(node)
+            }
+            Command::Pin { node, .. } => self.check_producer(node),
+            Command::Set(node, settings) => self.check_set(node, settings),
+            Command::Kill(node) | Command::PowerOff(node) => {
+                self.check_state(node, "running", ProcessState::is_running)
+            }
+            Command::Stop(node) | Command::Freeze(node) => {
+                self.check_state(node, "running", |state| state == ProcessState::Up)
+            }
+            Command::Thaw(node) => self.check_state(node, "frozen", |state| state == ProcessState::Frozen),
+            Command::Restart(node) | Command::Remove(node) => {
+                self.check_state(node, "stopped, killed or without power", |state| !state.is_running())
+            }
+            Command::RollBack { node, .. } => {
+                if !matches!(self.slot(node)?.spec, NodeSpec::Broker(_)) {
+                    return Err(CommandError::WrongKind { node: node.clone(), wanted: "a broker" });
+                }
+                self.check_state(node, "stopped, killed or without power", |state| !state.is_running())
+            }
+            Command::Part { from, to, .. } | Command::Link { from, to, .. } => {
+                self.slot(from)?;
+                self.slot(to).map(|_| ())
+            }
+            Command::Join { barrier, from, to } => {
+                self.slot(from)?;
+                self.slot(to)?;
+                let is_parted =
+                    self.network.is_parted(*barrier, from, to) || self.network.is_parted(*barrier, to, from);
+                if is_parted {
+                    Ok(())
+                } else {
+                    let word = if *barrier == Barrier::Cut { "cut" } else { "held" };
+                    Err(CommandError::Invalid(format!("the link between {from} and {to} is not {word}")))
+                }
+            }
+        }
+    }
+
+    fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
+        let unknown = || CommandError::UnknownNode(node.clone(), self.slots.keys().cloned().collect());
+        self.slots.get(node).ok_or_else(unknown)
+    }
+
+    fn check_state(&self, node: &NodeId, wanted: &'static str, fits: fn(ProcessState) -> bool) -> Checked {
+        let slot = self.slot(node)?;
+        if fits(slot.state) {
+            return Ok(());
+        }
+        Err(CommandError::WrongState { node: node.clone(), state: slot.state.words(), wanted })
+    }
+
+    fn check_producer(&self, node: &NodeId) -> Checked {
+        if !matches!(self.slot(node)?.spec, NodeSpec::Producer(_)) {
+            return Err(CommandError::WrongKind { node: node.clone(), wanted: "a producer" });
+        }
+        self.check_state(node, "running", |state| matches!(state, ProcessState::Up | ProcessState::Frozen))
+    }
+
+    fn check_add(&self, node: &NodeId, spec: &NodeSpec) -> Checked {
+        if self.slots.contains_key(node) {
+            return Err(CommandError::DuplicateNode(node.clone()));
+        }
+        let port = match spec {
+            NodeSpec::NameServer(spec) => spec.port,
+            NodeSpec::Broker(spec) => spec.port,
+            NodeSpec::Producer(client) => {
+                return self.name_servers_of(client.name_servers.as_deref()).map(|_| ());
+            }
+            NodeSpec::Consumer(spec) => {
+                return self.name_servers_of(spec.client.name_servers.as_deref()).map(|_| ());
+            }
+        };
+        if let Some(other) = port.and_then(|port| self.listeners.get(&Address::local(port))) {
+            return Err(CommandError::Invalid(format!(
+                "port {} is taken by {other}; choose another or leave it out",
+                port.unwrap_or_default()
+            )));
+        }
+        Ok(())
+    }
+
+    /// The addresses of these name servers, or of all there are.
+    fn name_servers_of(&self, names: Option<&[NodeId]>) -> Result<Vec<Address>, CommandError> {
+        let Some(names) = names else {
+            let all = self.all_name_servers();
+            if all.is_empty() {
+                let why = "a client needs a name server; add one first";
+                return Err(CommandError::Invalid(why.to_owned()));
+            }
+            return Ok(all);
+        };
+        names
+            .iter()
+            .map(|name| match self.slot(name)? {
+                Slot { spec: NodeSpec::NameServer(_), address, .. } => Ok(*address),
+                _ => Err(CommandError::WrongKind { node: name.clone(), wanted: "a name server" }),
+            })
+            .collect()
+    }
+
+    fn all_name_servers(&self) -> Vec<Address> {
+        let is_name_server = |slot: &&Slot| matches!(slot.spec, NodeSpec::NameServer(_));
+        self.nodes().map(|(_, slot)| slot).filter(is_name_server).map(|slot| slot.address).collect()
+    }
+
+    /// The brokers that a topic is created on.
+    fn topic_targets(&self, place: &TopicPlace) -> Result<Vec<NodeId>, CommandError> {
+        match place {
+            TopicPlace::Broker(node) => {
+                let NodeSpec::Broker(spec) = &self.slot(node)?.spec else {
+                    return Err(CommandError::WrongKind { node: node.clone(), wanted: "a broker" });
+                };
+                if !self.profile().is_v5() && !spec.broker_id.is_master() {
+                    return Err(CommandError::Invalid(format!(
+                        "`{node}` is a slave; V4 creates topics on masters only"
+                    )));
+                }
+                self.check_state(node, "running", |state| {
+                    matches!(state, ProcessState::Up | ProcessState::Frozen)
+                })?;
+                Ok(vec![node.clone()])
+            }
+            TopicPlace::Cluster(cluster) => {
+                let is_master = |slot: &Slot| match &slot.spec {
+                    NodeSpec::Broker(spec) => {
+                        let config = broker::config_of(self.profile(), spec);
+                        config.broker_role != BrokerRole::Slave && config.broker_cluster_name == *cluster
+                    }
+                    _ => false,
+                };
+                let runs = |slot: &Slot| matches!(slot.state, ProcessState::Up | ProcessState::Frozen);
+                let targets: Vec<_> = self
+                    .nodes()
+                    .filter(|(_, slot)| is_master(slot) && runs(slot))
+                    .map(|(id, _)| id.clone())
+                    .collect();
+                if targets.is_empty() {
+                    return Err(CommandError::Invalid(format!(
+                        "no master of cluster `{cluster}` is running"
+                    )));
+                }
+                Ok(targets)
+            }
+        }
+    }
+
+    fn check_set(&self, node: &NodeId, settings: &Settings) -> Checked {
+        let check = |set: &mut dyn FnMut(&str, &str) -> Result<(), String>| {
+            settings.iter().try_for_each(|(key, value)| set(key, value)).map_err(CommandError::Invalid)
+        };
+        match &self.slot(node)?.spec {
+            NodeSpec::NameServer(_) => Err(CommandError::WrongKind {
+                node: node.clone(),
+                wanted: "a broker, a producer or a consumer",
+            }),
+            NodeSpec::Broker(spec) => {
+                let mut config = broker::config_of(self.profile(), spec);
+                check(&mut |key, value| config.set(key, value))?;
+                if spec.broker_id.is_master() && config.broker_role == BrokerRole::Slave {
+                    let why = "brokerRole: a broker with id 0 is a master and cannot become a SLAVE";
+                    return Err(CommandError::Invalid(why.to_owned()));
+                }
+                Ok(())
+            }
+            NodeSpec::Producer(_) => {
+                let mut config = ClientConfig::of(self.profile());
+                check(&mut |key, value| config.set(key, value))
+            }
+            NodeSpec::Consumer(spec) => {
+                let mut spec = spec.clone();
+                check(&mut |key, value| spec.set(key, value))
+            }
+        }
+    }
+
+    /// Carries a command out.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); nothing is changed then.
+    pub fn apply(&mut self, command: &Command) -> Checked {
+        self.check(command)?;
+        let cause = Some(self.note(None, None, Fact::Ordered(command.clone().into())));
+        match command.clone() {
+            Command::Add(node, spec) => self.add(node, spec, cause)?,
+            Command::CreateTopic { topic, config, place } => {
+                for node in self.topic_targets(&place)? {
+                    self.order(&node, NodeOrder::CreateTopic(topic.clone(), config.clone()), cause);
+                }
+            }
+            Command::Send(node, job) => self.order(&node, NodeOrder::Send(job), cause),
+            Command::Produce(node, job) => self.order(&node, NodeOrder::Produce(job), cause),
+            Command::Quiet(node) => self.order(&node, NodeOrder::Quiet, cause),
+            Command::Pin { node, topic, start } => self.order(&node, NodeOrder::Pin(topic, start), cause),
+            Command::Set(node, settings) => self.set(&node, settings, cause),
+            Command::Kill(node) => self.end_process(&node, ProcessState::Killed, cause, Fact::Killed),
+            Command::PowerOff(node) => {
+                let fact = Fact::PoweredOff { lost: 0 };
+                self.end_process(&node, ProcessState::PoweredOff, cause, fact);
+            }
+            Command::Stop(node) => self.begin_stop(&node, cause),
+            Command::Freeze(node) => {
+                self.set_state(&node, ProcessState::Frozen);
+                self.note(Some(&node), cause, Fact::Frozen);
+            }
+            Command::Thaw(node) => self.thaw(&node, cause),
+            Command::Restart(node) => self.start_process(&node, cause),
+            Command::Remove(node) => self.remove(&node, cause),
+            Command::RollBack { node, to } => self.roll_back(&node, to, cause),
+            Command::Part { barrier, from, to, one_way } => {
+                self.network.part(barrier, &from, &to);
+                if !one_way {
+                    self.network.part(barrier, &to, &from);
+                }
+            }
+            Command::Join { barrier, from, to } => {
+                for (from, to) in [(&from, &to), (&to, &from)] {
+                    for (at, transit) in self.network.join(self.now, barrier, from, to) {
+                        self.agenda.push(at, Due::Arrival(transit));
+                    }
+                }
+            }
+            Command::Link { from, to, latency, loss } => {
+                self.network.change(&from, &to, latency, loss);
+                self.network.change(&to, &from, latency, loss);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, node: NodeId, spec: NodeSpec, cause: Option<EventId>) -> Checked {
+        let (kind, port) = match &spec {
+            NodeSpec::NameServer(spec) => (0, spec.port),
+            NodeSpec::Broker(spec) => (1, spec.port),
+            NodeSpec::Producer(_) | NodeSpec::Consumer(_) => (2, None),
+        };
+        let name_servers = match &spec {
+            NodeSpec::NameServer(_) => Vec::new(),
+            NodeSpec::Broker(_) => self.all_name_servers(),
+            NodeSpec::Producer(client) => self.name_servers_of(client.name_servers.as_deref())?,
+            NodeSpec::Consumer(spec) => self.name_servers_of(spec.client.name_servers.as_deref())?,
+        };
+        let address = Address::local(port.unwrap_or_else(|| self.next_port(kind)));
+        if kind < 2 {
+            self.listeners.insert(address, node.clone());
+        }
+        if kind == 1 {
+            self.listeners.insert(ha_address(address), node.clone());
+        }
+        let slot = Slot {
+            spec,
+            address,
+            name_servers,
+            state: ProcessState::Stopped,
+            since: self.now,
+            node: None,
+            disk: Disk::Empty,
+            timers: std::collections::BTreeMap::new(),
+            incarnation: 0,
+            waiting: VecDeque::new(),
+            restarts: false,
+        };
+        self.slots.insert(node.clone(), slot);
+        self.order.push(node.clone());
+        self.start_process(&node, cause);
+        Ok(())
+    }
+
+    /// The next default port that nobody listens at.
+    fn next_port(&mut self, kind: usize) -> u16 {
+        let (first, distance) = PORTS[kind];
+        loop {
+            let port = first.wrapping_add(distance.wrapping_mul(self.added[kind]));
+            self.added[kind] = self.added[kind].wrapping_add(1);
+            if !self.listeners.contains_key(&Address::local(port)) {
+                return port;
+            }
+        }
+    }
+
+    fn start_process(&mut self, id: &NodeId, cause: Option<EventId>) {
+        let (profile, epoch, seed) = (self.setup.profile, self.setup.epoch, self.setup.seed);
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        slot.incarnation += 1;
+        let disk = std::mem::replace(&mut slot.disk, Disk::Empty);
+        let client_start = |instance: Option<&String>| ClientStart {
+            profile,
+            epoch,
+            address: slot.address,
+            client_id: ClientId::from(format!(
+                "{}@{}",
+                slot.address.ip,
+                instance.map_or(id.as_str(), String::as_str)
+            )),
+            name_servers: slot.name_servers.clone(),
+            rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
+        };
+        let node = match &slot.spec {
+            NodeSpec::NameServer(_) => Node::NameServer(NameServer::new(profile)),
+            NodeSpec::Broker(spec) => {
+                let start = BrokerStart {
+                    profile,
+                    address: slot.address,
+                    ha_address: ha_address(slot.address),
+                    name_servers: slot.name_servers.clone(),
+                };
+                let disk = if let Disk::Broker(disk) = disk { Some(disk) } else { None };
+                Node::Broker(Broker::new(start, spec, disk))
+            }
+            NodeSpec::Producer(spec) => {
+                Node::Producer(Producer::new(client_start(spec.instance.as_ref()), spec))
+            }
+            NodeSpec::Consumer(spec) => {
+                let disk = if let Disk::Consumer(disk) = disk { disk } else { ConsumerDisk::default() };
+                Node::Consumer(Consumer::new(client_start(spec.client.instance.as_ref()), spec, disk))
+            }
+        };
+        slot.node = Some(node);
+        self.set_state(id, ProcessState::Up);
+        let cause = Some(self.note(Some(id), cause, Fact::Started));
+        self.tell(id, Input::Started, cause);
+    }
+
+    fn set_state(&mut self, id: &NodeId, state: ProcessState) {
+        let now = self.now;
+        if let Some(slot) = self.slots.get_mut(id) {
+            slot.state = state;
+            slot.since = now;
+        }
+    }
+
+    fn begin_stop(&mut self, id: &NodeId, cause: Option<EventId>) {
+        self.set_state(id, ProcessState::Stopping);
+        self.order(id, NodeOrder::Shutdown, cause);
+    }
+
+    /// The process is gone. Its kernel closes its connections, unless the host is dark.
+    pub(super) fn end_process(
+        &mut self,
+        id: &NodeId,
+        state: ProcessState,
+        cause: Option<EventId>,
+        mut fact: Fact,
+    ) {
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        let Some(node) = slot.node.take() else { return };
+        slot.disk = node.into_disk();
+        slot.timers.clear();
+        slot.waiting.clear();
+        let restarts = std::mem::take(&mut slot.restarts);
+        if let (Disk::Broker(disk), Fact::PoweredOff { lost }) = (&mut slot.disk, &mut fact) {
+            *lost = disk.lose_power();
+        }
+        self.set_state(id, state);
+        let cause = Some(self.note(Some(id), cause, fact));
+        let ends: Vec<_> = self
+            .network
+            .connections()
+            .filter_map(|(connection, c)| c.side_of(id).map(|side| (*connection, side, c.end(side).state)))
+            .filter(|(_, _, state)| *state != EndState::Closed)
+            .collect();
+        for (connection, side, _) in ends {
+            if state != ProcessState::PoweredOff {
+                self.say_fin(connection, side, cause);
+            }
+            self.network.close_end(connection, side);
+        }
+        if restarts && state == ProcessState::Stopped {
+            self.start_process(id, cause);
+        }
+    }
+
+    fn thaw(&mut self, id: &NodeId, cause: Option<EventId>) {
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut slot.waiting);
+        self.set_state(id, ProcessState::Up);
+        self.note(Some(id), cause, Fact::Thawed { waiting: waiting.len() });
+        for due in waiting {
+            let alarm = if let Due::Alarm(_, timer) = &due { Some(*timer) } else { None };
+            let seq = self.agenda.push(self.now, due);
+            // The clock has rung already; it may ring only by this new entry.
+            if let (Some(timer), Some(slot)) = (alarm, self.slots.get_mut(id))
+                && let Some(alarm) = slot.timers.get_mut(&timer)
+            {
+                alarm.seq = seq;
+            }
+        }
+    }
+
+    fn remove(&mut self, id: &NodeId, cause: Option<EventId>) {
+        self.slots.remove(id);
+        self.order.retain(|other| other != id);
+        self.listeners.retain(|_, listener| listener != id);
+        self.network.forget(id);
+        self.note(Some(id), cause, Fact::Removed);
+    }
+
+    fn roll_back(&mut self, id: &NodeId, to: Instant, cause: Option<EventId>) {
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        let records = match &mut slot.disk {
+            Disk::Broker(disk) => disk.roll_back(to),
+            Disk::Empty | Disk::Consumer(_) => 0,
+        };
+        self.note(Some(id), cause, Fact::RolledBack { records });
+    }
+
+    fn set(&mut self, id: &NodeId, settings: Settings, cause: Option<EventId>) {
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        let state = slot.state;
+        let mut restarts = false;
+        match &mut slot.spec {
+            NodeSpec::NameServer(_) => {}
+            NodeSpec::Broker(spec) => put_all(&mut spec.settings, &settings),
+            NodeSpec::Producer(spec) => put_all(&mut spec.settings, &settings),
+            NodeSpec::Consumer(spec) => {
+                for (key, value) in &settings {
+                    spec.set(key, value).expect("the settings were checked");
+                }
+                restarts = settings.iter().any(|(key, _)| ConsumerSpec::needs_restart(key));
+            }
+        }
+        match state {
+            ProcessState::Up if restarts => {
+                slot.restarts = true;
+                self.begin_stop(id, cause);
+            }
+            ProcessState::Up | ProcessState::Frozen => self.order(id, NodeOrder::Set(settings), cause),
+            _ => {}
+        }
+    }
+}
+
+fn put_all(settings: &mut Settings, new: &Settings) {
+    for (key, value) in new {
+        put_setting(settings, key, value);
+    }
+}
+
+/// Where slaves reach the broker at this address.
+const fn ha_address(address: Address) -> Address {
+    Address { ip: address.ip, port: address.port.wrapping_add(1) }
+}

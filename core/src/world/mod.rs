@@ -1,0 +1,272 @@
+//! The whole cluster at one moment, and the only way anything in it changes.
+//!
+//! [`World::step`] takes the earliest event, sets the clock, calls one handler and carries out its effects. Commands
+//! of a person are applied between events by [`World::apply`]. Nothing else changes a world, so set-up and commands
+//! with their times *are* the run.
+//!
+//! **Invariants**: time never goes back; a handler sees only its own process; every trace event but an order has a
+//! cause with a smaller number.
+
+mod carry_out;
+mod commands;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::agenda::Agenda;
+use crate::command::{NodeOrder, NodeSpec};
+use crate::config::Profile;
+use crate::fact::{Fact, TraceEvent};
+use crate::id::{Address, ConnectionId, EventId, NodeId};
+use crate::network::{Network, Transit};
+use crate::node::{Disk, Node};
+use crate::outbox::{Input, Peer};
+use crate::recording::Setup;
+use crate::time::Instant;
+use crate::timer::Timer;
+
+/// What state a process is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessState {
+    /// It runs.
+    Up,
+    /// It is halted.
+    Frozen,
+    /// It runs and is about to end.
+    Stopping,
+    /// It ended in good order.
+    Stopped,
+    /// It was ended.
+    Killed,
+    /// Its host has no power.
+    PoweredOff,
+}
+
+impl ProcessState {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Up => "running",
+            Self::Frozen => "frozen",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Killed => "killed",
+            Self::PoweredOff => "without power",
+        }
+    }
+
+    const fn is_running(self) -> bool {
+        matches!(self, Self::Up | Self::Frozen | Self::Stopping)
+    }
+}
+
+/// A place for a process.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// What it is made from, with the changes since.
+    pub spec: NodeSpec,
+    /// Its address.
+    pub address: Address,
+    /// The name servers it is told of.
+    pub name_servers: Vec<Address>,
+    /// Its state.
+    pub state: ProcessState,
+    /// Since when.
+    pub since: Instant,
+    /// The process, while there is one.
+    pub node: Option<Node>,
+    /// The disk, while there is no process.
+    pub disk: Disk,
+    /// Its alarm clocks: when each rings.
+    pub timers: BTreeMap<Timer, Alarm>,
+    /// Which process of this place it is, so that nothing meant for an earlier one reaches it.
+    incarnation: u64,
+    /// What came while it was halted.
+    waiting: VecDeque<Due>,
+    /// It is to be started again as soon as it has ended.
+    restarts: bool,
+}
+
+/// A set alarm clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Alarm {
+    /// When it rings.
+    pub at: Instant,
+    seq: u64,
+    cause: Option<EventId>,
+}
+
+/// Something on the agenda.
+#[derive(Clone, Debug)]
+pub(crate) enum Due {
+    /// A packet arrives.
+    Arrival(Transit),
+    /// An alarm clock rings, if it is still set so.
+    Alarm(NodeId, Timer),
+    /// A process gets an input that did not come over the network.
+    Input { node: NodeId, incarnation: u64, input: Input, cause: Option<EventId> },
+}
+
+/// A cluster.
+#[derive(Clone, Debug)]
+pub struct World {
+    setup: Setup,
+    now: Instant,
+    agenda: Agenda<Due>,
+    network: Network,
+    slots: BTreeMap<NodeId, Slot>,
+    /// Nodes in order of their addition.
+    order: Vec<NodeId>,
+    /// Who listens where.
+    listeners: BTreeMap<Address, NodeId>,
+    /// Name servers, brokers and clients ever added: the next default ports.
+    added: [u16; 3],
+    next_connection: ConnectionId,
+    next_event: EventId,
+    /// What was noted since the lab last looked.
+    fresh: Vec<TraceEvent>,
+}
+
+impl World {
+    /// A world without nodes.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            network: Network::new(setup.seed, setup.latency, setup.loss),
+            setup,
+            now: Instant::ZERO,
+            agenda: Agenda::new(),
+            slots: BTreeMap::new(),
+            order: Vec::new(),
+            listeners: BTreeMap::new(),
+            added: [0; 3],
+            next_connection: ConnectionId(0),
+            next_event: EventId(0),
+            fresh: Vec::new(),
+        }
+    }
+
+    /// What the run began with.
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The version that all processes have.
+    pub const fn profile(&self) -> Profile {
+        self.setup.profile
+    }
+
+    /// The present moment.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// All nodes in the order of their names.
+    pub const fn slots(&self) -> &BTreeMap<NodeId, Slot> {
+        &self.slots
+    }
+
+    /// All nodes in the order of their addition.
+    pub fn nodes(&self) -> impl Iterator<Item = (&NodeId, &Slot)> {
+        self.order.iter().filter_map(|id| self.slots.get_key_value(id))
+    }
+
+    /// Who listens at an address.
+    pub fn listener(&self, address: Address) -> Option<&NodeId> {
+        self.listeners.get(&address)
+    }
+
+    /// Links and connections.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Packets on their way, with the moments of their arrival, in no order.
+    pub fn in_transit(&self) -> impl Iterator<Item = (Instant, &Transit)> {
+        self.agenda.iter().filter_map(|(at, due)| match due {
+            Due::Arrival(transit) => Some((at, transit)),
+            _ => None,
+        })
+    }
+
+    /// When the next event is due.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.agenda.next_due()
+    }
+
+    /// Lets time pass without anything happening.
+    pub(crate) fn wait_until(&mut self, moment: Instant) {
+        assert!(self.next_due().is_none_or(|due| due >= moment), "nothing due is skipped");
+        self.now = self.now.max(moment);
+    }
+
+    /// What was noted since the last call.
+    pub(crate) fn take_fresh(&mut self) -> Vec<TraceEvent> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// Handles the next event; false when there is none.
+    pub fn step(&mut self) -> bool {
+        let Some((at, seq, due)) = self.agenda.pop() else {
+            return false;
+        };
+        assert!(at >= self.now, "time never goes back");
+        self.now = at;
+        self.dispatch(seq, due);
+        true
+    }
+
+    fn dispatch(&mut self, seq: u64, due: Due) {
+        match due {
+            Due::Arrival(transit) => self.arrive(transit),
+            Due::Alarm(node, timer) => {
+                let Some(slot) = self.slots.get_mut(&node) else {
+                    return;
+                };
+                let Some(alarm) = slot.timers.get(&timer).copied().filter(|alarm| alarm.seq == seq) else {
+                    return;
+                };
+                if slot.state == ProcessState::Frozen {
+                    slot.waiting.push_back(Due::Alarm(node, timer));
+                    return;
+                }
+                slot.timers.remove(&timer);
+                self.handle(&node, Input::Timer(timer), alarm.cause);
+            }
+            Due::Input { node, incarnation, input, cause } => {
+                let Some(slot) = self.slots.get_mut(&node) else {
+                    return;
+                };
+                if slot.incarnation != incarnation || !slot.state.is_running() {
+                    return;
+                }
+                if slot.state == ProcessState::Frozen {
+                    slot.waiting.push_back(Due::Input { node, incarnation, input, cause });
+                    return;
+                }
+                self.handle(&node, input, cause);
+            }
+        }
+    }
+
+    /// Puts an order or the like to a process on the agenda.
+    fn tell(&mut self, node: &NodeId, input: Input, cause: Option<EventId>) {
+        if let Some(slot) = self.slots.get(node) {
+            let incarnation = slot.incarnation;
+            self.agenda.push(self.now, Due::Input { node: node.clone(), incarnation, input, cause });
+        }
+    }
+
+    fn order(&mut self, node: &NodeId, order: NodeOrder, cause: Option<EventId>) {
+        self.tell(node, Input::Order(order), cause);
+    }
+
+    fn note(&mut self, node: Option<&NodeId>, cause: Option<EventId>, fact: Fact) -> EventId {
+        let id = self.next_event;
+        assert!(cause.is_none_or(|cause| cause < id), "a cause comes before its effect");
+        self.next_event.0 += 1;
+        self.fresh.push(TraceEvent { id, at: self.now, node: node.cloned(), cause, fact });
+        id
+    }
+
+    fn peer(&self, node: &NodeId) -> Option<Peer> {
+        self.slots.get(node).map(|slot| Peer { node: node.clone(), address: slot.address })
+    }
+}
