@@ -86,6 +86,8 @@ pub enum RouteAnswer {
 pub enum ClientEvent<P> {
     /// A route request ended.
     Route(RouteWish, RouteAnswer),
+    /// Every broker has answered the heartbeats, or did not in time.
+    HeartbeatsDone,
     /// A request of its own ended.
     Own(P, Result<Response, Failure>),
 }
@@ -108,6 +110,8 @@ pub struct ClientInstance<P> {
     broker_addrs: BTreeMap<BrokerName, BTreeMap<BrokerId, Address>>,
     wishes: VecDeque<RouteWish>,
     asking: bool,
+    /// Heartbeats that are not answered yet.
+    heartbeats: usize,
 }
 
 impl<P> ClientInstance<P> {
@@ -135,6 +139,7 @@ impl<P> ClientInstance<P> {
             broker_addrs: BTreeMap::new(),
             wishes: VecDeque::new(),
             asking: false,
+            heartbeats: 0,
         }
     }
 
@@ -174,6 +179,11 @@ impl<P> ClientInstance<P> {
         found.or_else(|| replicas.iter().next()).map(|(id, address)| (*id, *address))
     }
 
+    /// Whether heartbeats are under way.
+    pub const fn awaits_heartbeats(&self) -> bool {
+        self.heartbeats > 0
+    }
+
     /// Every broker address that it knows.
     pub fn broker_addresses(&self) -> Vec<(BrokerId, Address)> {
         self.broker_addrs.values().flatten().map(|(id, address)| (*id, *address)).collect()
@@ -188,12 +198,12 @@ impl<P> ClientInstance<P> {
         self.ask_next(now, out);
     }
 
-    /// The periodic poll of these topics.
-    pub fn poll(&mut self, now: Instant, topics: &[TopicName], out: &mut Outbox) {
+    /// The periodic poll of these topics, due at this moment (fixed rate).
+    pub fn poll(&mut self, now: Instant, due: Instant, topics: &[TopicName], out: &mut Outbox) {
         for topic in topics {
             self.want_route(now, topic, false, out);
         }
-        out.set_timer(Timer::PollNameServer, now + self.config.poll_name_server_interval);
+        out.set_timer(Timer::PollNameServer, due + self.config.poll_name_server_interval);
     }
 
     fn ask_next(&mut self, now: Instant, out: &mut Outbox) {
@@ -232,10 +242,16 @@ impl<P> ClientInstance<P> {
     }
 
     /// The periodic heartbeat; see [`heartbeat`](Self::heartbeat).
-    pub fn periodic_heartbeat(&mut self, now: Instant, heartbeat: &Heartbeat, out: &mut Outbox) {
+    pub fn periodic_heartbeat(
+        &mut self,
+        now: Instant,
+        due: Instant,
+        heartbeat: &Heartbeat,
+        out: &mut Outbox,
+    ) {
         self.clean_offline_brokers();
         self.heartbeat(now, heartbeat, out);
-        out.set_timer(Timer::HeartbeatBroker, now + self.config.heartbeat_broker_interval);
+        out.set_timer(Timer::HeartbeatBroker, due + self.config.heartbeat_broker_interval);
     }
 
     /// Tells the brokers that the client is there: consumers all of them, mere producers the masters.
@@ -244,6 +260,7 @@ impl<P> ClientInstance<P> {
             if heartbeat.consumers.is_empty() && !id.is_master() {
                 continue;
             }
+            self.heartbeats += 1;
             let request = Request::HeartBeat(heartbeat.clone());
             let timeout = self.config.mq_client_api_timeout;
             self.remoting.invoke(now, address, request, timeout, Purpose::Heartbeat, out);
@@ -259,7 +276,7 @@ impl<P> ClientInstance<P> {
             }
             Input::Refused(connection) => self.remoting.on_refused(connection, out),
             Input::Closed(connection) => self.on_closed(connection),
-            Input::Timer(Timer::RequestTimeout) => self.remoting.on_timeout(now, out),
+            Input::Timer(Timer::RequestTimeout, _) => self.remoting.on_timeout(now, out),
             Input::Frame { frame: Frame::Response { opaque, response }, .. } => {
                 self.remoting.on_response(opaque, *response).into_iter().collect()
             }
@@ -269,7 +286,12 @@ impl<P> ClientInstance<P> {
         for (purpose, result) in outcomes {
             match purpose {
                 Purpose::Own(own) => events.push(ClientEvent::Own(own, result)),
-                Purpose::Heartbeat => {}
+                Purpose::Heartbeat => {
+                    self.heartbeats = self.heartbeats.saturating_sub(1);
+                    if self.heartbeats == 0 {
+                        events.push(ClientEvent::HeartbeatsDone);
+                    }
+                }
                 Purpose::Route(wish) => events.extend(self.on_route(now, wish, result, out)),
             }
         }

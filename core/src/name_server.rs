@@ -123,14 +123,14 @@ impl NameServer {
                 self.channels.remove(connection);
                 self.remove_by_connection(now, connection, RemovalReason::ChannelClosed, out);
             }
-            Input::Timer(Timer::IdleChannels) => {
+            Input::Timer(Timer::IdleChannels, _) => {
                 for connection in self.channels.close_idle(now, out) {
                     self.remove_by_connection(now, connection, RemovalReason::ChannelIdle, out);
                 }
             }
-            Input::Timer(Timer::ScanNotActiveBroker) => {
+            Input::Timer(Timer::ScanNotActiveBroker, due) => {
                 self.scan_not_active_brokers(now, out);
-                out.set_timer(Timer::ScanNotActiveBroker, now + self.config.scan_not_active_broker_interval);
+                out.set_timer(Timer::ScanNotActiveBroker, due + self.config.scan_not_active_broker_interval);
             }
             Input::Order(crate::command::NodeOrder::Shutdown) => out.exit(),
             _ => {}

@@ -39,8 +39,9 @@ pub enum Input {
     },
     /// The other end closed the connection, or does not know it any more.
     Closed(ConnectionId),
-    /// An alarm clock rang.
-    Timer(Timer),
+    /// An alarm clock rang. It was due at this moment; a halted process hears it late, and what RocketMQ runs at a
+    /// fixed rate then makes up for every period it missed.
+    Timer(Timer, Instant),
     /// The person at the lab wants something of this process.
     Order(NodeOrder),
 }

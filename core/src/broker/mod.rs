@@ -167,7 +167,7 @@ impl Broker {
                 self.on_outcomes(now, outcomes, out);
             }
             Input::Closed(connection) => self.on_closed(now, connection, out),
-            Input::Timer(timer) => self.on_timer(now, timer, out),
+            Input::Timer(timer, due) => self.on_timer(now, timer, due, out),
             Input::Order(order) => self.on_order(now, order, out),
         }
     }
@@ -318,21 +318,21 @@ impl Broker {
         }
     }
 
-    fn on_timer(&mut self, now: Instant, timer: Timer, out: &mut Outbox) {
+    fn on_timer(&mut self, now: Instant, timer: Timer, due: Instant, out: &mut Outbox) {
         match timer {
             Timer::RegisterBroker => {
                 self.register_all(now, None, out);
                 let period = self.config.register_name_server_period;
                 let period = period.clamp(registration::SHORTEST_PERIOD, registration::LONGEST_PERIOD);
-                out.set_timer(Timer::RegisterBroker, now + period);
+                out.set_timer(Timer::RegisterBroker, due + period);
             }
             Timer::PersistConsumerOffset => {
                 self.persist_offsets(out);
-                out.set_timer(Timer::PersistConsumerOffset, now + self.config.flush_consumer_offset_interval);
+                out.set_timer(Timer::PersistConsumerOffset, due + self.config.flush_consumer_offset_interval);
             }
             Timer::ScanClientChannels => {
                 self.scan_clients(now, out);
-                out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
+                out.set_timer(Timer::ScanClientChannels, due + clients::SCAN_PERIOD);
             }
             Timer::IdleChannels => {
                 for connection in self.channels.close_idle(now, out) {
@@ -348,7 +348,7 @@ impl Broker {
             Timer::GroupCommit => self.group_commit_done(now, out),
             Timer::PutTimeout => self.settle_puts(now, out),
             Timer::CheckHoldRequest => self.check_held_pulls(now, out),
-            Timer::SlaveSynchronize => self.slave_synchronize(now, out),
+            Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
             Timer::HaTransfer => self.ha_transfer(now, out),
             Timer::Shutdown => {

@@ -26,8 +26,8 @@ const fn period(profile: Profile) -> Duration {
 }
 
 impl Broker {
-    pub(super) fn slave_synchronize(&mut self, now: Instant, out: &mut Outbox) {
-        out.set_timer(Timer::SlaveSynchronize, now + period(self.profile));
+    pub(super) fn slave_synchronize(&mut self, now: Instant, due: Instant, out: &mut Outbox) {
+        out.set_timer(Timer::SlaveSynchronize, due + period(self.profile));
         if self.profile.is_v5() {
             let last = self.replica.last_copy.unwrap_or(self.started_at);
             if now.since(last) <= V5_INTERVAL {

@@ -66,6 +66,8 @@ pub struct Consumer {
     subscriptions: BTreeMap<TopicName, Subscription>,
     /// Topics whose first route is still awaited before the consumer shows itself.
     awaited: Vec<TopicName>,
+    /// Whether `start` is through.
+    has_started: bool,
     rebalance: rebalance::RebalanceService,
     queues: BTreeMap<MessageQueue, Assigned>,
     next_hold: HoldId,
@@ -87,6 +89,7 @@ impl Consumer {
             rng,
             subscriptions: BTreeMap::new(),
             awaited: Vec::new(),
+            has_started: false,
             rebalance: rebalance::RebalanceService::default(),
             queues: BTreeMap::new(),
             next_hold: 0,
@@ -106,7 +109,7 @@ impl Consumer {
                     self.wake_rebalance(now, out);
                 }
             }
-            Input::Timer(timer) if timer != Timer::RequestTimeout => self.on_timer(now, timer, out),
+            Input::Timer(timer, due) if timer != Timer::RequestTimeout => self.on_timer(now, timer, due, out),
             Input::Order(order) => self.on_order(now, order, out),
             other => {
                 for event in self.client.handle(now, other, out) {
@@ -135,6 +138,13 @@ impl Consumer {
         }
     }
 
+    /// The brokers know of the consumer now: `start` ends with a call for the first division.
+    fn first_wake(&mut self, now: Instant, out: &mut Outbox) {
+        if !std::mem::replace(&mut self.has_started, true) {
+            self.wake_rebalance(now, out);
+        }
+    }
+
     fn is_broadcasting(&self) -> bool {
         self.spec.model == MessageModel::Broadcasting
     }
@@ -154,20 +164,20 @@ impl Consumer {
         self.client.heartbeat(now, &heartbeat, out);
     }
 
-    fn on_timer(&mut self, now: Instant, timer: Timer, out: &mut Outbox) {
+    fn on_timer(&mut self, now: Instant, timer: Timer, due: Instant, out: &mut Outbox) {
         match timer {
             Timer::PollNameServer => {
                 let topics: Vec<_> = self.subscriptions.keys().cloned().collect();
-                self.client.poll(now, &topics, out);
+                self.client.poll(now, due, &topics, out);
             }
             Timer::HeartbeatBroker => {
                 let heartbeat = self.heartbeat();
-                self.client.periodic_heartbeat(now, &heartbeat, out);
+                self.client.periodic_heartbeat(now, due, &heartbeat, out);
             }
             Timer::PersistOffset => {
                 self.persist_all(now, out);
                 let period = self.client.config.persist_consumer_offset_interval;
-                out.set_timer(Timer::PersistOffset, now + period);
+                out.set_timer(Timer::PersistOffset, due + period);
             }
             Timer::Rebalance => self.rebalance_timer(now, out),
             Timer::PullLater => self.pull_due(now, out),
@@ -184,10 +194,13 @@ impl Consumer {
                 self.awaited.retain(|topic| *topic != wish.topic);
                 if was_starting && self.awaited.is_empty() {
                     self.send_heartbeat(now, out);
-                    self.wake_rebalance(now, out);
+                    if !self.client.awaits_heartbeats() {
+                        self.first_wake(now, out);
+                    }
                 }
                 self.rebalance_got_route(now, &wish.topic, out);
             }
+            ClientEvent::HeartbeatsDone => self.first_wake(now, out),
             ClientEvent::Own(Purpose::ConsumerIds, result) => self.on_consumer_ids(now, result, out),
             ClientEvent::Own(Purpose::StartOffset(queue, reason), result) => {
                 self.on_start_offset(now, queue, reason, result, out);

@@ -121,15 +121,15 @@ impl Producer {
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
         match input {
             Input::Started => self.client.start(now, out),
-            Input::Timer(Timer::PollNameServer) => {
+            Input::Timer(Timer::PollNameServer, due) => {
                 let topics: Vec<_> = self.client.routes().map(|(topic, _)| topic.clone()).collect();
-                self.client.poll(now, &topics, out);
+                self.client.poll(now, due, &topics, out);
             }
-            Input::Timer(Timer::HeartbeatBroker) => {
+            Input::Timer(Timer::HeartbeatBroker, due) => {
                 let heartbeat = self.heartbeat();
-                self.client.periodic_heartbeat(now, &heartbeat, out);
+                self.client.periodic_heartbeat(now, due, &heartbeat, out);
             }
-            Input::Timer(Timer::NextSend) => self.go_on(now, out),
+            Input::Timer(Timer::NextSend, _) => self.go_on(now, out),
             Input::Order(order) => self.on_order(now, order, out),
             other => {
                 for event in self.client.handle(now, other, out) {
@@ -153,7 +153,7 @@ impl Producer {
             ClientEvent::Own(Purpose::Send(thread, send), result) => {
                 self.on_answer(now, thread, send, result, out);
             }
-            ClientEvent::Own(Purpose::Unregister, _) => {}
+            ClientEvent::Own(Purpose::Unregister, _) | ClientEvent::HeartbeatsDone => {}
         }
     }
 

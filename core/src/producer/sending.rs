@@ -218,12 +218,15 @@ impl Producer {
             if cost > budget {
                 return self.fail(now, thread, send, SendError::CallTimeout, out);
             }
+            if let (Some(broker_name), Some(error)) = (last, &send.error) {
+                out.note(Fact::SendRetried { broker_name, why: error.words() });
+            }
             send.brokers_sent.push(queue.broker_name.clone());
             let address = self.client.broker_address(&queue.broker_name, BrokerId::MASTER);
             send.queue = Some(queue.clone());
             send.attempt_started = now;
             let Some(address) = address else {
-                self.note_failed_attempt(now, &mut send, AttemptError::BrokerUnknown, most, out);
+                self.note_failed_attempt(now, &mut send, AttemptError::BrokerUnknown);
                 continue;
             };
             let request = Request::SendMessage {
@@ -263,14 +266,7 @@ impl Producer {
         self.fail(now, thread, send, error, out);
     }
 
-    fn note_failed_attempt(
-        &mut self,
-        now: Instant,
-        send: &mut ActiveSend,
-        error: AttemptError,
-        most: u32,
-        out: &mut Outbox,
-    ) {
+    fn note_failed_attempt(&mut self, now: Instant, send: &mut ActiveSend, error: AttemptError) {
         let broker_name = send.queue.as_ref().map(|queue| queue.broker_name.clone());
         if let Some(broker_name) = broker_name {
             let took = now.since(send.attempt_started);
@@ -283,9 +279,6 @@ impl Producer {
                     self.note_latency(now, &broker_name, took, Attempt::Answered);
                 }
                 AttemptError::BrokerUnknown => {}
-            }
-            if send.attempts() < most {
-                out.note(Fact::SendRetried { broker_name, why: error.words() });
             }
         }
         send.error = Some(error);
@@ -310,11 +303,10 @@ impl Producer {
         let Some(mut send) = current.filter(|send| send.id == id) else {
             return;
         };
-        let most = 1 + self.client.config.retry_times_when_send_failed;
         match result {
             Ok(response) => self.on_response(now, thread, send, response, out),
             Err(failure) => {
-                self.note_failed_attempt(now, &mut send, AttemptError::Failed(failure), most, out);
+                self.note_failed_attempt(now, &mut send, AttemptError::Failed(failure));
                 self.attempt(now, thread, send, out);
             }
         }
@@ -329,7 +321,6 @@ impl Producer {
         response: Response,
         out: &mut Outbox,
     ) {
-        let most = 1 + self.client.config.retry_times_when_send_failed;
         match self.verdict(response.code) {
             Verdict::Stored(status) => {
                 let fact = self.success(now, &send, status, &response.body);
@@ -339,7 +330,7 @@ impl Producer {
                     && send.fixed_queue.is_none()
                 {
                     send.unsafe_result = fact.map(Box::new);
-                    self.note_failed_attempt(now, &mut send, AttemptError::NotStoreOk(status), most, out);
+                    self.note_failed_attempt(now, &mut send, AttemptError::NotStoreOk(status));
                     return self.attempt(now, thread, send, out);
                 }
                 if let Some(broker) = broker {
@@ -354,7 +345,7 @@ impl Producer {
             }
             Verdict::Retry => {
                 let error = AttemptError::Refused(response.code, response.remark);
-                self.note_failed_attempt(now, &mut send, error, most, out);
+                self.note_failed_attempt(now, &mut send, error);
                 self.attempt(now, thread, send, out);
             }
             Verdict::Throw => {

@@ -19,7 +19,7 @@ impl World {
     ///
     /// An alarm clock is noted only when something comes of its ringing, and then before that.
     pub(super) fn handle(&mut self, id: &NodeId, input: Input, cause: Option<EventId>) {
-        let ringing = if let Input::Timer(timer) = &input { Some(*timer) } else { None };
+        let ringing = if let Input::Timer(timer, _) = &input { Some(*timer) } else { None };
         let Some(slot) = self.slots.get_mut(id) else {
             return;
         };

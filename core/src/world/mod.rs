@@ -228,7 +228,7 @@ impl World {
                     return;
                 }
                 slot.timers.remove(&timer);
-                self.handle(&node, Input::Timer(timer), alarm.cause);
+                self.handle(&node, Input::Timer(timer, alarm.at), alarm.cause);
             }
             Due::Input { node, incarnation, input, cause } => {
                 let Some(slot) = self.slots.get_mut(&node) else {
