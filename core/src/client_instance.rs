@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::command::ClientSpec;
 use crate::config::{ClientConfig, Profile};
 use crate::fact::Fact;
 use crate::id::{Address, BrokerId, BrokerName, ClientId, ConnectionId, MessageQueue, TopicName};
@@ -23,7 +24,7 @@ use crate::remoting::{Failure, Outcome, Remoting};
 use crate::rng::Rng;
 use crate::route::{from_template, readable_queues, writable_queues};
 use crate::rpc::{Frame, Heartbeat, Request, Response, ResponseBody, ResponseCode, TopicRoute};
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// The topic whose route stands in for that of a topic not created yet (`AUTO_CREATE_TOPIC_KEY_TOPIC`).
@@ -33,6 +34,32 @@ pub const AUTO_CREATE_TOPIC: &str = "TBW102";
 const FIRST_POLL: Duration = Duration::from_millis(10);
 /// Wait before the first periodic heartbeat.
 const FIRST_HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// What a client is told when it is started.
+#[derive(Clone, Debug)]
+pub struct ClientStart {
+    /// The version.
+    pub profile: Profile,
+    /// The date of virtual zero.
+    pub epoch: Epoch,
+    /// Its address.
+    pub address: Address,
+    /// Its `ip@instance`.
+    pub client_id: ClientId,
+    /// The name servers it knows.
+    pub name_servers: Vec<Address>,
+    /// Its share of chance.
+    pub rng: Rng,
+}
+
+/// The settings of a client made from this.
+pub fn config_of(profile: Profile, spec: &ClientSpec) -> ClientConfig {
+    let mut config = ClientConfig::of(profile);
+    for (key, value) in &spec.settings {
+        config.set(key, value).expect("settings are checked with the command that gives them");
+    }
+    config
+}
 
 /// Why a client asked something: for itself, or for the producer or consumer in it.
 #[derive(Clone, Debug)]

@@ -27,14 +27,13 @@ use std::sync::Arc;
 pub use offsets::ConsumerDisk;
 pub use pull::Assigned;
 
-use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance};
+use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance, ClientStart, config_of};
 use crate::command::{ConsumerSpec, NodeOrder};
 use crate::config::{ClientConfig, MessageModel, Profile};
 use crate::fact::{Fact, StartReason};
 use crate::filter::subscription;
 use crate::id::{Address, ClientId, GroupName, MessageQueue, QueueOffset, TopicName};
 use crate::outbox::{Input, Outbox};
-use crate::producer::{ClientStart, config_of};
 use crate::rng::Rng;
 use crate::rpc::{ConsumerData, Frame, Heartbeat, Request, Subscription};
 use crate::time::{Duration, Instant};

@@ -22,9 +22,9 @@ use std::collections::BTreeMap;
 pub use jobs::SendThread;
 pub use sending::ActiveSend;
 
-use crate::client_instance::{ClientEvent, ClientInstance};
+use crate::client_instance::{ClientEvent, ClientInstance, ClientStart, config_of};
 use crate::command::{ClientSpec, NodeOrder};
-use crate::config::{ClientConfig, Profile};
+use crate::config::ClientConfig;
 use crate::fact::Fact;
 use crate::fault_strategy::FaultStrategy;
 use crate::id::{Address, ClientId, GroupName, TopicName};
@@ -64,32 +64,6 @@ pub struct Producer {
     succeeded: u64,
     failed: u64,
     last_failure: Option<(Instant, String)>,
-}
-
-/// What a client is told when it is started.
-#[derive(Clone, Debug)]
-pub struct ClientStart {
-    /// The version.
-    pub profile: Profile,
-    /// The date of virtual zero.
-    pub epoch: Epoch,
-    /// Its address.
-    pub address: Address,
-    /// Its `ip@instance`.
-    pub client_id: ClientId,
-    /// The name servers it knows.
-    pub name_servers: Vec<Address>,
-    /// Its share of chance.
-    pub rng: Rng,
-}
-
-/// The settings of a client made from this.
-pub fn config_of(profile: Profile, spec: &ClientSpec) -> ClientConfig {
-    let mut config = ClientConfig::of(profile);
-    for (key, value) in &spec.settings {
-        config.set(key, value).expect("settings are checked with the command that gives them");
-    }
-    config
 }
 
 impl Producer {

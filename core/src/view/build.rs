@@ -9,7 +9,7 @@ use super::{
     RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView, View,
 };
 use crate::broker::{self, Broker, BrokerDisk, OffsetTable, is_system_topic};
-use crate::client_instance::CachedRoute;
+use crate::client_instance::{CachedRoute, config_of};
 use crate::command::{BrokerSpec, ClientSpec, Command, ConsumerSpec, NodeSpec};
 use crate::config::{BrokerConfig, BrokerRole};
 use crate::consumer::Consumer;
@@ -18,7 +18,7 @@ use crate::message::StoredMessage;
 use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
-use crate::producer::{Producer, config_of};
+use crate::producer::Producer;
 use crate::rpc::{Frame, Request, ResponseBody, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Due, ProcessState, Slot, World};
 use crate::broker::{self, Broker, BrokerStart};
+use crate::client_instance::ClientStart;
 use crate::command::{
     Barrier, Command, CommandError, ConsumerSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
 };
@@ -15,7 +16,7 @@ use crate::name_server::NameServer;
 use crate::network::EndState;
 use crate::node::{Disk, Node};
 use crate::outbox::Input;
-use crate::producer::{ClientStart, Producer};
+use crate::producer::Producer;
 use crate::rng::Rng;
 use crate::time::Instant;
 
