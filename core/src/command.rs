@@ -697,6 +697,7 @@ impl Command {
                 Ok(())
             }
             Self::Send(_, job) | Self::Produce(_, job) => {
+                check("topic name", job.topic.as_str(), TOPIC_MAX_LENGTH)?;
                 if job.count.is_some_and(|count| !(1..=COUNT_MAX).contains(&count)) {
                     return invalid(format!("count must lie between 1 and {COUNT_MAX}"));
                 }
@@ -708,6 +709,7 @@ impl Command {
                 }
                 Ok(())
             }
+            Self::Pin { topic, .. } => check("topic name", topic.as_str(), TOPIC_MAX_LENGTH),
             Self::Set(_, settings) if settings.is_empty() => invalid("set: give at least one key=value"),
             Self::Part { from, to, .. } | Self::Join { from, to, .. } | Self::Link { from, to, .. }
                 if from == to =>

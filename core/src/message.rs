@@ -23,6 +23,8 @@ pub mod property {
     pub const TAGS: &str = "TAGS";
     /// The producer's message id.
     pub const UNIQ_KEY: &str = "UNIQ_KEY";
+    /// The delay level; 0 for none.
+    pub const DELAY: &str = "DELAY";
     /// Whether the producer waits until the message is safe.
     pub const WAIT: &str = "WAIT";
     /// The cluster of the broker that stored the message.

@@ -15,7 +15,7 @@ use super::{Asked, Broker};
 use crate::fact::{Fact, WakeReason};
 use crate::filter::hash_matches;
 use crate::id::{BrokerId, ConnectionId, NodeId, QueueId, QueueOffset, TopicName};
-use crate::message::{StoredMessage, tag_hash};
+use crate::message::{Message, StoredMessage, property, tag_hash};
 use crate::outbox::Outbox;
 use crate::rpc::{PullRequest, RequestCode, Response, ResponseBody, ResponseCode, Subscription, perm};
 use crate::store::{GetMessageResult, GetMessageStatus, PullLimits};
@@ -78,7 +78,7 @@ impl Broker {
                     let (group, topic) = (request.group.clone(), request.topic.clone());
                     self.update_offset(group, topic, request.queue_id, offset, out);
                 }
-                self.look(&request, &subscription)
+                self.look_and_tell(now, &asked, &request, &subscription, out)
             }
         };
         let may_wait = request.suspend_timeout > Duration::ZERO;
@@ -133,6 +133,36 @@ impl Broker {
             ),
             Some(known) => Ok(known.clone()),
         }
+    }
+
+    /// Looks into the queue. A master of V4 also stores an event whenever it calls an offset illegal
+    /// (`generateOffsetMovedEvent`); V5 writes a line of its log instead.
+    fn look_and_tell(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        request: &PullRequest,
+        subscription: &Subscription,
+        out: &mut Outbox,
+    ) -> Response {
+        let response = self.look(request, subscription);
+        if let ResponseBody::Pulled { next, .. } = response.body
+            && response.code == ResponseCode::PullOffsetMoved
+            && !self.profile.is_v5()
+        {
+            let body = format!(
+                "{{\"consumerGroup\":\"{}\",\"messageQueue\":{{\"brokerName\":\"{}\",\"queueId\":{},\"topic\":\"{}\"}},\
+                 \"offsetNew\":{next},\"offsetRequest\":{}}}",
+                request.group, self.broker_name, request.queue_id, request.topic, request.offset
+            );
+            let mut event = Message::new("OFFSET_MOVED_EVENT".into(), body.into_bytes());
+            event.set_property(property::TAGS, request.group.as_str());
+            event.set_property(property::DELAY, "0");
+            event.set_property(property::KEYS, request.group.as_str());
+            self.put_message(now, event, QueueId(0), (now, self.address), &asked.peer.node, out);
+            self.after_append(now, out);
+        }
+        response
     }
 
     /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).
@@ -231,7 +261,7 @@ impl Broker {
     }
 
     /// Looks at a held pull once more and answers it, whatever is found.
-    pub(super) fn wake(&mut self, _now: Instant, held: HeldPull, reason: WakeReason, out: &mut Outbox) {
+    pub(super) fn wake(&mut self, now: Instant, held: HeldPull, reason: WakeReason, out: &mut Outbox) {
         let HeldPull { asked, request, .. } = held;
         out.note(Fact::PullWoken {
             consumer: asked.peer.node.clone(),
@@ -241,7 +271,7 @@ impl Broker {
         });
         let response = match self.check_pull(&request) {
             Err(refusal) => refusal,
-            Ok(subscription) => self.look(&request, &subscription),
+            Ok(subscription) => self.look_and_tell(now, &asked, &request, &subscription, out),
         };
         asked.answer(response, out);
     }

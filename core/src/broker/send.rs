@@ -8,10 +8,12 @@
 //!
 //! **Left out on purpose**: a disk that fills up or hangs, page cache pressure, batches.
 
+use std::sync::Arc;
+
 use super::{Asked, Broker, HeldPull};
 use crate::config::{BrokerRole, FlushDiskType};
 use crate::fact::{Fact, MessageAt};
-use crate::id::{CommitLogOffset, ConnectionId, QueueId, QueueOffset};
+use crate::id::{Address, CommitLogOffset, ConnectionId, NodeId, QueueId, QueueOffset};
 use crate::message::{Message, StoredMessage, TOPIC_MAX_LENGTH, check_name, properties_length, property};
 use crate::outbox::Outbox;
 use crate::rpc::{RequestCode, Response, ResponseBody, ResponseCode, message_queue, perm};
@@ -70,8 +72,11 @@ impl Broker {
         }
         let waits = send.message.property(property::WAIT).is_none_or(|value| &**value != "false");
         let stored = self.append(now, &asked, send, out);
-        let body =
-            ResponseBody::Sent { queue_id: stored.0, queue_offset: stored.1, commit_log_offset: stored.2 };
+        let body = ResponseBody::Sent {
+            queue_id: stored.queue_id,
+            queue_offset: stored.queue_offset,
+            commit_log_offset: stored.commit_log_offset,
+        };
         let end = self.store.log().max();
         let mut put = WaitingPut {
             asked,
@@ -87,7 +92,11 @@ impl Broker {
         if waits && self.config.broker_role == BrokerRole::SyncMaster {
             match self.slaves_to_wait_for(end) {
                 Ok(0) => {}
-                Ok(count) => put.slaves_until = Some((now + self.config.slave_timeout, count)),
+                Ok(count) => {
+                    // The waiting thread wakes up a moment after its time is over, never on the dot.
+                    let until = now + self.config.slave_timeout + Duration::from_millis(1);
+                    put.slaves_until = Some((until, count));
+                }
                 Err(code) => put.code = code,
             }
         }
@@ -101,7 +110,7 @@ impl Broker {
         } else {
             put.asked.answer(put.response(), out);
         }
-        self.after_append(now, waits, out);
+        self.after_append(now, out);
     }
 
     /// The checks of behaviour §3.5, in their order.
@@ -155,13 +164,7 @@ impl Broker {
         if self.profile.is_v5() { v5 } else { v4 }
     }
 
-    fn append(
-        &mut self,
-        now: Instant,
-        asked: &Asked,
-        send: Send,
-        out: &mut Outbox,
-    ) -> (QueueId, QueueOffset, CommitLogOffset) {
+    fn append(&mut self, now: Instant, asked: &Asked, send: Send, out: &mut Outbox) -> Arc<StoredMessage> {
         let mut message = send.message;
         if self.profile.is_v5() {
             message.set_property(property::MSG_REGION, "DefaultRegion");
@@ -171,15 +174,29 @@ impl Broker {
             message.properties.retain(|(name, _)| &**name != property::WAIT);
         }
         message.set_property(property::CLUSTER, self.config.broker_cluster_name.as_str());
+        let born = (send.born_at, asked.peer.address);
+        self.put_message(now, message, send.queue_id, born, &asked.peer.node, out)
+    }
+
+    /// Appends a message to the log and wakes the services that work on it.
+    pub(super) fn put_message(
+        &mut self,
+        now: Instant,
+        message: Message,
+        queue_id: QueueId,
+        (born_at, born_host): (Instant, Address),
+        from: &NodeId,
+        out: &mut Outbox,
+    ) -> Arc<StoredMessage> {
         let properties_length = properties_length(&message.properties, self.profile);
         let stored = self.store.append(StoredMessage {
             message,
-            queue_id: send.queue_id,
+            queue_id,
             queue_offset: QueueOffset(0),
             commit_log_offset: CommitLogOffset(0),
             sys_flag: 0,
-            born_at: send.born_at,
-            born_host: asked.peer.address,
+            born_at,
+            born_host,
             stored_at: now,
             store_host: self.address,
             reconsume_times: 0,
@@ -197,17 +214,16 @@ impl Broker {
             commit_log_offset: stored.commit_log_offset,
             size: u32::try_from(stored.record_length()).unwrap_or(u32::MAX),
             tag: stored.message.tag().cloned(),
-            from: asked.peer.node.clone(),
+            from: from.clone(),
         });
-        (stored.queue_id, stored.queue_offset, stored.commit_log_offset)
+        stored
     }
 
     /// Wakes the services that work on what was appended.
-    fn after_append(&mut self, now: Instant, waits: bool, out: &mut Outbox) {
+    pub(super) fn after_append(&mut self, now: Instant, out: &mut Outbox) {
         self.arm_reput(now, out);
         match self.config.flush_disk_type {
-            FlushDiskType::SyncFlush if waits => self.start_group_commit(now, out),
-            FlushDiskType::SyncFlush => {}
+            FlushDiskType::SyncFlush => self.start_group_commit(now, out),
             FlushDiskType::AsyncFlush => self.arm_flush(now, out),
         }
         self.replicate_soon(now, out);

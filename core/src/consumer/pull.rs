@@ -22,6 +22,8 @@ use crate::timer::Timer;
 const DELAY_WHEN_EXCEPTION: Duration = Duration::from_secs(3);
 /// Wait while too much is cached (`PULL_TIME_DELAY_MILLS_WHEN_CACHE_FLOW_CONTROL`).
 const DELAY_WHEN_FULL: Duration = Duration::from_millis(50);
+/// Least time between a pull that got nowhere and its repetition, so that links without latency end a millisecond.
+const SHORTEST_ROUND: Duration = Duration::from_millis(1);
 /// V4 corrects an illegal offset after this pause.
 const V4_CORRECTION_DELAY: Duration = Duration::from_secs(10);
 /// A queue that was not pulled for longer is rebuilt (`PULL_MAX_IDLE_TIME`).
@@ -192,11 +194,17 @@ impl Consumer {
         match response.code {
             ResponseCode::Success => self.on_found(now, &queue, hold, next, messages, out),
             ResponseCode::PullNotFound | ResponseCode::PullRetryImmediately => {
+                let moved = assigned.next_offset != next;
                 assigned.next_offset = next;
                 if assigned.process_queue.is_empty() {
                     self.update_offset(&queue, next, true);
                 }
-                self.pull(now, &queue, out);
+                if moved || response.code == ResponseCode::PullNotFound {
+                    self.pull(now, &queue, out);
+                } else {
+                    // A slave that lacks the offset answers "again" for ever; each round takes some time.
+                    self.pull_later(&queue, now + SHORTEST_ROUND, out);
+                }
             }
             ResponseCode::PullOffsetMoved => self.on_offset_illegal(now, &queue, next, out),
             code => self.pull_failed(now, &queue, code.name().into(), out),

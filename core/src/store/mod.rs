@@ -174,8 +174,11 @@ impl MessageStore {
         for message in &visible {
             let key = (message.message.topic.clone(), message.queue_id);
             let queue = self.queues.entry(key).or_insert_with(|| ConsumeQueue::new(message.queue_offset));
-            queue.push(QueueEntry::of(message));
-            assert_eq!(queue.max(), message.queue_offset.next(), "queue entries follow each other");
+            // A replica that was ahead of its master may be sent other messages for offsets that it has; RocketMQ
+            // leaves such entries alone ("build consume queue repeatedly").
+            if queue.max() == message.queue_offset {
+                queue.push(QueueEntry::of(message));
+            }
         }
         visible
     }

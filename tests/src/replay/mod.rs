@@ -1,0 +1,100 @@
+//! Recordings of real clusters, replayed in the lab.
+//!
+//! A recording is a scripted run of real software: steps in a small grammar, each with what came of it. A replay
+//! reads every step ([`order`]), works out when it began ([`plan`]), gives the lab the same commands at the same
+//! moments (`player`) and compares everything that is not chance: results of sends, assignments, lists of queues,
+//! offsets, what was consumed.
+//!
+//! Chance cannot be computed, so a replay reads it off the recording before it compares. The first queue of a
+//! producer's round is pinned. The moments at which the timers of a process began to run are searched for, within
+//! what the recording leaves open: [`replay`] takes the starts with which most facts agree.
+
+mod consumption;
+mod offsets;
+pub mod order;
+pub mod plan;
+mod player;
+mod questions;
+mod results;
+pub mod script;
+mod sends;
+pub mod verdict;
+
+use lab_core::config::Profile;
+use lab_core::time::Instant;
+
+use plan::Plan;
+use player::play;
+use script::Script;
+use verdict::Verdict;
+
+/// The profile that behaves like a version; `None` for what is no RocketMQ version.
+pub fn profile_of(version: &str) -> Option<Profile> {
+    match version.split('.').next() {
+        Some("4") => Some(Profile::V4),
+        Some("5") => Some(Profile::V5),
+        _ => None,
+    }
+}
+
+/// Replays a recording, with the starts inside the recorded intervals that agree best.
+pub fn replay(script: &Script, profile: Profile) -> Verdict {
+    let plan = Plan::of(script, profile);
+    let usual: Vec<_> = plan.owners.iter().map(|owner| owner.usual).collect();
+    let verdict = play(script, &plan, profile, &usual);
+    let mut search = Search { script, profile, plan: &plan, starts: usual, best: verdict };
+    // One owner at a time as long as that helps.
+    loop {
+        let before = search.best.disagreements();
+        for owner in 0..plan.owners.len() {
+            search.vary(owner, None);
+        }
+        if search.best.disagreements() == before {
+            break;
+        }
+    }
+    // Two at a time, unless the disagreements have other reasons.
+    if plan.orders.iter().all(Result::is_ok) {
+        for first in 0..plan.owners.len() {
+            for second in first + 1..plan.owners.len() {
+                search.vary(first, Some(second));
+            }
+        }
+    }
+    search.best
+}
+
+/// The search for the starts that agree best.
+struct Search<'a> {
+    script: &'a Script,
+    profile: Profile,
+    plan: &'a Plan,
+    starts: Vec<Instant>,
+    best: Verdict,
+}
+
+impl Search<'_> {
+    /// Tries all starts of an owner, with all of another one.
+    fn vary(&mut self, owner: usize, other: Option<usize>) {
+        for start in self.plan.owners[owner].candidates() {
+            // What began after the first disagreement cannot be its reason.
+            if self.best.first_disagreement().is_none_or(|first| start > first.at) {
+                return;
+            }
+            let before = std::mem::replace(&mut self.starts[owner], start);
+            let found = self.best.disagreements();
+            match other {
+                Some(other) => self.vary(other, None),
+                None => {
+                    let verdict = play(self.script, self.plan, self.profile, &self.starts);
+                    if verdict.disagreements() < found {
+                        self.best = verdict;
+                    }
+                }
+            }
+            if self.best.disagreements() == found {
+                self.starts[owner] = before;
+            }
+        }
+    }
+}

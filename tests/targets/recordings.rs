@@ -1,0 +1,130 @@
+//! Every recording of a real cluster is replayed in the lab.
+//!
+//! Reads `recordings/VERSION/NAME.json`, or the same layout in the folder that `LAB_GOLDEN` names. The recordings
+//! of [`DEMANDED`] must agree in every fact; in another folder all must. Run it with `--nocapture` to see a line
+//! for each; `LAB_REPLAYS` names a folder for the lab's own recordings of the replays.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use lab_core::config::Profile;
+use lab_tests::replay::{profile_of, replay, script::Script};
+
+/// Names of the recordings that must agree, in both versions.
+const DEMANDED: &[&str] = &[
+    "allocation",
+    "broker_frozen",
+    "broker_killed",
+    "cluster_vs_broadcast",
+    "join_leave",
+    "master_dies",
+    "master_dies_readable",
+    "new_group",
+    "read_write_queues",
+    "rollback_online",
+];
+
+/// One file to replay.
+struct Task {
+    name: String,
+    path: PathBuf,
+    profile: Profile,
+}
+
+/// A line for people, and whether every fact agreed.
+struct Line {
+    name: String,
+    text: String,
+    agrees: bool,
+}
+
+#[test]
+fn real_clusters_are_reproduced() {
+    let given = std::env::var_os("LAB_GOLDEN").map(PathBuf::from);
+    let root = given.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings"));
+    let tasks = Mutex::new(tasks(&root));
+    let lines = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(task) = next(&tasks) {
+                    let line = run(&task);
+                    println!("{}", line.text);
+                    lines.lock().expect("no replay panicked").push(line);
+                }
+            });
+        }
+    });
+    let lines = lines.into_inner().expect("no replay panicked");
+    assert!(!lines.is_empty(), "{} holds no recording", root.display());
+    let demanded =
+        |name: &str| given.is_some() || DEMANDED.iter().any(|known| name.ends_with(&format!("/{known}")));
+    let failed: Vec<_> = lines
+        .iter()
+        .filter(|line| !line.agrees && demanded(&line.name))
+        .map(|line| line.text.as_str())
+        .collect();
+    assert!(failed.is_empty(), "recordings and replays differ:\n{}", failed.join("\n"));
+}
+
+fn next(tasks: &Mutex<VecDeque<Task>>) -> Option<Task> {
+    tasks.lock().expect("no replay panicked").pop_front()
+}
+
+/// All files of the folder, in order of version and name.
+fn tasks(root: &Path) -> VecDeque<Task> {
+    let mut tasks = VecDeque::new();
+    for folder in entries(root).into_iter().filter(|path| path.is_dir()) {
+        let version = name(&folder);
+        let Some(profile) = profile_of(&version) else {
+            println!("{version}: not RocketMQ, left out");
+            continue;
+        };
+        for path in
+            entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "json"))
+        {
+            let name = format!("{version}/{}", name(&path.with_extension("")));
+            tasks.push_back(Task { name, path, profile });
+        }
+    }
+    tasks
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let list = std::fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+    let mut paths: Vec<_> = list.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn run(task: &Task) -> Line {
+    let text = std::fs::read_to_string(&task.path).expect("a readable recording");
+    let script = match Script::read(&text) {
+        Ok(script) => script,
+        Err(why) => {
+            let text = format!("{}: not a recording: {why}", task.name);
+            return Line { name: task.name.clone(), text, agrees: false };
+        }
+    };
+    let verdict = replay(&script, task.profile);
+    if let Some(folder) = std::env::var_os("LAB_REPLAYS").filter(|folder| !folder.is_empty()) {
+        let file = Path::new(&folder).join(task.name.replace('/', "-"));
+        std::fs::write(file, &verdict.replay).expect("a folder for the replays");
+    }
+    let agreed = verdict.total() - verdict.disagreements();
+    let mut text = format!("{}: {agreed}/{}", task.name, verdict.total());
+    if let Some(first) = verdict.first_disagreement() {
+        let order = &script.steps[first.step].order;
+        text += &format!("\n    at {}, step {} `{order}`", first.at, first.step);
+        for line in first.problem.iter().flat_map(|problem| problem.lines()) {
+            text += &format!("\n    {line}");
+        }
+    }
+    Line { name: task.name.clone(), text, agrees: verdict.disagreements() == 0 }
+}
