@@ -150,6 +150,7 @@ fn owners(view: &View) -> BTreeMap<MessageQueue, Vec<NodeId>> {
 /// # Errors
 /// What does not.
 pub fn at_the_end(lab: &Lab, plan: &Plan) -> Result<(), Violation> {
+    every_event_has_a_cause(lab)?;
     everything_runs(lab)?;
     division_is_a_partition(lab)?;
     if plan.sync_flush || !plan.power_failures {
@@ -158,6 +159,19 @@ pub fn at_the_end(lab: &Lab, plan: &Plan) -> Result<(), Violation> {
         everything_is_consumed(lab)?;
     }
     a_replay_repeats_the_run(lab)
+}
+
+/// A chain of causes ends at an order, and only there.
+fn every_event_has_a_cause(lab: &Lab) -> Result<(), Violation> {
+    let is_sound = |event: &lab_core::fact::TraceEvent| match (&event.fact, event.cause) {
+        (Fact::Ordered(_), None) => true,
+        (_, Some(cause)) => cause < event.id,
+        _ => false,
+    };
+    match lab.trace().iter().find(|event| !is_sound(event)) {
+        Some(event) => violated(format!("no cause that comes before it: {event}")),
+        None => Ok(()),
+    }
 }
 
 fn everything_runs(lab: &Lab) -> Result<(), Violation> {
