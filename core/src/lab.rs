@@ -143,25 +143,20 @@ impl Lab {
     /// Why it cannot be carried out; nothing is changed then.
     pub fn issue(&mut self, command: Command) -> Result<(), CommandError> {
         self.check(&command)?;
-        let mut next = self.clone_if(self.is_within);
-        let lab = next.as_mut().unwrap_or(self);
-        lab.forget_later();
-        if lab.is_within {
-            lab.run_until(lab.now() + Duration::from_millis(1));
+        let before = self.steps;
+        if self.is_within {
+            self.run_until(self.now() + Duration::from_millis(1));
+            if let Err(error) = self.check(&command) {
+                self.go_to_step(before);
+                return Err(error);
+            }
         }
-        lab.check(&command)?;
-        lab.recording.commands.push((lab.now(), command));
-        lab.recording.end = lab.now();
-        lab.carry_out_next();
-        if let Some(next) = next {
-            *self = next;
-        }
+        self.forget_later();
+        self.recording.commands.push((self.now(), command));
+        self.recording.end = self.now();
+        self.carry_out_next();
+        self.is_within = false;
         Ok(())
-    }
-
-    /// A copy to try something on that may yet fail, when that is needed.
-    fn clone_if(&self, needed: bool) -> Option<Self> {
-        needed.then(|| self.clone())
     }
 
     fn forget_later(&mut self) {

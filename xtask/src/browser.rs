@@ -21,13 +21,8 @@ pub(crate) struct Browser {
     pub(crate) driver: PathBuf,
 }
 
-const CHROME_NAMES: [&str; 5] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-];
+const CHROME_NAMES: [&str; 5] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 /// The second is what the snap calls it.
 const DRIVER_NAMES: [&str; 2] = ["chromedriver", "chromium.chromedriver"];
@@ -47,25 +42,16 @@ pub(crate) fn ensure() -> Result<Browser> {
     };
     let system = System::of_this_machine();
     if let Some(packages) = system.apt_packages().filter(|_| is_root()) {
-        println!(
-            "Installing {} with apt-get; this takes about a minute.",
-            packages.join(", ")
-        );
+        println!("Installing {} with apt-get; this takes about a minute.", packages.join(", "));
         let apt = || {
             let mut command = shell::command("apt-get");
             // A machine that has just started may still be updating itself.
             command.args(["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]);
-            command
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .stdin(Stdio::null());
+            command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
             command
         };
         shell::run(apt().args(["update", "--quiet"]))?;
-        shell::run(
-            apt()
-                .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-                .args(packages),
-        )?;
+        shell::run(apt().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))?;
         missing = match find()? {
             Ok(browser) => return Ok(browser),
             Err(still_missing) => still_missing,
@@ -98,15 +84,9 @@ fn find() -> Result<Result<Browser, Vec<&'static str>>> {
 }
 
 fn locate(variable: &str, names: &[&str], places: &[&str]) -> Result<Option<PathBuf>> {
-    if let Some(path) = env::var_os(variable)
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-    {
+    if let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) {
         if !path.is_file() {
-            bail!(
-                "the variable {variable} names {}, which does not exist",
-                path.display()
-            );
+            bail!("the variable {variable} names {}, which does not exist", path.display());
         }
         return Ok(Some(path));
     }
@@ -158,9 +138,7 @@ impl System {
     /// Reads the text of `/etc/os-release`.
     fn from_os_release(text: &str) -> Self {
         let field = |key: &str| {
-            let value = text
-                .lines()
-                .find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             value.unwrap_or_default().trim_matches('"')
         };
         if field("ID") == "ubuntu" {
@@ -220,9 +198,6 @@ mod tests {
         let here = shell::root().join("Cargo.lock").to_string_lossy().into_owned();
         let found = locate("XTASK_NO_SUCH_VARIABLE", &["no-such-program-anywhere"], &[&here]).unwrap();
         assert_eq!(found, Some(PathBuf::from(&here)));
-        assert_eq!(
-            locate("XTASK_NO_SUCH_VARIABLE", &["no-such-program-anywhere"], &[]).unwrap(),
-            None
-        );
+        assert_eq!(locate("XTASK_NO_SUCH_VARIABLE", &["no-such-program-anywhere"], &[]).unwrap(), None);
     }
 }

@@ -29,9 +29,7 @@ pub(crate) fn test() -> Result<()> {
     let (wasm_bindgen, trunk) = (Tool::wasm_bindgen()?, Tool::trunk());
     let installing = Installing::start(vec![wasm_bindgen.clone(), trunk.clone()])?;
 
-    let mut total = phase("1/3", "native tests", || {
-        run_tests(shell::cargo().args(["test", "--workspace"]))
-    })?;
+    let mut total = phase("1/3", "native tests", || run_tests(shell::cargo().args(["test", "--workspace"])))?;
 
     total += phase("2/3", "WASM tests in headless Chromium", || {
         installing.wait_for(&wasm_bindgen)?;
@@ -47,41 +45,21 @@ pub(crate) fn test() -> Result<()> {
         let dist = page::build(Profile::Release)?;
         run_tests(
             shell::cargo()
-                .args([
-                    "test",
-                    "--package",
-                    "lab-tests",
-                    "--features",
-                    "page",
-                    "--test",
-                    "page",
-                ])
+                .args(["test", "--package", "lab-tests", "--features", "page", "--test", "page"])
                 .env("LAB_DIST", dist)
                 .env("CHROME", &browser.chrome)
                 .env("CHROMEDRIVER", &browser.driver),
         )
     })?;
 
-    println!(
-        "\nTests passed: {}, time: {}.",
-        total.passed,
-        shell::readable(started.elapsed())
-    );
+    println!("\nTests passed: {}, time: {}.", total.passed, shell::readable(started.elapsed()));
     Ok(())
 }
 
 /// The command for a test file that runs as WASM in a browser.
 fn in_browser(browser: &Browser, package: &str, test: &str) -> Command {
     let mut command = shell::cargo();
-    command.args([
-        "test",
-        "--target",
-        WASM_TARGET,
-        "--package",
-        package,
-        "--test",
-        test,
-    ]);
+    command.args(["test", "--target", WASM_TARGET, "--package", package, "--test", test]);
     // The runner would prefer other drivers that it finds named, or leave out what is not for the browser.
     for variable in [
         "CHROMEDRIVER_REMOTE",
@@ -111,10 +89,7 @@ fn phase(number: &str, name: &str, work: impl FnOnce() -> Result<Tally>) -> Resu
     println!("\n=== {number}: {name} ===");
     let started = Instant::now();
     let tally = work().with_context(|| {
-        format!(
-            "phase {number}, {name}, failed after {}",
-            shell::readable(started.elapsed())
-        )
+        format!("phase {number}, {name}, failed after {}", shell::readable(started.elapsed()))
     })?;
     println!(
         "=== {number}: tests passed: {}, time: {} ===",
@@ -136,11 +111,7 @@ fn run_tests(command: &mut Command) -> Result<Tally> {
         bail!("`{}` ran no test", shell::line(command));
     }
     if tally.left_out > 0 {
-        bail!(
-            "`{}` left out {} tests; every test must run",
-            shell::line(command),
-            tally.left_out
-        );
+        bail!("`{}` left out {} tests; every test must run", shell::line(command), tally.left_out);
     }
     Ok(tally)
 }
@@ -162,10 +133,7 @@ impl Tally {
             let number = counts.split("; ").find_map(|part| part.strip_suffix(what))?;
             number.trim().parse::<u32>().ok()
         };
-        Some(Self {
-            passed: count("passed")?,
-            left_out: count("ignored")? + count("filtered out")?,
-        })
+        Some(Self { passed: count("passed")?, left_out: count("ignored")? + count("filtered out")? })
     }
 }
 
@@ -184,21 +152,9 @@ mod tests {
     fn the_summaries_of_both_test_programs_are_read() {
         let native =
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.52s";
-        assert_eq!(
-            Tally::parse(native),
-            Some(Tally {
-                passed: 12,
-                left_out: 4
-            })
-        );
+        assert_eq!(Tally::parse(native), Some(Tally { passed: 12, left_out: 4 }));
         let browser = "test result: ok. 2 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s";
-        assert_eq!(
-            Tally::parse(browser),
-            Some(Tally {
-                passed: 2,
-                left_out: 0
-            })
-        );
+        assert_eq!(Tally::parse(browser), Some(Tally { passed: 2, left_out: 0 }));
         for line in ["", "no tests to run!", "test result: ok", "running 3 tests"] {
             assert_eq!(Tally::parse(line), None, "{line:?}");
         }

@@ -73,11 +73,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
 const TASKS: &str = "the tasks are serve, build, test and help";
 
 fn parse_serve(parser: &mut Parser) -> Result<Task, String> {
-    let mut options = ServeOptions {
-        port: DEFAULT_PORT,
-        open: true,
-        debug: false,
-    };
+    let mut options = ServeOptions { port: DEFAULT_PORT, open: true, debug: false };
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
             Long("port") | Short('p') => options.port = parse_port(parser)?,
@@ -108,10 +104,7 @@ fn parse_nothing(parser: &mut Parser, name: &str, task: Task) -> Result<Task, St
     match parser.next().map_err(|error| error.to_string())? {
         None => Ok(task),
         Some(Long("help") | Short('h')) => Ok(Task::Help),
-        Some(other) => Err(format!(
-            "{name} does not know {}; it takes no arguments",
-            spelled(&other)
-        )),
+        Some(other) => Err(format!("{name} does not know {}; it takes no arguments", spelled(&other))),
     }
 }
 
@@ -134,40 +127,17 @@ mod tests {
 
     #[test]
     fn serve_has_defaults_and_takes_each_option() {
-        let default = ServeOptions {
-            port: 8080,
-            open: true,
-            debug: false,
-        };
+        let default = ServeOptions { port: 8080, open: true, debug: false };
         assert_eq!(parsed("serve"), Ok(Task::Serve(default)));
-        let all = ServeOptions {
-            port: 9000,
-            open: false,
-            debug: true,
-        };
-        assert_eq!(
-            parsed("serve --port 9000 --no-open --debug"),
-            Ok(Task::Serve(all))
-        );
-        let joined = ServeOptions {
-            port: 9001,
-            open: true,
-            debug: false,
-        };
+        let all = ServeOptions { port: 9000, open: false, debug: true };
+        assert_eq!(parsed("serve --port 9000 --no-open --debug"), Ok(Task::Serve(all)));
+        let joined = ServeOptions { port: 9001, open: true, debug: false };
         assert_eq!(parsed("serve --port=9001"), Ok(Task::Serve(joined)));
     }
 
     #[test]
     fn no_task_and_every_spelling_of_help_ask_for_help() {
-        for line in [
-            "",
-            "help",
-            "--help",
-            "-h",
-            "serve --help",
-            "build -h",
-            "test --help",
-        ] {
+        for line in ["", "help", "--help", "-h", "serve --help", "build -h", "test --help"] {
             assert_eq!(parsed(line), Ok(Task::Help), "{line:?}");
         }
     }
@@ -175,31 +145,13 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_together_with_what_is_accepted() {
         let cases = [
-            (
-                "sreve",
-                "there is no task \"sreve\"; the tasks are serve, build, test and help",
-            ),
-            (
-                "--fast serve",
-                "expected a task before --fast; the tasks are serve, build, test and help",
-            ),
-            (
-                "serve --prot 1",
-                "serve does not know --prot; it accepts --port N, --no-open and --debug",
-            ),
+            ("sreve", "there is no task \"sreve\"; the tasks are serve, build, test and help"),
+            ("--fast serve", "expected a task before --fast; the tasks are serve, build, test and help"),
+            ("serve --prot 1", "serve does not know --prot; it accepts --port N, --no-open and --debug"),
             ("serve --port", "--port needs a number from 1 to 65535"),
-            (
-                "serve --port 0",
-                "--port needs a number from 1 to 65535, not \"0\"",
-            ),
-            (
-                "serve --port 65536",
-                "--port needs a number from 1 to 65535, not \"65536\"",
-            ),
-            (
-                "build --release",
-                "build does not know --release; it takes no arguments",
-            ),
+            ("serve --port 0", "--port needs a number from 1 to 65535, not \"0\""),
+            ("serve --port 65536", "--port needs a number from 1 to 65535, not \"65536\""),
+            ("build --release", "build does not know --release; it takes no arguments"),
             ("test page", "test does not know \"page\"; it takes no arguments"),
         ];
         for (line, sentence) in cases {

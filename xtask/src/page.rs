@@ -59,10 +59,7 @@ fn optimise(dist: &Path) -> Result<()> {
         println!("There is no wasm-opt here, so the page is about a quarter larger than it could be.");
         return Ok(());
     };
-    for file in files(dist)?
-        .iter()
-        .filter(|file| file.extension() == Some(OsStr::new("wasm")))
-    {
+    for file in files(dist)?.iter().filter(|file| file.extension() == Some(OsStr::new("wasm"))) {
         let smaller = file.with_extension("wasm-opt");
         let mut command = shell::command(&program);
         command.args(["-Oz", "-o"]).arg(&smaller).arg(file);
@@ -99,11 +96,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                found.push(path)
-            }
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
         }
     }
     found.sort();
@@ -121,27 +114,15 @@ struct Size {
 fn measure(dist: &Path) -> Result<Vec<Size>> {
     let size = |path: &PathBuf| {
         let bytes = fs::read(path)?;
-        let name = path
-            .strip_prefix(dist)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .into_owned();
-        Ok(Size {
-            name,
-            raw: bytes.len() as u64,
-            brotli: compressed(&bytes)?,
-        })
+        let name = path.strip_prefix(dist).unwrap_or(path).to_string_lossy().into_owned();
+        Ok(Size { name, raw: bytes.len() as u64, brotli: compressed(&bytes)? })
     };
     files(dist)?.iter().map(size).collect()
 }
 
 /// The length after Brotli at its best, which is what a web server would keep ready for a file like these.
 fn compressed(bytes: &[u8]) -> Result<u64> {
-    let parameters = BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        ..BrotliEncoderParams::default()
-    };
+    let parameters = BrotliEncoderParams { quality: 11, lgwin: 22, ..BrotliEncoderParams::default() };
     let mut output = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut output, &parameters)?;
     Ok(output.len() as u64)
@@ -153,27 +134,14 @@ fn table(sizes: &[Size]) -> String {
         raw: sizes.iter().map(|size| size.raw).sum(),
         brotli: sizes.iter().map(|size| size.brotli).sum(),
     };
-    let width = sizes
-        .iter()
-        .map(|size| size.name.chars().count())
-        .max()
-        .unwrap_or_default()
-        .max(5);
+    let width = sizes.iter().map(|size| size.name.chars().count()).max().unwrap_or_default().max(5);
     let heading = format!("{:width$}  {:>12}  {:>12}", "file", "bytes", "brotli");
     let row = |size: &Size| {
-        format!(
-            "{:width$}  {:>12}  {:>12}",
-            size.name,
-            grouped(size.raw),
-            grouped(size.brotli)
-        )
+        format!("{:width$}  {:>12}  {:>12}", size.name, grouped(size.raw), grouped(size.brotli))
     };
     let rule = "-".repeat(heading.chars().count());
     let rows = sizes.iter().map(row);
-    let lines = [heading, rule.clone()]
-        .into_iter()
-        .chain(rows)
-        .chain([rule, row(&total)]);
+    let lines = [heading, rule.clone()].into_iter().chain(rows).chain([rule, row(&total)]);
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -204,16 +172,8 @@ mod tests {
     #[test]
     fn the_table_lines_up_and_adds_up() {
         let sizes = [
-            Size {
-                name: "index.html".to_owned(),
-                raw: 1_200,
-                brotli: 500,
-            },
-            Size {
-                name: "lab.wasm".to_owned(),
-                raw: 1_000_000,
-                brotli: 250_000,
-            },
+            Size { name: "index.html".to_owned(), raw: 1_200, brotli: 500 },
+            Size { name: "lab.wasm".to_owned(), raw: 1_000_000, brotli: 250_000 },
         ];
         let expected = "\
 file               bytes        brotli

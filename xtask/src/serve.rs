@@ -23,11 +23,7 @@ const PORTS_TRIED: u16 = 20;
 /// `cargo xtask serve`: builds, serves until interrupted.
 pub(crate) fn serve(options: &ServeOptions) -> Result<()> {
     tools::ensure_all()?;
-    let dist = page::build(if options.debug {
-        Profile::Debug
-    } else {
-        Profile::Release
-    })?;
+    let dist = page::build(if options.debug { Profile::Debug } else { Profile::Release })?;
 
     let (port, listeners) = listen(options.port)?;
     if port != options.port {
@@ -164,14 +160,7 @@ mod tests {
         assert_eq!(file("/?lesson=3#x"), Some(dist.join("index.html")));
         assert_eq!(file("/lab.wasm"), Some(dist.join("lab.wasm")));
         assert_eq!(file("/lessons/one.md"), Some(dist.join("lessons").join("one.md")));
-        for out in [
-            "/../Cargo.toml",
-            "/a/../../b",
-            "/%2e%2e/b",
-            "/..\\b",
-            "/C:/b",
-            "/.git/config",
-        ] {
+        for out in ["/../Cargo.toml", "/a/../../b", "/%2e%2e/b", "/..\\b", "/C:/b", "/.git/config"] {
             assert_eq!(file(out), None, "{out:?}");
         }
     }
@@ -184,10 +173,7 @@ mod tests {
         assert_eq!(answer(&Method::Get, "/no-such-file", &root).status_code().0, 404);
         assert_eq!(answer(&Method::Post, "/Cargo.toml", &root).status_code().0, 405);
         assert_eq!(content_type(Path::new("lab_bg.wasm")), "application/wasm");
-        assert_eq!(
-            content_type(Path::new("lab.js")),
-            "text/javascript; charset=utf-8"
-        );
+        assert_eq!(content_type(Path::new("lab.js")), "text/javascript; charset=utf-8");
     }
 
     #[test]

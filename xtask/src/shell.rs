@@ -15,9 +15,7 @@ pub(crate) fn root() -> PathBuf {
     // Cargo sets the variable for what it runs; the value compiled in serves a binary started without cargo.
     let package =
         env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
-    package
-        .parent()
-        .map_or_else(|| package.clone(), Path::to_path_buf)
+    package.parent().map_or_else(|| package.clone(), Path::to_path_buf)
 }
 
 /// A folder under the target folder for what xtask itself leaves behind.
@@ -62,17 +60,12 @@ pub(crate) fn line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_stem().unwrap_or(command.get_program());
     let words = std::iter::once(name).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs the command to its end, with its output where ours goes; anything but success is an error that names it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    let status = command.status().with_context(|| format!("cannot start `{}`", line(command)))?;
     if !status.success() {
         bail!("`{}` failed ({status})", line(command));
     }
@@ -102,20 +95,13 @@ pub(crate) fn run_watched(command: &mut Command, mut watch: impl FnMut(&str)) ->
 /// What the command prints, if it can be started and succeeds. For questions, where any failure means "no".
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// A duration for people: `8 s`, `3 min 05 s`.
 pub(crate) fn readable(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
-    if seconds < 60 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min {:02} s", seconds / 60, seconds % 60)
-    }
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
 }
 
 #[cfg(test)]
@@ -130,10 +116,7 @@ mod tests {
     #[test]
     fn a_failing_command_is_named_in_the_error() {
         let error = run(cargo().args(["no-such-task"]).stderr(Stdio::null())).unwrap_err();
-        assert!(
-            error.to_string().contains("`cargo no-such-task` failed"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("`cargo no-such-task` failed"), "{error}");
         let error = run(&mut command("no-such-program-anywhere")).unwrap_err();
         assert_eq!(error.to_string(), "cannot start `no-such-program-anywhere`");
     }

@@ -71,9 +71,7 @@ impl Tool {
 
     /// Whether every program is there and says the right version.
     fn is_installed(&self) -> bool {
-        self.programs
-            .iter()
-            .all(|program| version_of(program).as_deref() == Some(self.version.as_str()))
+        self.programs.iter().all(|program| version_of(program).as_deref() == Some(self.version.as_str()))
     }
 
     /// The command that installs it.
@@ -189,10 +187,7 @@ impl Installing {
                 log_of(&tool).display()
             );
             let (sender, outcome) = mpsc::channel();
-            pending.push(Pending {
-                package: tool.package,
-                outcome,
-            });
+            pending.push(Pending { package: tool.package, outcome });
             work.push((tool, sender));
         }
         let stop_signal = Arc::clone(&stop);
@@ -211,27 +206,16 @@ impl Installing {
                 remove_build_folder();
             }
         });
-        Ok(Self {
-            pending,
-            stop,
-            worker: Some(worker),
-        })
+        Ok(Self { pending, stop, worker: Some(worker) })
     }
 
     /// Returns when `tool` is installed; an error holds the end of the log.
     pub(crate) fn wait_for(&self, tool: &Tool) -> Result<()> {
-        let Some(pending) = self
-            .pending
-            .iter()
-            .find(|pending| pending.package == tool.package)
-        else {
+        let Some(pending) = self.pending.iter().find(|pending| pending.package == tool.package) else {
             return Ok(());
         };
         println!("Waiting until {} is installed.", tool.package);
-        pending
-            .outcome
-            .recv()
-            .unwrap_or_else(|_| Err(anyhow!("installing {} was cut short", tool.package)))
+        pending.outcome.recv().unwrap_or_else(|_| Err(anyhow!("installing {} was cut short", tool.package)))
     }
 }
 
@@ -255,11 +239,7 @@ fn install_logged(tool: &Tool, stop: &AtomicBool) -> Result<()> {
     let log = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut command = tool.install_command();
     let started = Instant::now();
-    let mut child = command
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .context("cannot start cargo")?;
+    let mut child = command.stdout(log.try_clone()?).stderr(log).spawn().context("cannot start cargo")?;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
@@ -272,17 +252,9 @@ fn install_logged(tool: &Tool, stop: &AtomicBool) -> Result<()> {
         thread::sleep(POLL);
     };
     if !status.success() {
-        bail!(
-            "`{}` failed ({status}); its last words:\n{}",
-            shell::line(&command),
-            tail(&path)?
-        );
+        bail!("`{}` failed ({status}); its last words:\n{}", shell::line(&command), tail(&path)?);
     }
-    println!(
-        "Installed {} in {}.",
-        tool.package,
-        shell::readable(started.elapsed())
-    );
+    println!("Installed {} in {}.", tool.package, shell::readable(started.elapsed()));
     Ok(())
 }
 
@@ -319,10 +291,7 @@ source = \"registry\"
 
     #[test]
     fn a_tool_that_is_not_there_is_announced_with_version_and_time() {
-        let tool = Tool {
-            programs: &["no-such-program-anywhere"],
-            ..Tool::trunk()
-        };
+        let tool = Tool { programs: &["no-such-program-anywhere"], ..Tool::trunk() };
         assert!(!tool.is_installed());
         assert_eq!(
             tool.announcement(),
