@@ -58,18 +58,10 @@ impl View {
 pub(crate) fn stored(world: &World, unique_key: &str) -> Vec<(NodeId, Arc<StoredMessage>)> {
     let has_key =
         |message: &&Arc<StoredMessage>| message.message.unique_key().is_some_and(|key| &**key == unique_key);
-    let stores = world.nodes().filter_map(|(id, slot)| Some((id, store_of(slot)?)));
+    let stores = world.nodes().filter_map(|(id, slot)| Some((id, slot.store()?)));
     stores
         .flat_map(|(id, store)| store.log().messages().filter(has_key).map(|m| (id.clone(), m.clone())))
         .collect()
-}
-
-fn store_of(slot: &Slot) -> Option<&MessageStore> {
-    match (&slot.node, &slot.disk) {
-        (Some(Node::Broker(broker)), _) => Some(broker.store()),
-        (None, Disk::Broker(disk)) => Some(&disk.store),
-        _ => None,
-    }
 }
 
 fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool) -> NodeView {

@@ -21,6 +21,7 @@ use crate::network::{Network, Transit};
 use crate::node::{Disk, Node};
 use crate::outbox::{Input, Peer};
 use crate::recording::Setup;
+use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::timer::Timer;
 
@@ -83,6 +84,17 @@ pub struct Slot {
     waiting: VecDeque<Due>,
     /// It is to be started again as soon as it has ended.
     restarts: bool,
+}
+
+impl Slot {
+    /// The messages of a broker, whether it runs or not; `None` for other nodes and before a broker's first start.
+    pub const fn store(&self) -> Option<&MessageStore> {
+        match (&self.node, &self.disk) {
+            (Some(Node::Broker(broker)), _) => Some(broker.store()),
+            (None, Disk::Broker(disk)) => Some(&disk.store),
+            _ => None,
+        }
+    }
 }
 
 /// A set alarm clock.

@@ -7,7 +7,6 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, SendStatus};
 use lab_core::id::{MessageQueue, NodeId, QueueOffset};
 use lab_core::lab::Lab;
-use lab_core::node::{Disk, Node};
 use lab_core::store::MessageStore;
 use lab_core::view::{NodeStatus, View};
 use lab_core::world::Slot;
@@ -87,21 +86,13 @@ impl Sightings {
     }
 }
 
-fn store_of(slot: &Slot) -> Option<&MessageStore> {
-    match (&slot.node, &slot.disk) {
-        (Some(Node::Broker(broker)), _) => Some(broker.store()),
-        (None, Disk::Broker(disk)) => Some(&disk.store),
-        _ => None,
-    }
-}
-
 /// Checks what holds at every moment.
 ///
 /// # Errors
 /// What does not.
 pub fn look(lab: &Lab, sightings: &mut Sightings) -> Result<(), Violation> {
     for (node, slot) in lab.world().slots() {
-        if let Some(store) = store_of(slot) {
+        if let Some(store) = slot.store() {
             queues_point_at_messages(node, store)?;
         }
     }
@@ -211,7 +202,7 @@ fn stored(lab: &Lab) -> BTreeSet<String> {
     let view = lab.view(0);
     let masters = view.brokers.iter().filter(|broker| broker.broker_id.is_master());
     let slots = masters.filter_map(|broker| lab.world().slots().get(&broker.node.id));
-    let messages = slots.filter_map(store_of).flat_map(|store| store.log().messages());
+    let messages = slots.filter_map(Slot::store).flat_map(|store| store.log().messages());
     messages.filter_map(|message| message.message.unique_key()).map(ToString::to_string).collect()
 }
 

@@ -1,0 +1,295 @@
+//! From a line of the notation to a command.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::{
+    Barrier, BrokerSpec, ClientSpec, Command, CommandError, ConsumerSpec, DEFAULT_CLUSTER, DEFAULT_QUEUES,
+    DEFAULT_WORK, NameServerSpec, NodeSpec, SendJob, Settings, TopicPlace,
+};
+use crate::id::{BrokerId, NodeId, QueueId, TopicName};
+use crate::rpc::TopicConfig;
+use crate::time::Instant;
+
+/// Every verb of the notation.
+pub const VERBS: &[&str] = &[
+    "name-server",
+    "broker",
+    "topic",
+    "producer",
+    "consumer",
+    "send",
+    "produce",
+    "quiet",
+    "pin",
+    "set",
+    "kill",
+    "power-off",
+    "stop",
+    "freeze",
+    "thaw",
+    "restart",
+    "remove",
+    "roll-back",
+    "cut",
+    "heal",
+    "hold",
+    "release",
+    "link",
+];
+
+/// The words of one line: blanks part them, double quotes hold them together, `\` saves a quote.
+fn split_words(line: &str) -> Result<Vec<String>, CommandError> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let (mut quoted, mut chars) = (false, line.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '\\' if quoted => word.get_or_insert_default().extend(chars.next()),
+            c if c.is_whitespace() && !quoted => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    if quoted {
+        return Err(CommandError::Syntax("a quotation mark is not closed".to_owned()));
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+/// What stands behind the verb of a command.
+struct Arguments {
+    verb: String,
+    positional: std::vec::IntoIter<String>,
+    options: Vec<(String, String)>,
+    asked: Vec<&'static str>,
+}
+
+impl Arguments {
+    fn read(line: &str) -> Result<Self, CommandError> {
+        let mut words = split_words(line)?.into_iter();
+        let verb = words.next().ok_or_else(|| CommandError::Syntax("the command is empty".to_owned()))?;
+        let (mut positional, mut options) = (Vec::new(), Vec::new());
+        for word in words {
+            match word.split_once('=') {
+                Some((key, value)) => options.push((key.to_owned(), value.to_owned())),
+                None => positional.push(word),
+            }
+        }
+        Ok(Self { verb, positional: positional.into_iter(), options, asked: Vec::new() })
+    }
+
+    fn error(&self, why: impl fmt::Display) -> CommandError {
+        CommandError::Syntax(format!("{}: {why}", self.verb))
+    }
+
+    fn next(&mut self, what: &str) -> Result<String, CommandError> {
+        self.positional.next().ok_or_else(|| self.error(format_args!("{what} is missing")))
+    }
+
+    fn node(&mut self) -> Result<NodeId, CommandError> {
+        self.next("the name of a node").map(NodeId::from)
+    }
+
+    fn topic(&mut self) -> Result<TopicName, CommandError> {
+        self.next("the name of a topic").map(TopicName::from)
+    }
+
+    fn flag(&mut self, word: &str) -> bool {
+        let rest: Vec<_> = self.positional.by_ref().collect();
+        let found = rest.iter().any(|other| other == word);
+        self.positional = rest.into_iter().filter(|other| other != word).collect::<Vec<_>>().into_iter();
+        found
+    }
+
+    fn text(&mut self, key: &'static str) -> Option<String> {
+        self.asked.push(key);
+        let place = self.options.iter().position(|(other, _)| other == key)?;
+        Some(self.options.remove(place).1)
+    }
+
+    fn option<T: FromStr>(&mut self, key: &'static str) -> Result<Option<T>, CommandError>
+    where
+        T::Err: fmt::Display,
+    {
+        let Some(text) = self.text(key) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|why| self.error(format_args!("{key}={text}: {why}")))
+    }
+
+    fn required<T: FromStr>(&mut self, key: &'static str) -> Result<T, CommandError>
+    where
+        T::Err: fmt::Display,
+    {
+        self.option(key)?.ok_or_else(|| self.error(format_args!("{key}=… is missing")))
+    }
+
+    fn list<T: From<String>>(&mut self, key: &'static str) -> Option<Vec<T>> {
+        let text = self.text(key)?;
+        Some(text.split(',').filter(|part| !part.is_empty()).map(|part| part.to_owned().into()).collect())
+    }
+
+    /// All options that were not asked for, as settings with RocketMQ's keys.
+    fn settings(&mut self) -> Settings {
+        std::mem::take(&mut self.options)
+    }
+
+    /// Refuses whatever was not asked for.
+    fn finish(mut self) -> Result<(), CommandError> {
+        if let Some(word) = self.positional.next() {
+            return Err(self.error(format_args!("`{word}` is one word too many")));
+        }
+        match self.options.first() {
+            None => Ok(()),
+            Some((key, _)) if self.asked.is_empty() => {
+                Err(self.error(format_args!("`{key}=…` is not accepted; the command has no options")))
+            }
+            Some((key, _)) => {
+                let known = self.asked.join("=…, ");
+                Err(self.error(format_args!("`{key}=…` is not accepted; known: {known}=…")))
+            }
+        }
+    }
+}
+
+impl FromStr for Command {
+    type Err = CommandError;
+
+    fn from_str(line: &str) -> Result<Self, Self::Err> {
+        let mut args = Arguments::read(line)?;
+        let command = match args.verb.as_str() {
+            "name-server" => {
+                let node = args.node()?;
+                Self::Add(node, NodeSpec::NameServer(NameServerSpec { port: args.option("port")? }))
+            }
+            "broker" => read_broker(&mut args)?,
+            "producer" => {
+                let node = args.node()?;
+                let client = read_client(&mut args, &node)?;
+                Self::Add(node, NodeSpec::Producer(client))
+            }
+            "consumer" => read_consumer(&mut args)?,
+            "topic" => read_topic(&mut args)?,
+            "send" => Self::Send(args.node()?, read_job(&mut args, false)?),
+            "produce" => Self::Produce(args.node()?, read_job(&mut args, true)?),
+            "quiet" => Self::Quiet(args.node()?),
+            "pin" => Self::Pin { node: args.node()?, topic: args.topic()?, start: args.required("start")? },
+            "set" => Self::Set(args.node()?, args.settings()),
+            "kill" => Self::Kill(args.node()?),
+            "power-off" => Self::PowerOff(args.node()?),
+            "stop" => Self::Stop(args.node()?),
+            "freeze" => Self::Freeze(args.node()?),
+            "thaw" => Self::Thaw(args.node()?),
+            "restart" => Self::Restart(args.node()?),
+            "remove" => Self::Remove(args.node()?),
+            "roll-back" => {
+                Self::RollBack { node: args.node()?, to: args.option("to")?.unwrap_or(Instant::ZERO) }
+            }
+            "cut" => read_part(&mut args, Barrier::Cut)?,
+            "hold" => read_part(&mut args, Barrier::Hold)?,
+            "heal" => Self::Join { barrier: Barrier::Cut, from: args.node()?, to: args.node()? },
+            "release" => Self::Join { barrier: Barrier::Hold, from: args.node()?, to: args.node()? },
+            "link" => Self::Link {
+                from: args.node()?,
+                to: args.node()?,
+                latency: args.option("latency")?,
+                loss: args.option("loss")?,
+            },
+            verb => {
+                return Err(CommandError::Syntax(format!(
+                    "`{verb}` is not a command; accepted: {}",
+                    VERBS.join(", ")
+                )));
+            }
+        };
+        args.finish()?;
+        command.check_alone()?;
+        Ok(command)
+    }
+}
+
+fn read_broker(args: &mut Arguments) -> Result<Command, CommandError> {
+    let node = args.node()?;
+    let broker_name = args.text("name").unwrap_or_else(|| node.to_string()).into();
+    let broker_id = BrokerId(args.option("id")?.unwrap_or(0));
+    let port = args.option("port")?;
+    let settings = args.settings();
+    Ok(Command::Add(node, NodeSpec::Broker(BrokerSpec { broker_name, broker_id, port, settings })))
+}
+
+fn read_client(args: &mut Arguments, node: &NodeId) -> Result<ClientSpec, CommandError> {
+    Ok(ClientSpec {
+        group: args.text("group").unwrap_or_else(|| node.to_string()).into(),
+        name_servers: args.list("name-servers"),
+        instance: args.text("id"),
+        settings: args.settings(),
+    })
+}
+
+fn read_consumer(args: &mut Arguments) -> Result<Command, CommandError> {
+    let node = args.node()?;
+    let topics = args.list("topic").ok_or_else(|| args.error("topic=… is missing"))?;
+    let tags = args.text("tags").unwrap_or_else(|| "*".to_owned()).into();
+    let model = args.option("model")?.unwrap_or_default();
+    let from = args.option("from")?.unwrap_or_default();
+    let strategy = args.option("strategy")?.unwrap_or_default();
+    let work = args.option("work")?.unwrap_or(DEFAULT_WORK);
+    if !args.options.iter().any(|(key, _)| key == "group") {
+        return Err(args.error("group=… is missing"));
+    }
+    let client = read_client(args, &node)?;
+    let spec = ConsumerSpec { client, topics, tags, model, from, strategy, work };
+    Ok(Command::Add(node, NodeSpec::Consumer(spec)))
+}
+
+fn read_topic(args: &mut Arguments) -> Result<Command, CommandError> {
+    let topic = args.topic()?;
+    let queues = args.option("queues")?.unwrap_or(DEFAULT_QUEUES);
+    let read_queue_nums = args.option("read")?.unwrap_or(queues);
+    let write_queue_nums = args.option("write")?.unwrap_or(queues);
+    let perm = args.option("perm")?.unwrap_or(6);
+    let broker = args.text("broker");
+    let cluster = args.text("cluster");
+    let place = match (broker, cluster) {
+        (Some(_), Some(_)) => return Err(args.error("give either broker=… or cluster=…")),
+        (Some(broker), None) => TopicPlace::Broker(broker.into()),
+        (None, cluster) => TopicPlace::Cluster(cluster.unwrap_or_else(|| DEFAULT_CLUSTER.to_owned()).into()),
+    };
+    let config = TopicConfig { read_queue_nums, write_queue_nums, perm, order: false };
+    Ok(Command::CreateTopic { topic, config, place })
+}
+
+fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError> {
+    let topic = args.topic()?;
+    let count = if endless { None } else { Some(args.option("count")?.unwrap_or(1)) };
+    let every = if endless { args.required("every")? } else { args.option("every")?.unwrap_or_default() };
+    let queue = match args.text("queue") {
+        None => None,
+        Some(text) => {
+            let wrong =
+                || args.error(format_args!("queue={text}: write broker name:queue id, e.g. broker-a:0"));
+            let (broker, id) = text.rsplit_once(':').ok_or_else(wrong)?;
+            Some((broker.into(), QueueId(id.parse().map_err(|_| wrong())?)))
+        }
+    };
+    Ok(SendJob {
+        topic,
+        count,
+        every,
+        tags: args.list::<String>("tag").unwrap_or_default().into_iter().map(Arc::from).collect(),
+        key: args.text("key").map(Arc::from),
+        body: args.text("body").unwrap_or_else(|| "m".to_owned()).into(),
+        queue,
+    })
+}
+
+fn read_part(args: &mut Arguments, barrier: Barrier) -> Result<Command, CommandError> {
+    let one_way = args.flag("one-way");
+    Ok(Command::Part { barrier, from: args.node()?, to: args.node()?, one_way })
+}

@@ -1,0 +1,76 @@
+use super::*;
+
+#[test]
+fn every_command_reads_as_it_prints() {
+    let lines = [
+        "name-server nsrv-0",
+        "name-server nsrv-1 port=9999",
+        "broker broker-a",
+        "broker broker-a-1 name=broker-a id=1 port=10931 slaveReadEnable=true",
+        "topic Orders queues=4",
+        "topic Orders read=4 write=8 perm=4 broker=broker-a",
+        "topic Orders cluster=Other",
+        "producer p1 group=shop name-servers=nsrv-0,nsrv-1 sendMsgTimeout=5000",
+        "consumer c1 topic=Orders,Refunds tags=\"A || B\" model=BROADCASTING work=2s group=billing",
+        "consumer c1 group=c1 topic=Orders",
+        "send p1 Orders count=4 every=1s tag=A,B key=k body=\"two words\" queue=broker-a:1",
+        "send p1 Orders body=\"say \\\"hi\\\"\"",
+        "produce p1 Orders every=500ms tag=A",
+        "quiet p1",
+        "pin p1 Orders start=2",
+        "set c1 work=5s",
+        "kill broker-a",
+        "power-off broker-a",
+        "stop broker-a",
+        "freeze broker-a",
+        "thaw broker-a",
+        "restart broker-a",
+        "remove broker-a",
+        "roll-back broker-a to=1:30.000",
+        "roll-back broker-a",
+        "cut a b one-way",
+        "heal a b",
+        "hold a b",
+        "release a b",
+        "link a b latency=5..9 loss=5%",
+    ];
+    for line in lines {
+        let command: Command = line.parse().unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(command.to_string(), line);
+    }
+}
+
+#[test]
+fn every_verb_is_known_to_the_reader() {
+    for verb in VERBS {
+        let error = verb.parse::<Command>().expect_err("a verb alone is no command");
+        assert!(!error.to_string().contains("is not a command"), "{verb}: {error}");
+    }
+}
+
+#[test]
+fn mistakes_get_a_sentence_that_helps() {
+    let cases = [
+        ("", "the command is empty"),
+        ("explode broker-a", "`explode` is not a command; accepted: name-server, broker,"),
+        ("kill", "kill: the name of a node is missing"),
+        ("kill a b", "kill: `b` is one word too many"),
+        ("pin p1 T start=-1", "pin: start=-1: invalid digit"),
+        ("send p1 T count=0", "count must lie between 1 and 1000000"),
+        ("send p1 T colour=red", "send: `colour=…` is not accepted; known: count=…, every=…"),
+        ("produce p1 T every=0s", "every must be longer than 0"),
+        ("topic a.b", "topic name `a.b`: `.` is not allowed in a name"),
+        ("topic T queues=0", "a topic has 1 to 1024 queues"),
+        ("topic T perm=9", "perm=9 is no permission; accepted: 0 to 7"),
+        ("consumer c topic=T", "consumer: group=… is missing"),
+        ("broker b brokerRole=LEADER", "brokerRole: `LEADER` is no brokerRole; accepted:"),
+        ("broker b id=0 brokerRole=SLAVE", "a broker with id=0 is a master"),
+        ("send p T body=\"x", "a quotation mark is not closed"),
+        ("link a b latency=9..3", "link: latency=9..3: `9..3` is no latency"),
+        ("cut a a", "`a` has no link to itself"),
+    ];
+    for (line, start) in cases {
+        let error = line.parse::<Command>().expect_err(line).to_string();
+        assert!(error.starts_with(start), "{line}: {error}");
+    }
+}
