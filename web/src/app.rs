@@ -1,0 +1,244 @@
+//! The page as a whole: it hands the browser's signals to the [`Session`], draws what the session shows, and paints
+//! what flies.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlCanvasElement, KeyboardEvent};
+use yew::prelude::*;
+
+use crate::clock::{self, Frames, Listener, Width};
+use crate::panels::command_bar::CommandBar;
+use crate::panels::dialog::Modal;
+use crate::panels::events::Events;
+use crate::panels::front::Front;
+use crate::panels::header::Header;
+use crate::panels::inspector::Inspector;
+use crate::panels::timeline::Timeline;
+use crate::session::actions::Action;
+use crate::session::{Msg, Notice, Run, Selection, Session, Shown, Theme};
+use crate::stage::Stage;
+use crate::stage::canvas::{CanvasPainter, Ink, Painter};
+use crate::{crash, storage};
+
+/// Puts the page into the document.
+pub fn start() {
+    crash::install();
+    yew::Renderer::<App>::new().render();
+}
+
+/// The page.
+pub struct App {
+    session: Session,
+    frames: Option<Frames>,
+    listeners: Vec<Listener>,
+    width: Option<Width>,
+    painter: Option<CanvasPainter>,
+    frame: NodeRef,
+    canvas: NodeRef,
+    on: Callback<Msg>,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let on = ctx.link().callback(|msg| msg);
+        let mut listeners = Vec::new();
+        let send = on.clone();
+        listeners.extend(clock::keys(move |event| match message_of_key(event) {
+            Some(msg) => {
+                send.emit(msg);
+                true
+            }
+            None => false,
+        }));
+        let send = on.clone();
+        let motion =
+            clock::media("(prefers-reduced-motion: reduce)", move |calm| send.emit(Msg::ReducedMotion(calm)));
+        listeners.extend(motion);
+        Self {
+            session: Session::new(storage::lang(), storage::theme()),
+            frames: None,
+            listeners,
+            width: None,
+            painter: None,
+            frame: NodeRef::default(),
+            canvas: NodeRef::default(),
+            on,
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        debug_assert!(self.listeners.len() <= 2, "listeners are made once");
+        let is_frame = matches!(msg, Msg::Frame(_));
+        let stores = matches!(msg, Msg::SetLang(_) | Msg::SetTheme(_));
+        let redraw = self.session.update(msg);
+        if stores {
+            storage::remember(self.session.lang, self.session.theme);
+        }
+        if !is_frame {
+            crash::remember(&self.session.recording_text().unwrap_or_default());
+        }
+        self.run_clock(ctx);
+        self.paint();
+        redraw
+    }
+
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        let session = &self.session;
+        let texts = session.texts();
+        let run = session.run.as_ref();
+        let problem = match &session.notice {
+            Some(Notice::BadRecording(why)) => Some(why.clone()),
+            _ => None,
+        };
+        html! {
+            <>
+                <a class="skip-link" href="#main">{ texts.skip_link }</a>
+                <Header {texts} lang={session.lang} theme={session.theme} open={run.map(|run| run.id)}
+                    version={run.map(|run| run.shown.view.profile.version())} on={self.on.clone()} />
+                { match run {
+                    None => html! { <Front {texts} profile={session.profile} {problem} on={self.on.clone()} /> },
+                    Some(run) => self.lab(run),
+                } }
+                <div class="hidden" aria-live="polite" data-testid="live">{ &session.announced }</div>
+                if let Some(dialog) = session.dialog.clone() {
+                    <Modal {texts} {dialog} on={self.on.clone()} />
+                }
+            </>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
+        self.mark_document();
+        self.watch_width();
+        self.run_clock(ctx);
+        self.paint();
+    }
+}
+
+impl App {
+    fn lab(&self, run: &Run) -> Html {
+        let session = &self.session;
+        let texts = session.texts();
+        let shown: Rc<Shown> = Rc::clone(&run.shown);
+        let menu = session.menu.clone().map(|node| {
+            let actions: Rc<[Action]> = session.actions(&node).into();
+            (node, actions)
+        });
+        let selected = match &session.selection {
+            Some(Selection::Node(node)) => Some(node),
+            _ => None,
+        };
+        let actions: Rc<[Action]> = selected.map(|node| session.actions(node)).unwrap_or_default().into();
+        let menu_open = selected.is_some() && selected == session.menu.as_ref();
+        let message = session.message_detail();
+        let (first, rows) = session.event_rows();
+        let nodes = shown.nodes().map(|node| node.id.clone()).collect::<Vec<_>>();
+        let look = (texts.lab)(run.id).look;
+        html! {
+            <main class={classes!("lab-screen", session.inspector_folded.then_some("wide"))} id="main">
+                <div class="middle">
+                    if !look.is_empty() {
+                        <details class="look" open=true data-testid="look">
+                            <summary>{ texts.what_to_look_for }<b>{ (texts.lab)(run.id).title }</b></summary>
+                            <ul>{ for look.iter().map(|line| html! { <li>{ *line }</li> }) }</ul>
+                        </details>
+                    }
+                    <Stage shown={Rc::clone(&shown)} {texts} selection={session.selection.clone()} {menu} on={self.on.clone()}
+                        frame={self.frame.clone()} canvas={self.canvas.clone()} />
+                    <div class={classes!("bottom", session.events_folded.then_some("folded"))}>
+                        <Timeline shown={Rc::clone(&shown)} {texts} playing={session.playing} speed={session.playback.speed_index()}
+                            skip={session.skip} on={self.on.clone()} />
+                        <CommandBar {texts} line={session.line.clone()} problem={session.problem.clone()}
+                            notice={session.notice.clone()} later={shown.later} on={self.on.clone()} />
+                        <Events {texts} filter={run.events.filter().clone()} {nodes} total={run.events.len()} {first} rows={Rc::from(rows)}
+                            follow={run.events.follows()} folded={session.events_folded} selected={session.chain_of} chain={Rc::clone(&session.chain)} on={self.on.clone()} />
+                    </div>
+                </div>
+                <Inspector {shown} {texts} selection={session.selection.clone()} {actions} {menu_open} {message} folded={session.inspector_folded} on={self.on.clone()} />
+            </main>
+        }
+    }
+
+    /// Lets the clock run exactly while something moves.
+    fn run_clock(&mut self, ctx: &Context<Self>) {
+        if !self.session.needs_frames() {
+            self.frames = None;
+        } else if self.frames.is_none() {
+            let on = ctx.link().callback(Msg::Frame);
+            self.frames = Some(Frames::start(move |elapsed| on.emit(elapsed)));
+        }
+    }
+
+    fn watch_width(&mut self) {
+        match self.frame.cast::<Element>() {
+            None => self.width = None,
+            Some(element) if self.width.as_ref().is_some_and(|width| width.is_on(&element)) => {}
+            Some(element) => {
+                let on = self.on.clone();
+                self.width = Width::watch(element, move |width| on.emit(Msg::StageWidth(width)));
+            }
+        }
+    }
+
+    fn paint(&mut self) {
+        let (Some(canvas), Some(shown)) = (self.canvas.cast::<HtmlCanvasElement>(), self.session.shown())
+        else {
+            self.painter = None;
+            return;
+        };
+        if !self.painter.as_ref().is_some_and(|painter| painter.is_on(&canvas)) {
+            self.painter = CanvasPainter::new(canvas);
+        }
+        let ink = if is_dark(self.session.theme) { Ink::DARK } else { Ink::LIGHT };
+        if let Some(painter) = &mut self.painter {
+            painter.paint(&self.session.flying.dots(), shown.layout.width, shown.layout.height, ink);
+        }
+    }
+
+    /// The document's language, theme and title follow the session.
+    fn mark_document(&self) {
+        let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+        document.set_title(self.session.texts().page_title);
+        if let Some(root) = document.document_element() {
+            // Attributes with fixed names are never refused.
+            let _ = root.set_attribute("lang", self.session.lang.code());
+            let _ = root.set_attribute("data-theme", self.session.theme.word());
+        }
+    }
+}
+
+fn is_dark(theme: Theme) -> bool {
+    match theme {
+        Theme::Dark => true,
+        Theme::Light => false,
+        Theme::System => clock::media_matches("(prefers-color-scheme: dark)"),
+    }
+}
+
+/// What a key means, unless it is typed into a field or a dialog.
+fn message_of_key(event: &KeyboardEvent) -> Option<Msg> {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+    let inside =
+        |selector: &str| target.as_ref().is_some_and(|it| it.closest(selector).ok().flatten().is_some());
+    let key = event.key();
+    if key == "Escape" {
+        return (!inside("dialog")).then_some(Msg::CloseMenu);
+    }
+    if inside("dialog, input, select, textarea") {
+        return None;
+    }
+    match key.as_str() {
+        " " if !inside("button, summary, a") => Some(Msg::PlayPause),
+        "ArrowRight" => Some(Msg::Step),
+        "ArrowLeft" => Some(Msg::StepBack),
+        "Home" => Some(Msg::ToStart),
+        _ => None,
+    }
+}

@@ -1,0 +1,158 @@
+//! Where everything on the stage stands.
+//!
+//! [`Layout::of`] places every card from the view and the width of the stage alone, so that the HTML of the
+//! structure and the canvas with what flies agree without measuring anything. The style sheet takes its sizes from
+//! the constants here: change both together. Name servers stand on top; producers, brokers and consumers follow
+//! from left to right. On a narrow stage they follow from top to bottom.
+
+pub mod curve;
+pub mod flying;
+mod place;
+
+use std::collections::BTreeMap;
+
+use lab_core::id::{BrokerName, GroupName, NodeId, TopicName};
+
+pub use place::{BrokerGroup, broker_groups, client_groups};
+
+/// A rectangle in CSS pixels from the stage's top left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub w: f64,
+    /// Height.
+    pub h: f64,
+}
+
+impl Rect {
+    /// Right edge.
+    pub fn right(self) -> f64 {
+        self.x + self.w
+    }
+
+    /// Bottom edge.
+    pub fn bottom(self) -> f64 {
+        self.y + self.h
+    }
+
+    /// Middle between left and right.
+    pub fn middle_x(self) -> f64 {
+        self.x + self.w / 2.0
+    }
+
+    /// Middle between top and bottom.
+    pub fn middle_y(self) -> f64 {
+        self.y + self.h / 2.0
+    }
+
+    /// As a `style` attribute for an absolutely placed element.
+    pub fn style(self) -> String {
+        format!("left:{:.1}px;top:{:.1}px;width:{:.1}px;height:{:.1}px", self.x, self.y, self.w, self.h)
+    }
+
+    /// Whether the two share a point.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+}
+
+/// Which part of the stage a node belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Column {
+    /// On top.
+    NameServer,
+    /// Left.
+    Producer,
+    /// In the middle.
+    Broker,
+    /// A strip inside its master's card.
+    Slave,
+    /// Right.
+    Consumer,
+}
+
+/// Where a node is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Which part of the stage.
+    pub column: Column,
+    /// Its card, or its strip.
+    pub rect: Rect,
+    /// Place from the top of its column, or from the left for name servers.
+    pub index: usize,
+    /// The card's outer edges: those of the whole broker card for a master or slave.
+    pub card: Rect,
+}
+
+/// What stands above the clients of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupLabel {
+    /// The group.
+    pub group: GroupName,
+    /// Whether they are consumers.
+    pub consumers: bool,
+    /// Where it stands.
+    pub rect: Rect,
+}
+
+/// Where everything stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// Width of the stage.
+    pub width: f64,
+    /// Height that it needs.
+    pub height: f64,
+    /// Whether the columns are stacked.
+    pub narrow: bool,
+    /// Every node.
+    pub places: BTreeMap<NodeId, Place>,
+    /// Group labels.
+    pub labels: Vec<GroupLabel>,
+    /// One card for each broker name.
+    pub cards: Vec<(BrokerName, Rect)>,
+    /// Middle of the lane of each queue of each master.
+    pub lanes: BTreeMap<(NodeId, TopicName, u32), f64>,
+}
+
+/// Sizes that the style sheet shares.
+pub mod size {
+    /// Space around everything.
+    pub const MARGIN: f64 = 14.0;
+    /// Below this width the columns are stacked.
+    pub const NARROW: f64 = 660.0;
+    /// Name server card without beliefs about dead brokers.
+    pub const NAME_SERVER: f64 = 50.0;
+    /// Each line about a dead broker.
+    pub const BELIEF: f64 = 17.0;
+    /// So many of these lines at most.
+    pub const BELIEFS: usize = 3;
+    /// Client card.
+    pub const CLIENT: f64 = 98.0;
+    /// Group label.
+    pub const LABEL: f64 = 22.0;
+    /// A column that is shorter than the tallest begins lower by this much at most.
+    pub const DROP: f64 = 64.0;
+    /// Between two cards of a column.
+    pub const GAP: f64 = 14.0;
+    /// Head of a broker card: name, role, state, registration, log.
+    pub const HEAD: f64 = 52.0;
+    /// Line with a topic's name.
+    pub const TOPIC: f64 = 20.0;
+    /// A queue's lane with the gap below it.
+    pub const LANE: f64 = 26.0;
+    /// Part of the card that scrolls, at most.
+    pub const LANES: f64 = 300.0;
+    /// Strip of a slave with the gap above it.
+    pub const SLAVE: f64 = 36.0;
+    /// Space at the lower end of a broker card.
+    pub const FOOT: f64 = 8.0;
+    /// Messages in a lane's window.
+    pub const WINDOW: usize = 10;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! Native tests of the placing, the ways and the dots.
+
+use lab_core::config::{BrokerRole, FlushDiskType, Profile};
+use lab_core::fact::{Fact, TraceEvent};
+use lab_core::id::{Address, BrokerId, CommitLogOffset, EventId, NodeId, QueueId, QueueOffset};
+use lab_core::rpc::TopicConfig;
+use lab_core::time::Instant;
+use lab_core::view::{
+    BrokerView, Flight, LogView, NameServerView, NodeStatus, NodeView, ProducerView, QueueView, TopicView,
+    View,
+};
+
+use super::curve::Curve;
+use super::flying::Flying;
+use super::{Layout, Rect, size};
+use crate::palette::Tags;
+
+fn node(id: &str) -> NodeView {
+    NodeView {
+        id: id.into(),
+        status: NodeStatus::Up,
+        since: Instant::ZERO,
+        address: Address::local(1),
+        timers: Vec::new(),
+        connections: Vec::new(),
+        command: String::new(),
+    }
+}
+
+fn broker(id: &str, name: &str, broker_id: u64, queues: u32) -> BrokerView {
+    let topic = TopicView {
+        topic: "Orders".into(),
+        system: false,
+        config: TopicConfig { read_queue_nums: queues, write_queue_nums: queues, perm: 6, order: false },
+        queues: (0..queues)
+            .map(|queue| QueueView {
+                queue_id: QueueId(queue),
+                min: QueueOffset(0),
+                max: QueueOffset(0),
+                messages: Vec::new(),
+            })
+            .collect(),
+    };
+    BrokerView {
+        node: node(id),
+        cluster: "DefaultCluster".into(),
+        broker_name: name.into(),
+        broker_id: BrokerId(broker_id),
+        role: BrokerRole::AsyncMaster,
+        flush: FlushDiskType::AsyncFlush,
+        permission: 6,
+        topics: vec![topic],
+        log: LogView {
+            min: CommitLogOffset(0),
+            max: CommitLogOffset(0),
+            flushed: CommitLogOffset(0),
+            dispatched: CommitLogOffset(0),
+            records: 0,
+        },
+        offsets: Vec::new(),
+        clients: Vec::new(),
+        held_pulls: Vec::new(),
+        slaves: Vec::new(),
+        master: None,
+        registered: Vec::new(),
+        settings: Vec::new(),
+    }
+}
+
+fn producer(id: &str) -> ProducerView {
+    ProducerView {
+        node: node(id),
+        client_id: id.into(),
+        group: "pg".into(),
+        name_server: None,
+        routes: Vec::new(),
+        jobs: Vec::new(),
+        succeeded: 0,
+        failed: 0,
+        last_failure: None,
+        faults: Vec::new(),
+        settings: Vec::new(),
+    }
+}
+
+fn cluster(queues: u32) -> View {
+    let server = |id: &str| NameServerView {
+        node: node(id),
+        brokers: Vec::new(),
+        topics: Vec::new(),
+        removed: Vec::new(),
+    };
+    View {
+        at: Instant::ZERO,
+        profile: Profile::V5,
+        name_servers: vec![server("n0"), server("n1")],
+        brokers: vec![
+            broker("a", "broker-a", 0, queues),
+            broker("a-1", "broker-a", 1, queues),
+            broker("b", "broker-b", 0, queues),
+        ],
+        producers: vec![producer("p0"), producer("p1"), producer("p2")],
+        consumers: Vec::new(),
+        barriers: Vec::new(),
+        flights: Vec::new(),
+    }
+}
+
+#[test]
+fn nothing_overlaps_and_nothing_sticks_out() {
+    for width in [320.0, 390.0, 700.0, 744.0, 1140.0, 2000.0] {
+        for queues in [1, 4, 64] {
+            let layout = Layout::of(&cluster(queues), width);
+            let cards: Vec<(String, Rect)> = layout
+                .cards
+                .iter()
+                .map(|(name, rect)| (name.to_string(), *rect))
+                .chain(
+                    layout
+                        .places
+                        .iter()
+                        .filter(|(_, place)| place.card == place.rect)
+                        .map(|(id, place)| (id.to_string(), place.rect)),
+                )
+                .collect();
+            for (place, (name, rect)) in cards.iter().enumerate() {
+                assert!(rect.x >= 0.0 && rect.right() <= width + 0.5, "{name} at {width}: {rect:?}");
+                assert!(rect.bottom() <= layout.height, "{name} at {width}: {rect:?} in {}", layout.height);
+                for (other, rect_of_other) in &cards[place + 1..] {
+                    let same = other == "b" && name == "broker-b";
+                    assert!(same || !rect.overlaps(*rect_of_other), "{name} on {other} at {width}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_master_and_its_slave_share_a_card() {
+    let layout = Layout::of(&cluster(4), 1140.0);
+    let (master, slave) = (&layout.places[&NodeId::from("a")], &layout.places[&NodeId::from("a-1")]);
+    assert_eq!(master.card, slave.card);
+    assert!(!master.rect.overlaps(slave.rect));
+    assert!(slave.rect.bottom() <= slave.card.bottom());
+}
+
+#[test]
+fn many_queues_do_not_make_the_card_grow_without_end() {
+    let height = |queues| Layout::of(&cluster(queues), 1140.0).places[&NodeId::from("b")].rect.h;
+    assert!(height(1) < height(4));
+    assert_eq!(height(64), size::HEAD + size::LANES);
+}
+
+#[test]
+fn a_way_back_is_the_way_there() {
+    let layout = Layout::of(&cluster(4), 1140.0);
+    let there = layout.curve(&"p0".into(), &"a".into(), Some(200.0)).expect("both are on the stage");
+    let back = layout.curve(&"a".into(), &"p0".into(), Some(200.0)).expect("both are on the stage");
+    let ((x, y), (back_x, back_y)) = (there.at(0.25), back.at(0.75));
+    assert!((x - back_x).abs() < 1e-9 && (y - back_y).abs() < 1e-9);
+    assert_ne!(there.lane_at(0.5), back.lane_at(0.5), "they keep to the right");
+    assert!(layout.curve(&"p0".into(), &"nobody".into(), None).is_none());
+}
+
+#[test]
+fn a_curve_begins_and_ends_at_its_ends() {
+    let curve = Curve([(0.0, 0.0), (1.0, 5.0), (2.0, 5.0), (3.0, 9.0)]);
+    assert_eq!(curve.at(0.0), (0.0, 0.0));
+    assert_eq!(curve.at(1.0), (3.0, 9.0));
+    assert_eq!(curve.path(), "M0.0 0.0C1.0 5.0 2.0 5.0 3.0 9.0");
+}
+
+fn heard(at: u64, arrives: u64) -> TraceEvent {
+    let fact = Fact::HaReported {
+        to: "a".into(),
+        offset: CommitLogOffset(0),
+        arrives: Instant::from_millis(arrives),
+    };
+    TraceEvent { id: EventId(0), at: Instant::from_millis(at), node: Some("a-1".into()), cause: None, fact }
+}
+
+#[test]
+fn a_dot_is_seen_for_a_while_even_when_its_frame_has_long_arrived() {
+    let layout = Layout::of(&cluster(4), 1140.0);
+    let mut flying = Flying::default();
+    flying.add(&heard(0, 20), &layout, &Tags::default());
+    let later = Instant::from_millis(60_000);
+    flying.advance(200, later);
+    assert_eq!(flying.dots().len(), 1);
+    assert!(flying.is_moving(later));
+    flying.advance(300, later);
+    assert!(flying.is_empty());
+}
+
+#[test]
+fn a_dot_rests_where_its_frame_is_while_the_run_stands() {
+    let layout = Layout::of(&cluster(4), 1140.0);
+    let mut flying = Flying::default();
+    flying.add(&heard(0, 40), &layout, &Tags::default());
+    let now = Instant::from_millis(10);
+    (0..100).for_each(|_| flying.advance(100, now));
+    assert_eq!(flying.len(), 1);
+    assert!(!flying.is_moving(now));
+}
+
+#[test]
+fn what_is_held_waits_until_the_view_says_otherwise() {
+    let mut view = cluster(4);
+    view.flights.push(Flight {
+        from: "p0".into(),
+        to: "a".into(),
+        request: "SEND_MESSAGE_V2",
+        response: false,
+        data: true,
+        tag: None,
+        messages: 1,
+        sent: Instant::ZERO,
+        arrives: Instant::NEVER,
+    });
+    let layout = Layout::of(&view, 1140.0);
+    let mut flying = Flying::default();
+    flying.rebuild(&view, &layout, &Tags::default());
+    (0..100).for_each(|_| flying.advance(100, Instant::from_millis(9_000)));
+    assert_eq!(flying.len(), 1);
+    view.flights.clear();
+    flying.reconcile(&view);
+    (0..100).for_each(|_| flying.advance(100, Instant::from_millis(9_000)));
+    assert!(flying.is_empty());
+}

@@ -1,0 +1,202 @@
+//! Dialogs: a question before commands are discarded, forms, the list of keys.
+//!
+//! They are `dialog` elements shown as modal, so the browser itself keeps the focus inside and closes on Esc.
+
+use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use crate::session::forms::{Field, Form, FormKind, Input};
+use crate::session::{Dialog, Msg};
+use crate::text::Texts;
+
+/// What the dialog is drawn from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ModalProps {
+    /// The words.
+    pub texts: &'static Texts,
+    /// The dialog.
+    pub dialog: Dialog,
+    /// Where to tell what was clicked.
+    pub on: Callback<Msg>,
+}
+
+/// The open dialog.
+#[component]
+pub fn Modal(props: &ModalProps) -> Html {
+    let element = use_node_ref();
+    {
+        let element = element.clone();
+        use_effect_with((), move |()| {
+            let dialog = element.cast::<HtmlDialogElement>();
+            // Only fails when the element is not in the document or already open, and it is neither.
+            if let Some(dialog) = &dialog
+                && !dialog.open()
+            {
+                let _ = dialog.show_modal();
+                focus_first(dialog);
+            }
+            move || {
+                if let Some(dialog) = dialog {
+                    dialog.close();
+                }
+            }
+        });
+    }
+    let on = props.on.clone();
+    let oncancel = Callback::from(move |event: Event| {
+        event.prevent_default();
+        on.emit(Msg::CloseDialog);
+    });
+    let (title, body) = match &props.dialog {
+        Dialog::Discard { command, later } => discard(props, &command.to_string(), *later),
+        Dialog::Form { form, problem } => fill_in(props, form, problem.as_deref()),
+        Dialog::Leave(_) => leave(props),
+        Dialog::Help => help(props),
+    };
+    html! {
+        <dialog ref={element} class="modal" aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
+            <h2 id="dialog-title">{ title }</h2>
+            { body }
+        </dialog>
+    }
+}
+
+fn focus_first(dialog: &HtmlDialogElement) {
+    let first = dialog.query_selector("[data-first]").ok().flatten();
+    if let Some(element) = first.and_then(|it| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(it).ok()) {
+        // A field that cannot take the focus leaves it where the browser put it.
+        let _ = element.focus();
+    }
+}
+
+fn send(props: &ModalProps, msg: Msg) -> Callback<MouseEvent> {
+    let on = props.on.clone();
+    Callback::from(move |_: MouseEvent| on.emit(msg.clone()))
+}
+
+fn discard(props: &ModalProps, line: &str, later: usize) -> (String, Html) {
+    let texts = props.texts;
+    let body = html! {
+        <>
+            <p>{ texts.discard_why }</p>
+            <p><code>{ line }</code></p>
+            <p class="row end">
+                <button class="b" data-first="" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ texts.cancel }</button>
+                <button class="b danger" data-testid="dialog-confirm" onclick={send(props, Msg::Confirm)}>{ texts.discard_do }</button>
+            </p>
+        </>
+    };
+    ((texts.discard_title)(later), body)
+}
+
+fn leave(props: &ModalProps) -> (String, Html) {
+    let texts = props.texts;
+    let body = html! {
+        <>
+            <p>{ texts.leave_why }</p>
+            <p class="row end">
+                <button class="b" data-first="" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ texts.cancel }</button>
+                <button class="b danger" data-testid="dialog-confirm" onclick={send(props, Msg::Confirm)}>{ texts.leave_do }</button>
+            </p>
+        </>
+    };
+    (texts.leave_title.to_owned(), body)
+}
+
+fn fill_in(props: &ModalProps, form: &Form, problem: Option<&str>) -> (String, Html) {
+    let texts = props.texts;
+    let on = props.on.clone();
+    let onsubmit = Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        on.emit(Msg::SubmitForm);
+    });
+    let adds = form.kind.adds();
+    let first = if adds { 0 } else { 1 };
+    let body = html! {
+        <form {onsubmit}>
+            if adds {
+                <div class="kinds" role="group" aria-label={texts.add}>
+                    { for FormKind::ADD.into_iter().map(|kind| html! {
+                        <button type="button" class="tab" aria-pressed={(kind == form.kind).to_string()}
+                            data-testid={format!("form-{}", kind.word())} onclick={send(props, Msg::OpenForm(kind.clone()))}>{ (texts.form)(&kind) }</button>
+                    }) }
+                </div>
+            }
+            <div class="fields" key={form.kind.word()}>
+                { for form.fields.iter().enumerate().map(|(place, it)| field(props, place, it, place == first)) }
+            </div>
+            <p class="issues"><span class="muted">{ texts.issues }</span><code data-testid="form-line">{ form.line() }</code></p>
+            <div class="error" role="alert">
+                if let Some(problem) = problem { <b>{ texts.refused }</b>{ " " }<span lang="en">{ problem }</span> }
+            </div>
+            <p class="row end">
+                <button type="button" class="b" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ texts.cancel }</button>
+                <button type="submit" class="b primary" data-testid="form-submit">{ texts.run }</button>
+            </p>
+        </form>
+    };
+    let title = if adds { texts.add_title.to_owned() } else { (texts.form)(&form.kind).to_owned() };
+    (title, body)
+}
+
+fn field(props: &ModalProps, place: usize, field: &Field, first: bool) -> Html {
+    let texts = props.texts;
+    let on = props.on.clone();
+    let oninput = Callback::from(move |event: InputEvent| {
+        if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+            on.emit(Msg::EditField(place, input.value()));
+        }
+    });
+    let on = props.on.clone();
+    let onchange = Callback::from(move |event: Event| {
+        if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+            on.emit(Msg::EditField(place, select.value()));
+        }
+    });
+    let label = (texts.field)(field.name);
+    let first = first.then_some("");
+    let testid = format!("field-{:?}", field.name).to_lowercase();
+    let control = match &field.input {
+        Input::Text => html! {
+            <input type="text" class="mono" data-first={first} data-testid={testid} autocomplete="off" spellcheck="false"
+                value={field.value.clone()} placeholder={(texts.field_hint)(field.name)} {oninput} />
+        },
+        Input::Choice(choices) => html! {
+            <select data-first={first} data-testid={testid} {onchange}>
+                { for choices.iter().map(|choice| html! {
+                    <option value={choice.clone()} selected={*choice == field.value}>{ choice_label(texts, choice) }</option> }) }
+            </select>
+        },
+    };
+    html! { <label><span>{ label }</span>{ control }</label> }
+}
+
+fn choice_label(texts: &Texts, choice: &str) -> String {
+    match choice {
+        "" => "–".to_owned(),
+        crate::session::forms::YES => texts.yes.to_owned(),
+        crate::session::forms::NO => texts.no.to_owned(),
+        _ => choice.to_owned(),
+    }
+}
+
+fn help(props: &ModalProps) -> (String, Html) {
+    let texts = props.texts;
+    let keys = [
+        (texts.key_space, texts.key_play),
+        ("←", texts.step_back_title),
+        ("→", texts.step_title),
+        ("Home", texts.to_start),
+        ("Esc", texts.key_close),
+    ];
+    let body = html! {
+        <>
+            <table class="keys"><tbody>
+                { for keys.into_iter().map(|(key, what)| html! { <tr><th><kbd>{ key }</kbd></th><td>{ what }</td></tr> }) }
+            </tbody></table>
+            <p class="muted">{ texts.keys_note }</p>
+            <p class="row end"><button class="b" data-first="" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ texts.close }</button></p>
+        </>
+    };
+    (texts.keys.to_owned(), body)
+}

@@ -1,0 +1,105 @@
+//! The front page: what this is, and the labs one click away.
+
+use lab_core::config::Profile;
+use yew::prelude::*;
+
+use crate::labs::LabId;
+use crate::session::Msg;
+use crate::text::Texts;
+
+/// What the front page is drawn from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FrontProps {
+    /// The words.
+    pub texts: &'static Texts,
+    /// The version for the next lab.
+    pub profile: Profile,
+    /// A recording that could not be read.
+    pub problem: Option<String>,
+    /// Where to tell what was clicked.
+    pub on: Callback<Msg>,
+}
+
+/// The front page.
+#[component]
+pub fn Front(props: &FrontProps) -> Html {
+    let texts = props.texts;
+    html! {
+        <main class="front">
+            <h1>{ texts.lead }</h1>
+            <p class="sub">{ texts.sub_lead }</p>
+            if let Some(problem) = &props.problem { <p class="error" role="alert">{ problem }</p> }
+            <fieldset class="versions">
+                <legend>{ texts.version_legend }</legend>
+                { version(props, Profile::V5, "profile-v5", texts.version_v5) }
+                { version(props, Profile::V4, "profile-v4", texts.version_v4) }
+            </fieldset>
+            <div class="labs">{ for LabId::ALL.into_iter().map(|id| card(props, id)) }</div>
+            <p class="foot">{ texts.front_foot }</p>
+        </main>
+    }
+}
+
+fn version(props: &FrontProps, profile: Profile, testid: &'static str, note: &'static str) -> Html {
+    let on = props.on.clone();
+    let onchange = Callback::from(move |_: Event| on.emit(Msg::ChooseProfile(profile)));
+    html! {
+        <label>
+            <input type="radio" name="profile" data-testid={testid} checked={props.profile == profile} {onchange} />
+            <span><b>{ profile.version() }</b>{ " " }{ note }</span>
+        </label>
+    }
+}
+
+fn card(props: &FrontProps, id: LabId) -> Html {
+    let text = (props.texts.lab)(id);
+    let on = props.on.clone();
+    let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::OpenLab(id)));
+    html! {
+        <button key={id.word()} class={classes!("lab", id.word())} data-testid={format!("lab-{}", id.word())} {onclick}>
+            { sketch(id) }
+            <b class="title">{ text.title }</b>
+            <span class="about">{ text.about }</span>
+            <span class="go">{ props.texts.open_lab }<span aria-hidden="true">{ " →" }</span></span>
+        </button>
+    }
+}
+
+/// A small picture of the lab's cluster.
+fn sketch(id: LabId) -> Html {
+    let lane = |x: i32, y: i32, dead: bool| {
+        html! {
+            <g class={dead.then_some("dead")}>
+                <rect class="bk" x={x.to_string()} y={y.to_string()} width="64" height="22" rx="5" />
+                { for [(6, "t0"), (18, "t1"), (30, "t2"), (42, "t0")].into_iter().map(|(dx, class)| html! {
+                    <rect class={class} x={(x + dx).to_string()} y={(y + 7).to_string()} width="8" height="8" rx="2" />
+                }) }
+            </g>
+        }
+    };
+    let node = |x: i32, y: i32, class: &'static str| {
+        html! { <rect class={class} x={x.to_string()} y={y.to_string()} width="28" height="16" rx="4" /> }
+    };
+    let body = match id {
+        LabId::Flow => html! { <>
+            <path d="M38 46C55 46 50 32 68 32M38 46C55 46 50 60 68 60M132 32C150 32 146 34 162 34M132 60C150 60 146 58 162 58" />
+            { node(10, 38, "pr") }{ lane(68, 21, false) }{ lane(68, 49, false) }{ node(162, 26, "co") }{ node(162, 50, "co") }
+            { node(64, -8, "ns") }{ node(108, -8, "ns") }
+        </> },
+        LabId::Broadcast => html! { <>
+            <path d="M38 46H68M132 42C150 42 146 16 162 16M132 44C150 44 146 36 162 36M132 48C150 48 146 58 162 58M132 50C150 50 146 78 162 78" />
+            { node(10, 38, "pr") }{ lane(68, 35, false) }{ node(162, 8, "co") }{ node(162, 28, "co") }
+            { node(162, 50, "co2") }{ node(162, 70, "co2") }{ node(86, -2, "ns") }
+        </> },
+        LabId::Failover => html! { <>
+            <path d="M38 46C55 46 50 32 68 32M38 46C55 46 50 66 68 66M132 32C150 32 146 46 162 46M132 66C150 66 146 48 162 48" />
+            { node(10, 38, "pr") }{ lane(68, 21, true) }{ lane(68, 55, false) }{ node(162, 38, "co") }
+            <path class="cross" d="M94 24L106 40M106 24L94 40" />{ node(64, -8, "ns") }{ node(108, -8, "ns") }
+        </> },
+        LabId::Sandbox => html! { <>
+            <rect class="slot" x="10" y="38" width="28" height="16" rx="4" /><rect class="slot" x="68" y="35" width="64" height="22" rx="5" />
+            <rect class="slot" x="162" y="38" width="28" height="16" rx="4" /><rect class="slot" x="86" y="4" width="28" height="16" rx="4" />
+        </> },
+    };
+    html! { <svg class="sketch" viewBox="0 -14 200 110" aria-hidden="true">{ body }</svg> }
+}

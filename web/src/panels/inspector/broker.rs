@@ -1,0 +1,148 @@
+//! A broker: topics, commit log, queues, offsets, held pulls, replicas, clients, settings.
+
+use lab_core::view::{BrokerView, MessageView, TopicView};
+use yew::prelude::*;
+
+use super::InspectorProps;
+use super::parts::{listing, row, section, settings, table};
+use crate::palette::letter;
+use crate::session::Selection;
+use crate::text::{bytes, span};
+
+/// Everything about a broker.
+pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let (own, system): (Vec<_>, Vec<_>) = broker.topics.iter().partition(|topic| !topic.system);
+    html! {
+        <>
+            { identity(props, broker) }
+            { section(texts.commit_log, true, log(props, broker)) }
+            { section(texts.topics, true, topics(props, &own)) }
+            { section(texts.group_offsets, true, offsets(props, broker)) }
+            { section(texts.held_pulls, false, held(props, broker)) }
+            { section(texts.slaves, !broker.slaves.is_empty(), slaves(props, broker)) }
+            { section(texts.clients, false, clients(props, broker)) }
+            { section(texts.system_topics, false, topics(props, &system)) }
+            { settings(texts.settings, &broker.settings) }
+        </>
+    }
+}
+
+fn identity(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let now = props.shown.view.at;
+    let mut rows = vec![
+        row("brokerName", broker.broker_name.to_string()),
+        row("brokerId", broker.broker_id.to_string()),
+        row("brokerClusterName", broker.cluster.to_string()),
+        row("brokerRole", broker.role.to_string()),
+        row("flushDiskType", broker.flush.to_string()),
+        row("brokerPermission", broker.permission.to_string()),
+    ];
+    if let Some((address, connected)) = broker.master {
+        let state = if connected { texts.connected } else { texts.not_connected };
+        rows.push(row(texts.master, format!("{address} {state}")));
+    }
+    for (address, at) in &broker.registered {
+        let text = at.map_or_else(|| texts.never.to_owned(), |at| (texts.ago)(&span(now.since(at))));
+        let server = props.shown.view.name_servers.iter().find(|server| server.node.address == *address);
+        let name = server.map_or_else(|| address.to_string(), |server| server.node.id.to_string());
+        rows.push(row(&(texts.registered_at)(&name), text));
+    }
+    table(rows)
+}
+
+fn log(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let log = &broker.log;
+    let behind = log.max.0.saturating_sub(log.flushed.0);
+    table(vec![
+        row("minOffset", log.min.to_string()),
+        row("maxOffset", log.max.to_string()),
+        row(texts.flushed_to, format!("{} (−{})", log.flushed, bytes(behind))),
+        row(texts.dispatched_to, log.dispatched.to_string()),
+        row(texts.records, log.records.to_string()),
+    ])
+}
+
+fn topics(props: &InspectorProps, topics: &[&TopicView]) -> Html {
+    let texts = props.texts;
+    if topics.is_empty() {
+        return html! { <p class="muted">{ texts.none }</p> };
+    }
+    let one = |topic: &&TopicView| {
+        let perm = lab_core::rpc::perm::text(topic.config.perm);
+        let queues = (texts.queue_counts)(topic.config.read_queue_nums, topic.config.write_queue_nums);
+        let rows = topic.queues.iter().map(|queue| {
+            html! {
+                <tr><td>{ format!("q{}", queue.queue_id) }</td><td class="num">{ queue.min.to_string() }</td>
+                    <td class="num">{ queue.max.to_string() }</td>
+                    <td><span class="squares">{ for queue.messages.iter().map(|message| square(props, message)) }</span></td></tr>
+            }
+        });
+        html! {
+            <div key={topic.topic.to_string()}>
+                <p class="sub"><b>{ topic.topic.to_string() }</b>{ format!(" {queues} · {perm}") }</p>
+                { listing(&[texts.queue, "min", "max", texts.newest], rows.collect(), texts.none) }
+            </div>
+        }
+    };
+    html! { <>{ for topics.iter().map(one) }</> }
+}
+
+fn square(props: &InspectorProps, message: &MessageView) -> Html {
+    let colour = props.shown.tags.colour(message.tag.as_ref());
+    let key = message.key.as_deref().or(message.tag.as_deref()).unwrap_or("-");
+    let name = format!("{} {key} @{}", props.texts.message, message.offset);
+    let onclick = message.unique_key.clone().map(|key| props.select(Selection::Message(key)));
+    html! {
+        <button class="msg sample" aria-label={name.clone()} title={name} {onclick}
+            style={format!("--c:{};--ink:{}", colour.fill, colour.ink)}>{ letter(message.tag.as_ref()).unwrap_or('·') }</button>
+    }
+}
+
+fn offsets(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let rows = broker.offsets.iter().map(|offset| {
+        html! {
+            <tr><td>{ offset.group.to_string() }</td><td>{ format!("{}/q{}", offset.topic, offset.queue_id) }</td>
+                <td class="num">{ offset.offset.to_string() }</td><td class={classes!("num", (offset.lag < 0).then_some("bad"))}>{ offset.lag }</td></tr>
+        }
+    });
+    listing(&[texts.group_name, texts.queue, texts.offset, "Diff"], rows.collect(), texts.none)
+}
+
+fn held(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let now = props.shown.view.at;
+    let rows = broker.held_pulls.iter().map(|held| {
+        html! {
+            <tr><td>{ props.node_link(&held.consumer) }</td><td>{ format!("{}/q{}@{}", held.topic, held.queue_id, held.offset) }</td>
+                <td>{ span(now.since(held.since)) }</td><td>{ span(held.until.since(now)) }</td></tr>
+        }
+    });
+    listing(&[texts.consumer, texts.queue, texts.since, texts.until_in], rows.collect(), texts.none)
+}
+
+fn slaves(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let rows = broker.slaves.iter().map(|slave| {
+        html! {
+            <tr><td>{ props.node_link(&slave.node) }</td><td class="num">{ slave.acknowledged.to_string() }</td><td>{ (texts.behind)(&bytes(slave.behind)) }</td></tr>
+        }
+    });
+    listing(&[texts.slave, texts.acknowledged, texts.lacks], rows.collect(), texts.none)
+}
+
+fn clients(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let texts = props.texts;
+    let now = props.shown.view.at;
+    let rows = broker.clients.iter().map(|client| {
+        let kind = if client.consumes { texts.consumer } else { texts.producer };
+        html! {
+            <tr><td>{ &client.client_id }<br /><small>{ kind }</small></td><td>{ client.group.to_string() }</td>
+                <td>{ (texts.ago)(&span(now.since(client.last_heartbeat))) }</td></tr>
+        }
+    });
+    listing(&["clientId", texts.group_name, texts.heartbeat], rows.collect(), texts.none)
+}

@@ -1,0 +1,47 @@
+//! Small parts of the inspector: sections that fold, tables of two columns, lists with a head.
+
+use yew::prelude::*;
+
+/// A foldable section.
+pub(super) fn section(title: &str, open: bool, body: Html) -> Html {
+    html! {
+        <details class="section" key={title.to_owned()} {open}>
+            <summary>{ title }</summary>
+            { body }
+        </details>
+    }
+}
+
+/// A row of two cells.
+pub(super) fn row(name: &str, value: impl Into<AttrValue>) -> Html {
+    html! { <tr><th scope="row">{ name }</th><td>{ value.into() }</td></tr> }
+}
+
+/// A row of two cells, the second of which is more than text.
+pub(super) fn row_of(name: &str, value: Html) -> Html {
+    html! { <tr><th scope="row">{ name }</th><td>{ value }</td></tr> }
+}
+
+/// A table of such rows.
+pub(super) fn table(rows: Vec<Html>) -> Html {
+    html! { <table class="pairs"><tbody>{ rows }</tbody></table> }
+}
+
+/// A table with a head.
+pub(super) fn listing(head: &[&str], rows: Vec<Html>, none: &str) -> Html {
+    if rows.is_empty() {
+        return html! { <p class="muted">{ none }</p> };
+    }
+    html! {
+        <div class="wide"><table class="listing">
+            <thead><tr>{ for head.iter().map(|name| html! { <th scope="col">{ *name }</th> }) }</tr></thead>
+            <tbody>{ rows }</tbody>
+        </table></div>
+    }
+}
+
+/// The settings of a node.
+pub(super) fn settings(title: &str, settings: &[(&'static str, String)]) -> Html {
+    let rows = settings.iter().map(|(key, value)| row(key, value.clone())).collect();
+    section(title, false, table(rows))
+}

@@ -1,0 +1,484 @@
+//! Small forms for commands that need more than a node's name.
+//!
+//! A form is a list of fields; what they make together is one line of the lab's notation, shown while it is filled
+//! in and sent through the same reader as a typed line. A field that holds its default is left out of the line.
+
+use lab_core::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
+use lab_core::id::NodeId;
+use lab_core::view::View;
+
+/// What a form is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormKind {
+    /// Adds a name server.
+    AddNameServer,
+    /// Adds a master.
+    AddBroker,
+    /// Adds a slave of a broker name.
+    AddSlave,
+    /// Adds a producer.
+    AddProducer,
+    /// Adds a consumer.
+    AddConsumer,
+    /// Creates or changes a topic.
+    AddTopic,
+    /// Sends some messages.
+    Send(NodeId),
+    /// Sends at a rate.
+    Produce(NodeId),
+    /// Cuts a link.
+    Cut(NodeId),
+    /// Holds what passes a link.
+    Hold(NodeId),
+    /// Changes settings.
+    Set(NodeId),
+    /// Sets a broker's messages back.
+    RollBack(NodeId),
+}
+
+impl FormKind {
+    /// What can be added, in the order of the tabs.
+    pub const ADD: [Self; 6] = [
+        Self::AddNameServer,
+        Self::AddBroker,
+        Self::AddSlave,
+        Self::AddProducer,
+        Self::AddConsumer,
+        Self::AddTopic,
+    ];
+
+    /// Whether it adds something.
+    pub fn adds(&self) -> bool {
+        Self::ADD.contains(self)
+    }
+
+    /// The verb of its command.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::AddNameServer => "name-server",
+            Self::AddBroker | Self::AddSlave => "broker",
+            Self::AddProducer => "producer",
+            Self::AddConsumer => "consumer",
+            Self::AddTopic => "topic",
+            Self::Send(_) => "send",
+            Self::Produce(_) => "produce",
+            Self::Cut(_) => "cut",
+            Self::Hold(_) => "hold",
+            Self::Set(_) => "set",
+            Self::RollBack(_) => "roll-back",
+        }
+    }
+
+    /// The word by which tests know it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::AddSlave => "slave",
+            _ => self.verb(),
+        }
+    }
+}
+
+/// What a field asks for; its label stands in [`text`](crate::text).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the option of that name in the notation")]
+pub enum FieldName {
+    Node,
+    BrokerName,
+    BrokerId,
+    Port,
+    Role,
+    Flush,
+    SlaveRead,
+    Group,
+    NameServers,
+    Instance,
+    Topic,
+    Topics,
+    Tags,
+    TagFilter,
+    Model,
+    From,
+    Strategy,
+    Work,
+    Settings,
+    Queues,
+    ReadQueues,
+    WriteQueues,
+    Permission,
+    Cluster,
+    OnBroker,
+    Key,
+    Body,
+    Count,
+    Every,
+    Queue,
+    Peer,
+    OneWay,
+    To,
+    SettingKey,
+    SettingValue,
+}
+
+/// How a field is filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// By typing.
+    Text,
+    /// By choosing.
+    Choice(Vec<String>),
+}
+
+/// Where a field stands in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Word,
+    Option(&'static str),
+    Flag(&'static str),
+    Raw,
+    Key,
+    Value,
+}
+
+/// One field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What it asks for.
+    pub name: FieldName,
+    /// How it is filled in.
+    pub input: Input,
+    /// What it holds.
+    pub value: String,
+    slot: Slot,
+    default: String,
+}
+
+/// A form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// What it is for.
+    pub kind: FormKind,
+    /// Its fields, in order.
+    pub fields: Vec<Field>,
+}
+
+impl Form {
+    /// A form with what fits the cluster as it is.
+    pub fn new(kind: FormKind, view: &View) -> Self {
+        let mut form = Self { kind: kind.clone(), fields: Vec::new() };
+        match &kind {
+            FormKind::AddNameServer => {
+                form.word(FieldName::Node, fresh(view, "nsrv-", Numbering::FromZero));
+                form.option(FieldName::Port, "port", "");
+            }
+            FormKind::AddBroker => form.broker(view),
+            FormKind::AddSlave => form.slave(view),
+            FormKind::AddProducer => {
+                form.word(FieldName::Node, fresh(view, "producer-", Numbering::FromOne));
+                form.option(FieldName::Group, "group", "order-pg");
+                form.client(view);
+            }
+            FormKind::AddConsumer => form.consumer(view),
+            FormKind::AddTopic => form.topic(view),
+            FormKind::Send(node) => {
+                form.job(node, view);
+                form.option(FieldName::Count, "count", "1");
+                form.option(FieldName::Every, "every", "");
+                form.option(FieldName::Queue, "queue", "");
+            }
+            FormKind::Produce(node) => {
+                form.job(node, view);
+                form.given(FieldName::Every, "every", "800ms");
+                form.option(FieldName::Queue, "queue", "");
+            }
+            FormKind::Cut(node) | FormKind::Hold(node) => {
+                form.word(FieldName::Node, node.to_string());
+                form.choice_word(FieldName::Peer, others(view, node));
+                let flag = Slot::Flag("one-way");
+                form.put(FieldName::OneWay, flag, Input::Choice(vec![NO.into(), YES.into()]), NO, NO);
+            }
+            FormKind::Set(node) => form.settings(node, view),
+            FormKind::RollBack(node) => {
+                form.word(FieldName::Node, node.to_string());
+                form.option(FieldName::To, "to", "0");
+            }
+        }
+        form
+    }
+
+    /// The command line that the fields make.
+    pub fn line(&self) -> String {
+        let mut line = self.kind.verb().to_owned();
+        let mut key = "";
+        for field in &self.fields {
+            let value = field.value.trim();
+            match field.slot {
+                Slot::Word => push(&mut line, &quoted(value)),
+                Slot::Option(option) if !value.is_empty() && value != field.default => {
+                    push(&mut line, &format!("{option}={}", quoted(value)));
+                }
+                Slot::Option(_) => {}
+                Slot::Flag(flag) if value == YES => push(&mut line, flag),
+                Slot::Flag(_) => {}
+                Slot::Raw => push(&mut line, value),
+                Slot::Key => key = value,
+                Slot::Value if !key.is_empty() && !value.is_empty() => {
+                    push(&mut line, &format!("{key}={}", quoted(value)));
+                }
+                Slot::Value => {}
+            }
+        }
+        line
+    }
+
+    fn broker(&mut self, view: &View) {
+        self.word(FieldName::Node, fresh(view, "broker-", Numbering::Letters));
+        self.option(FieldName::BrokerName, "name", "");
+        self.option(FieldName::Port, "port", "");
+        self.choice(FieldName::Role, "brokerRole", &["ASYNC_MASTER", "SYNC_MASTER"], "ASYNC_MASTER");
+        self.choice(FieldName::Flush, "flushDiskType", &["ASYNC_FLUSH", "SYNC_FLUSH"], "ASYNC_FLUSH");
+        self.raw();
+    }
+
+    fn slave(&mut self, view: &View) {
+        let mut names: Vec<String> =
+            view.brokers.iter().map(|broker| broker.broker_name.to_string()).collect();
+        names.dedup();
+        let name = names.first().cloned().unwrap_or_default();
+        let taken = view.brokers.iter().filter(|broker| broker.broker_name.as_str() == name);
+        let id = taken.map(|broker| broker.broker_id.0).max().map_or(1, |id| id + 1);
+        self.word(FieldName::Node, fresh(view, &format!("{name}-"), Numbering::FromOne));
+        self.put(FieldName::BrokerName, Slot::Option("name"), Input::Choice(names), "", &name);
+        self.given(FieldName::BrokerId, "id", &id.to_string());
+        self.option(FieldName::Port, "port", "");
+        self.choice(FieldName::SlaveRead, "slaveReadEnable", &["false", "true"], "false");
+        self.raw();
+    }
+
+    fn consumer(&mut self, view: &View) {
+        let group = view.consumers.first().map_or("order-cg", |consumer| consumer.group.as_str());
+        let topic = first_topic(view);
+        self.word(FieldName::Node, fresh(view, "consumer-", Numbering::FromOne));
+        self.given(FieldName::Group, "group", group);
+        self.given(FieldName::Topics, "topic", &topic);
+        self.option(FieldName::TagFilter, "tags", "*");
+        self.choice(FieldName::Model, "model", &MODELS, "CLUSTERING");
+        self.choice(FieldName::From, "from", &FROM, FROM[0]);
+        self.choice(FieldName::Strategy, "strategy", &STRATEGIES, "AVG");
+        self.given(FieldName::Work, "work", "200ms");
+        self.client(view);
+    }
+
+    fn topic(&mut self, view: &View) {
+        let brokers = view.brokers.iter().filter(|broker| broker.broker_id.is_master());
+        let brokers = std::iter::once(String::new()).chain(brokers.map(|broker| broker.node.id.to_string()));
+        let name = if topics(view).is_empty() { "Orders" } else { "Refunds" };
+        self.word(FieldName::Topic, name.to_owned());
+        self.given(FieldName::Queues, "queues", "4");
+        self.option(FieldName::ReadQueues, "read", "");
+        self.option(FieldName::WriteQueues, "write", "");
+        self.option(FieldName::Permission, "perm", "6");
+        self.option(FieldName::Cluster, "cluster", "");
+        self.put(FieldName::OnBroker, Slot::Option("broker"), Input::Choice(brokers.collect()), "", "");
+    }
+
+    fn job(&mut self, node: &NodeId, view: &View) {
+        self.word(FieldName::Node, node.to_string());
+        self.word(FieldName::Topic, first_topic(view));
+        self.option_with(FieldName::Tags, "tag", "", "A");
+        self.option_with(FieldName::Key, "key", "", "order");
+        self.option(FieldName::Body, "body", "m");
+    }
+
+    fn client(&mut self, _view: &View) {
+        self.option(FieldName::NameServers, "name-servers", "");
+        self.option(FieldName::Instance, "id", "");
+        self.raw();
+    }
+
+    fn settings(&mut self, node: &NodeId, view: &View) {
+        self.word(FieldName::Node, node.to_string());
+        let mut keys = vec![String::new()];
+        if let Some(consumer) = view.consumers.iter().find(|consumer| consumer.node.id == *node) {
+            self.choice(FieldName::Model, "model", &MODELS, &consumer.model.to_string());
+            self.option(FieldName::Work, "work", &consumer.work.to_string());
+            self.option(FieldName::TagFilter, "tags", &consumer.tags);
+            self.choice(FieldName::From, "from", &FROM, &consumer.from.to_string());
+            self.choice(FieldName::Strategy, "strategy", &STRATEGIES, &consumer.strategy.to_string());
+            keys.extend(consumer.settings.iter().map(|(key, _)| (*key).to_owned()));
+        }
+        let producer = view.producers.iter().find(|producer| producer.node.id == *node);
+        keys.extend(producer.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
+        let broker = view.brokers.iter().find(|broker| broker.node.id == *node);
+        keys.extend(broker.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
+        self.put(FieldName::SettingKey, Slot::Key, Input::Choice(keys), "", "");
+        self.put(FieldName::SettingValue, Slot::Value, Input::Text, "", "");
+    }
+
+    fn word(&mut self, name: FieldName, value: String) {
+        self.put(name, Slot::Word, Input::Text, "", &value);
+    }
+
+    fn choice_word(&mut self, name: FieldName, choices: Vec<String>) {
+        let first = choices.first().cloned().unwrap_or_default();
+        self.put(name, Slot::Word, Input::Choice(choices), "", &first);
+    }
+
+    /// An option that is left out while it holds its default.
+    fn option(&mut self, name: FieldName, option: &'static str, default: &str) {
+        self.put(name, Slot::Option(option), Input::Text, default, default);
+    }
+
+    fn option_with(&mut self, name: FieldName, option: &'static str, default: &str, value: &str) {
+        self.put(name, Slot::Option(option), Input::Text, default, value);
+    }
+
+    /// An option that is always written.
+    fn given(&mut self, name: FieldName, option: &'static str, value: &str) {
+        self.put(name, Slot::Option(option), Input::Text, "", value);
+    }
+
+    fn choice(&mut self, name: FieldName, option: &'static str, choices: &[&str], default: &str) {
+        let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
+        self.put(name, Slot::Option(option), Input::Choice(choices), default, default);
+    }
+
+    fn raw(&mut self) {
+        self.put(FieldName::Settings, Slot::Raw, Input::Text, "", "");
+    }
+
+    fn put(&mut self, name: FieldName, slot: Slot, input: Input, default: &str, value: &str) {
+        let (default, value) = (default.to_owned(), value.to_owned());
+        self.fields.push(Field { name, input, value, slot, default });
+    }
+}
+
+/// The value of a flag that is set.
+pub const YES: &str = "yes";
+/// The value of a flag that is not set.
+pub const NO: &str = "no";
+
+const MODELS: [&str; 2] = ["CLUSTERING", "BROADCASTING"];
+const FROM: [&str; 3] = ["CONSUME_FROM_LAST_OFFSET", "CONSUME_FROM_FIRST_OFFSET", "CONSUME_FROM_TIMESTAMP"];
+const STRATEGIES: [&str; 3] = ["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH"];
+
+/// Only for the compiler: another model, start or strategy in the core has to come to the lists above.
+const _: fn(MessageModel, ConsumeFromWhere, AllocateStrategy) = |model, from, strategy| {
+    match model {
+        MessageModel::Clustering | MessageModel::Broadcasting => {}
+    }
+    match from {
+        ConsumeFromWhere::LastOffset | ConsumeFromWhere::FirstOffset | ConsumeFromWhere::Timestamp => {}
+    }
+    match strategy {
+        AllocateStrategy::Averagely
+        | AllocateStrategy::AveragelyByCircle
+        | AllocateStrategy::ConsistentHash => {}
+    }
+};
+
+enum Numbering {
+    FromZero,
+    FromOne,
+    Letters,
+}
+
+/// The first name of that kind that is free.
+fn fresh(view: &View, prefix: &str, numbering: Numbering) -> String {
+    let taken = node_ids(view);
+    let name = |place: u8| match numbering {
+        Numbering::FromZero => format!("{prefix}{place}"),
+        Numbering::FromOne => format!("{prefix}{}", place + 1),
+        Numbering::Letters => format!("{prefix}{}", char::from(b'a' + place % 26)),
+    };
+    (0..200).map(name).find(|name| !taken.iter().any(|id| id.as_str() == name)).unwrap_or_default()
+}
+
+/// Every node of the cluster.
+pub fn node_ids(view: &View) -> Vec<&NodeId> {
+    let servers = view.name_servers.iter().map(|it| &it.node.id);
+    let brokers = view.brokers.iter().map(|it| &it.node.id);
+    let producers = view.producers.iter().map(|it| &it.node.id);
+    let consumers = view.consumers.iter().map(|it| &it.node.id);
+    servers.chain(brokers).chain(producers).chain(consumers).collect()
+}
+
+fn others(view: &View, node: &NodeId) -> Vec<String> {
+    node_ids(view).into_iter().filter(|other| *other != node).map(ToString::to_string).collect()
+}
+
+/// The topics that people made.
+pub fn topics(view: &View) -> Vec<String> {
+    let all = view.brokers.iter().flat_map(|broker| &broker.topics).filter(|topic| !topic.system);
+    let mut names: Vec<String> = all.map(|topic| topic.topic.to_string()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn first_topic(view: &View) -> String {
+    topics(view).into_iter().next().unwrap_or_else(|| "Orders".to_owned())
+}
+
+fn push(line: &mut String, word: &str) {
+    if !word.is_empty() {
+        line.push(' ');
+        line.push_str(word);
+    }
+}
+
+/// A value with quotes where the notation needs them.
+fn quoted(value: &str) -> String {
+    if !value.contains(|c: char| c.is_whitespace() || c == '"') {
+        return value.to_owned();
+    }
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use lab_core::command::Command;
+
+    use super::*;
+    use crate::session::shown::empty_view;
+
+    fn set(form: &mut Form, name: FieldName, value: &str) {
+        let field = form.fields.iter_mut().find(|field| field.name == name).expect("the form has the field");
+        value.clone_into(&mut field.value);
+    }
+
+    #[test]
+    fn every_form_makes_a_command_from_the_start() {
+        let node = NodeId::from("n");
+        let kinds = [
+            FormKind::AddNameServer,
+            FormKind::AddBroker,
+            FormKind::AddProducer,
+            FormKind::AddConsumer,
+            FormKind::AddTopic,
+            FormKind::Send(node.clone()),
+            FormKind::Produce(node.clone()),
+            FormKind::RollBack(node),
+        ];
+        for kind in kinds {
+            let line = Form::new(kind, &empty_view()).line();
+            assert!(line.parse::<Command>().is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_left_out_and_blanks_are_quoted() {
+        let mut form = Form::new(FormKind::Send("p1".into()), &empty_view());
+        set(&mut form, FieldName::Body, "say \"hi\"");
+        assert_eq!(form.line(), "send p1 Orders tag=A key=order body=\"say \\\"hi\\\"\"");
+        assert!(form.line().parse::<Command>().is_ok());
+    }
+
+    #[test]
+    fn a_setting_is_key_and_value() {
+        let mut form = Form::new(FormKind::Set("broker-a".into()), &empty_view());
+        set(&mut form, FieldName::SettingKey, "slaveReadEnable");
+        assert_eq!(form.line(), "set broker-a");
+        set(&mut form, FieldName::SettingValue, "true");
+        assert_eq!(form.line(), "set broker-a slaveReadEnable=true");
+    }
+}

@@ -1,0 +1,246 @@
+//! What the browser tells the page, and the small choices of the page's state.
+
+use std::sync::Arc;
+
+use lab_core::command::Command;
+use lab_core::config::Profile;
+use lab_core::fact::Fact;
+use lab_core::id::{EventId, NodeId};
+
+use super::events::Filter;
+use super::forms::{Form, FormKind};
+use crate::labs::LabId;
+use crate::text::Lang;
+
+/// What the browser told the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// So many real milliseconds passed.
+    Frame(u32),
+    /// The version for the next lab was chosen.
+    ChooseProfile(Profile),
+    /// A lab was chosen.
+    OpenLab(LabId),
+    /// Back to the front page.
+    GoHome,
+    /// A language was chosen.
+    SetLang(Lang),
+    /// A theme was chosen.
+    SetTheme(Theme),
+    /// Play, or pause.
+    PlayPause,
+    /// On to the next event.
+    Step,
+    /// Back before the last event.
+    StepBack,
+    /// To the beginning.
+    ToStart,
+    /// To a moment, in milliseconds.
+    Scrub(u64),
+    /// A speed was chosen, by its place in the list.
+    SetSpeed(usize),
+    /// The kind of event to skip to was chosen.
+    SetSkip(SkipKind),
+    /// On to the next event of that kind.
+    Skip,
+    /// Something was selected.
+    Select(Selection),
+    /// A line of the event list was selected.
+    SelectEvent(EventId),
+    /// Nothing is selected any more.
+    Unselect,
+    /// A node's menu was opened or closed.
+    ToggleMenu(NodeId),
+    /// Whatever menu is open was closed.
+    CloseMenu,
+    /// A command was given.
+    Do(Command),
+    /// The command line was edited.
+    EditLine(String),
+    /// The command line was sent.
+    RunLine,
+    /// A form was asked for.
+    OpenForm(FormKind),
+    /// A field of the open form was edited.
+    EditField(usize, String),
+    /// The open form was sent.
+    SubmitForm,
+    /// The later commands may be discarded.
+    Confirm,
+    /// The list of keys was asked for.
+    ShowHelp,
+    /// The open dialog was closed.
+    CloseDialog,
+    /// The event list is filtered otherwise.
+    Filter(Filter),
+    /// A region was folded or unfolded.
+    Fold(Region),
+    /// The event list was scrolled.
+    ScrollEvents {
+        /// First row in sight.
+        first: usize,
+        /// Rows in sight.
+        rows: usize,
+        /// Whether the last row is in sight.
+        at_end: bool,
+    },
+    /// The stage has another width.
+    StageWidth(f64),
+    /// The person asked the system for little motion, or no longer does.
+    ReducedMotion(bool),
+}
+
+/// What is selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// A node.
+    Node(NodeId),
+    /// A message, by the producer's id.
+    Message(Arc<str>),
+}
+
+/// A part of the page that can be folded away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// The event list.
+    Events,
+    /// The inspector.
+    Inspector,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// All of them, in the order of the button.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word that is stored and that the style sheet knows.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// From its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.word() == word)
+    }
+}
+
+/// A dialog that waits for an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    /// A command in the past would discard later ones.
+    Discard {
+        /// The command.
+        command: Command,
+        /// How many it would discard.
+        later: usize,
+    },
+    /// A form is being filled in.
+    Form {
+        /// The form.
+        form: Form,
+        /// What was wrong when it was last sent.
+        problem: Option<String>,
+    },
+    /// Another lab, or the front page, would discard the commands that were given.
+    Leave(Option<LabId>),
+    /// The list of keys.
+    Help,
+}
+
+/// A command that could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The command, as it was written.
+    pub line: String,
+    /// Why not, in the core's own sentence.
+    pub why: String,
+}
+
+/// Something to tell beside the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// No event of that kind came within the stretch that was searched.
+    NoneCame(SkipKind),
+    /// Nothing will happen within that stretch.
+    NothingDue,
+    /// A command was carried out.
+    Done(String),
+    /// A recording could not be read.
+    BadRecording(String),
+}
+
+macro_rules! skip_kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal: $pattern:pat,)+) => {
+        /// Kinds of events that one can skip to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum SkipKind { $($(#[$doc])* $name,)+ }
+
+        impl SkipKind {
+            /// All of them, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word by which the list knows it.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// Whether a fact is of this kind.
+            pub const fn matches(self, fact: &Fact) -> bool {
+                match self { $(Self::$name => matches!(fact, $pattern)),+ }
+            }
+
+            /// From its word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.word() == word)
+            }
+        }
+    };
+}
+
+skip_kinds! {
+    /// A broker stored a message.
+    MessageStored = "message-stored": Fact::MessageStored { .. },
+    /// A listener finished a message.
+    MessageConsumed = "message-consumed": Fact::MessageConsumed { .. },
+    /// A send succeeded.
+    SendSucceeded = "send-succeeded": Fact::SendSucceeded { .. },
+    /// An attempt failed.
+    SendRetried = "send-retried": Fact::SendRetried { .. },
+    /// A send failed for good.
+    SendFailed = "send-failed": Fact::SendFailed { .. },
+    /// A name server took a broker in.
+    BrokerRegistered = "broker-registered": Fact::BrokerRegistered { .. },
+    /// A name server dropped a broker.
+    BrokerRemoved = "broker-removed": Fact::BrokerRemoved { .. },
+    /// A client learned another route.
+    RouteChanged = "route-changed": Fact::RouteChanged { .. },
+    /// A consumer's share changed.
+    Rebalanced = "rebalanced": Fact::Rebalanced { .. },
+    /// A group's offset changed.
+    OffsetCommitted = "offset-committed": Fact::OffsetCommitted { .. },
+    /// A consumer took the broker's offset.
+    OffsetCorrected = "offset-corrected": Fact::OffsetCorrected { .. },
+    /// A slave appended a piece of the log.
+    Replicated = "replicated": Fact::Replicated { .. },
+    /// The log reached the disk.
+    Flushed = "flushed": Fact::Flushed { .. },
+    /// A connection was found closed.
+    ConnectionLost = "connection-lost": Fact::ConnectionLost { .. },
+    /// A request timed out.
+    RequestTimedOut = "request-timed-out": Fact::RequestTimedOut { .. },
+}
