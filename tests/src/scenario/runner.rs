@@ -95,7 +95,7 @@ impl Runner {
             (count("name-servers", 1)?, count("brokers", 1)?, count("slaves", 0)?);
         let ours = ["name-servers=", "brokers=", "slaves="];
         let setup = options.iter().filter(|word| !ours.iter().any(|key| word.starts_with(key)));
-        self.carry_out(&setup.fold("lab".to_owned(), |line, word| line + " " + word))?;
+        self.carry_out(&setup.fold("lab".to_owned(), |line, word| line + " " + *word))?;
         for i in 0..servers {
             self.issue(&format!("name-server nsrv-{i}"))?;
         }
