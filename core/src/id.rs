@@ -59,7 +59,7 @@ macro_rules! numbers {
 }
 
 names! {
-    /// What the lab calls a process: one name server, broker, producer or consumer. Unique in a run, never reused.
+    /// What the lab calls a process: one name server, broker, producer or consumer. Unique among the nodes that are there.
     NodeId;
     /// A topic, also `%RETRY%group`.
     TopicName;

@@ -10,9 +10,12 @@
 //! **Left out on purpose**: the bytes of headers and JSON bodies (only records have a byte form here), and every
 //! request whose feature the lab does not have yet.
 
+mod code;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
+
+pub use code::{RequestCode, ResponseCode};
 
 use serde::Serialize;
 
@@ -291,75 +294,6 @@ pub struct PullRequest {
     pub subscription_version: Instant,
 }
 
-/// What a request is called and which number it has on the wire (`RequestCode`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "each is RocketMQ's request of that name, explained at `Request`")]
-pub enum RequestCode {
-    SendMessage,
-    PullMessage,
-    QueryConsumerOffset,
-    UpdateConsumerOffset,
-    UpdateAndCreateTopic,
-    GetAllTopicConfig,
-    SearchOffsetByTimestamp,
-    GetMaxOffset,
-    HeartBeat,
-    UnregisterClient,
-    GetConsumerListByGroup,
-    NotifyConsumerIdsChanged,
-    GetAllConsumerOffset,
-    RegisterBroker,
-    UnregisterBroker,
-    GetRouteInfoByTopic,
-    GetAllSubscriptionGroupConfig,
-}
-
-impl RequestCode {
-    /// The number on the wire.
-    pub const fn number(self) -> u16 {
-        self.entry().0
-    }
-
-    /// RocketMQ's name of the code.
-    pub const fn name(self) -> &'static str {
-        self.entry().1
-    }
-
-    const fn entry(self) -> (u16, &'static str) {
-        match self {
-            Self::SendMessage => (310, "SEND_MESSAGE_V2"),
-            Self::PullMessage => (11, "PULL_MESSAGE"),
-            Self::QueryConsumerOffset => (14, "QUERY_CONSUMER_OFFSET"),
-            Self::UpdateConsumerOffset => (15, "UPDATE_CONSUMER_OFFSET"),
-            Self::UpdateAndCreateTopic => (17, "UPDATE_AND_CREATE_TOPIC"),
-            Self::GetAllTopicConfig => (21, "GET_ALL_TOPIC_CONFIG"),
-            Self::SearchOffsetByTimestamp => (29, "SEARCH_OFFSET_BY_TIMESTAMP"),
-            Self::GetMaxOffset => (30, "GET_MAX_OFFSET"),
-            Self::HeartBeat => (34, "HEART_BEAT"),
-            Self::UnregisterClient => (35, "UNREGISTER_CLIENT"),
-            Self::GetConsumerListByGroup => (38, "GET_CONSUMER_LIST_BY_GROUP"),
-            Self::NotifyConsumerIdsChanged => (40, "NOTIFY_CONSUMER_IDS_CHANGED"),
-            Self::GetAllConsumerOffset => (43, "GET_ALL_CONSUMER_OFFSET"),
-            Self::RegisterBroker => (103, "REGISTER_BROKER"),
-            Self::UnregisterBroker => (104, "UNREGISTER_BROKER"),
-            Self::GetRouteInfoByTopic => (105, "GET_ROUTEINFO_BY_TOPIC"),
-            Self::GetAllSubscriptionGroupConfig => (201, "GET_ALL_SUBSCRIPTIONGROUP_CONFIG"),
-        }
-    }
-
-    /// Whether the request moves messages, as opposed to keeping the cluster together.
-    pub const fn is_data(self) -> bool {
-        matches!(self, Self::SendMessage | Self::PullMessage)
-    }
-}
-
-impl fmt::Display for RequestCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 impl Request {
     /// The request's code.
     pub const fn code(&self) -> RequestCode {
@@ -410,74 +344,6 @@ impl Request {
             Self::PullMessage(pull) => Some(pull.queue_id),
             _ => None,
         }
-    }
-}
-
-/// How a request ended at the server (`ResponseCode`, behaviour §3.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "RocketMQ's names; the rule that gives each code stands where it is given")]
-pub enum ResponseCode {
-    Success,
-    SystemError,
-    SystemBusy,
-    RequestCodeNotSupported,
-    FlushDiskTimeout,
-    SlaveNotAvailable,
-    FlushSlaveTimeout,
-    MessageIllegal,
-    ServiceNotAvailable,
-    NoPermission,
-    TopicNotExist,
-    PullNotFound,
-    PullRetryImmediately,
-    PullOffsetMoved,
-    QueryNotFound,
-    SubscriptionNotExist,
-    SubscriptionNotLatest,
-    SubscriptionGroupNotExist,
-    InvalidParameter,
-}
-
-impl ResponseCode {
-    /// The number on the wire.
-    pub const fn number(self) -> u16 {
-        self.entry().0
-    }
-
-    /// RocketMQ's name of the code.
-    pub const fn name(self) -> &'static str {
-        self.entry().1
-    }
-
-    const fn entry(self) -> (u16, &'static str) {
-        match self {
-            Self::Success => (0, "SUCCESS"),
-            Self::SystemError => (1, "SYSTEM_ERROR"),
-            Self::SystemBusy => (2, "SYSTEM_BUSY"),
-            Self::RequestCodeNotSupported => (3, "REQUEST_CODE_NOT_SUPPORTED"),
-            Self::FlushDiskTimeout => (10, "FLUSH_DISK_TIMEOUT"),
-            Self::SlaveNotAvailable => (11, "SLAVE_NOT_AVAILABLE"),
-            Self::FlushSlaveTimeout => (12, "FLUSH_SLAVE_TIMEOUT"),
-            Self::MessageIllegal => (13, "MESSAGE_ILLEGAL"),
-            Self::ServiceNotAvailable => (14, "SERVICE_NOT_AVAILABLE"),
-            Self::NoPermission => (16, "NO_PERMISSION"),
-            Self::TopicNotExist => (17, "TOPIC_NOT_EXIST"),
-            Self::PullNotFound => (19, "PULL_NOT_FOUND"),
-            Self::PullRetryImmediately => (20, "PULL_RETRY_IMMEDIATELY"),
-            Self::PullOffsetMoved => (21, "PULL_OFFSET_MOVED"),
-            Self::QueryNotFound => (22, "QUERY_NOT_FOUND"),
-            Self::SubscriptionNotExist => (24, "SUBSCRIPTION_NOT_EXIST"),
-            Self::SubscriptionNotLatest => (25, "SUBSCRIPTION_NOT_LATEST"),
-            Self::SubscriptionGroupNotExist => (26, "SUBSCRIPTION_GROUP_NOT_EXIST"),
-            Self::InvalidParameter => (29, "INVALID_PARAMETER"),
-        }
-    }
-}
-
-impl fmt::Display for ResponseCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 
