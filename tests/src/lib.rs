@@ -1,8 +1,10 @@
-//! Test support of RocketMQ Lab: replays of recorded clusters, and golden scenarios. The tests themselves stand in
-//! `targets/`, their data in `recordings/`, `scenarios/` and `determinism/`.
+//! Test support of RocketMQ Lab: replays of recorded clusters, golden scenarios, and visits to the built page. The
+//! tests themselves stand in `targets/`, their data in `recordings/`, `scenarios/` and `determinism/`.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod chaos;
+#[cfg(all(feature = "page", not(target_arch = "wasm32")))]
+pub mod page;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod replay;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,0 +1,16 @@
+//! The built page, used as a person uses it; see [`lab_tests::page`].
+
+#[path = "page/choices.rs"]
+mod choices;
+#[path = "page/hostile.rs"]
+mod hostile;
+#[path = "page/keyboard.rs"]
+mod keyboard;
+#[path = "page/labs.rs"]
+mod labs;
+#[path = "page/peace.rs"]
+mod peace;
+#[path = "page/rewinding.rs"]
+mod rewinding;
+#[path = "page/sizes.rs"]
+mod sizes;
