@@ -7,13 +7,14 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, KeyboardEvent};
 use yew::prelude::*;
 
-use crate::clock::{self, Frames, Listener, Width};
+use crate::clock::{self, Frames, Listener, Size};
 use crate::panels::command_bar::CommandBar;
 use crate::panels::dialog::Modal;
 use crate::panels::events::Events;
 use crate::panels::front::Front;
 use crate::panels::header::Header;
 use crate::panels::inspector::Inspector;
+use crate::panels::look::Look;
 use crate::panels::timeline::Timeline;
 use crate::session::actions::Action;
 use crate::session::{Msg, Notice, Run, Selection, Session, Shown, Theme};
@@ -32,7 +33,7 @@ pub struct App {
     session: Session,
     frames: Option<Frames>,
     listeners: Vec<Listener>,
-    width: Option<Width>,
+    size: Option<Size>,
     painter: Option<CanvasPainter>,
     frame: NodeRef,
     canvas: NodeRef,
@@ -62,7 +63,7 @@ impl Component for App {
             session: Session::new(storage::lang(), storage::theme()),
             frames: None,
             listeners,
-            width: None,
+            size: None,
             painter: None,
             frame: NodeRef::default(),
             canvas: NodeRef::default(),
@@ -113,7 +114,7 @@ impl Component for App {
 
     fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
         self.mark_document();
-        self.watch_width();
+        self.watch_size();
         self.run_clock(ctx);
         self.paint();
     }
@@ -137,16 +138,10 @@ impl App {
         let message = session.message_detail();
         let (first, rows) = session.event_rows();
         let nodes = shown.nodes().map(|node| node.id.clone()).collect::<Vec<_>>();
-        let look = (texts.lab)(run.id).look;
         html! {
             <main class={classes!("lab-screen", session.inspector_folded.then_some("wide"))} id="main">
                 <div class="middle">
-                    if !look.is_empty() {
-                        <details class="look" open=true data-testid="look">
-                            <summary>{ texts.what_to_look_for }<b>{ (texts.lab)(run.id).title }</b></summary>
-                            <ul>{ for look.iter().map(|line| html! { <li>{ *line }</li> }) }</ul>
-                        </details>
-                    }
+                    <Look {texts} id={run.id} place={session.look} on={self.on.clone()} />
                     <Stage shown={Rc::clone(&shown)} {texts} selection={session.selection.clone()} {menu} on={self.on.clone()}
                         frame={self.frame.clone()} canvas={self.canvas.clone()} />
                     <div class={classes!("bottom", session.events_folded.then_some("folded"))}>
@@ -173,13 +168,17 @@ impl App {
         }
     }
 
-    fn watch_width(&mut self) {
+    fn watch_size(&mut self) {
         match self.frame.cast::<Element>() {
-            None => self.width = None,
-            Some(element) if self.width.as_ref().is_some_and(|width| width.is_on(&element)) => {}
+            None => self.size = None,
+            Some(element) if self.size.as_ref().is_some_and(|size| size.is_on(&element)) => {}
             Some(element) => {
                 let on = self.on.clone();
-                self.width = Width::watch(element, move |width| on.emit(Msg::StageWidth(width)));
+                self.size = Size::watch(element, move |width, height| {
+                    // Where the page is one long column the stage is as high as it has to be.
+                    let endless = clock::media_matches("(max-width: 900px)");
+                    on.emit(Msg::StageSize(width, if endless { f64::INFINITY } else { height }));
+                });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The browser's clocks and signals: animation frames, keys, the width of an element, media queries.
+//! The browser's clocks and signals: animation frames, keys, the size of an element, media queries.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -94,19 +94,20 @@ pub fn media_matches(query: &str) -> bool {
     list.is_some_and(|list| list.matches())
 }
 
-/// Tells the width of an element whenever it changes, until it is dropped.
-pub struct Width {
+/// Tells width and height of an element whenever they change, until it is dropped.
+pub struct Size {
     observer: ResizeObserver,
     element: Element,
     _closure: Closure<dyn FnMut(JsValue)>,
 }
 
-impl Width {
-    /// Starts with the width that it has.
-    pub fn watch(element: Element, on_width: impl Fn(f64) + 'static) -> Option<Self> {
+impl Size {
+    /// Starts with the size that it has.
+    pub fn watch(element: Element, on_size: impl Fn(f64, f64) + 'static) -> Option<Self> {
         let watched = element.clone();
-        let closure =
-            Closure::<dyn FnMut(JsValue)>::new(move |_| on_width(f64::from(watched.client_width())));
+        let closure = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+            on_size(f64::from(watched.client_width()), f64::from(watched.client_height()));
+        });
         let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
         observer.observe(&element);
         Some(Self { observer, element, _closure: closure })
@@ -118,7 +119,7 @@ impl Width {
     }
 }
 
-impl Drop for Width {
+impl Drop for Size {
     fn drop(&mut self) {
         self.observer.disconnect();
     }

@@ -5,6 +5,9 @@
 
 use gloo_timers::future::TimeoutFuture;
 use lab_web::app::App;
+use lab_web::geometry::flying::{DOTS, Dot, Look};
+use lab_web::palette::TAG_COLOURS;
+use lab_web::stage::canvas::{CanvasPainter, Ink, Painter};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{
@@ -185,4 +188,31 @@ async fn the_canvas_draws_what_flies() {
         }
     }
     panic!("nothing was drawn within five seconds");
+}
+
+#[wasm_bindgen_test]
+fn as_many_dots_as_there_may_be_are_drawn() {
+    let canvas: HtmlCanvasElement =
+        document().create_element("canvas").expect("a plain element").unchecked_into();
+    let mut painter = CanvasPainter::new(canvas.clone()).expect("Chromium has a context");
+    let dot = |place: usize| {
+        let look = Look {
+            data: !place.is_multiple_of(4),
+            response: place.is_multiple_of(2),
+            colour: place % TAG_COLOURS.len(),
+        };
+        let (x, y) = ((place * 37 % 1_100) as f64 + 10.0, (place * 53 % 480) as f64 + 10.0);
+        Dot { x, y, look, letter: Some('A') }
+    };
+    let mut dots: Vec<Dot> = (0..DOTS).map(dot).collect();
+    dots.sort_by_key(|dot| dot.look);
+    for _ in 0..60 {
+        dots.iter_mut().for_each(|dot| dot.x += 0.5);
+        painter.paint(&dots, 1_140.0, 500.0, Ink::LIGHT);
+    }
+    let context: CanvasRenderingContext2d =
+        canvas.get_context("2d").ok().flatten().expect("a context").unchecked_into();
+    let image = context.get_image_data(0.0, 0.0, 1_140.0, 500.0).expect("pixels can be read");
+    let inked = image.data().chunks_exact(4).filter(|pixel| pixel[3] != 0).count();
+    assert!(inked > 20_000, "{inked} pixels were drawn");
 }

@@ -110,7 +110,7 @@ fn from_above(a: &Place, b: &Place) -> Curve {
 
 /// Between two brokers: round the right edge of their cards.
 fn beside(a: &Place, b: &Place) -> Curve {
-    let (from, to) = ((a.card.right(), a.rect.y + 40.0), (b.card.right(), b.rect.middle_y()));
+    let (from, to) = ((a.card.right(), a.rect.y + 24.0), (b.card.right(), b.rect.middle_y()));
     let out = 30.0;
     Curve([from, (from.0 + out, from.1), (to.0 + out, to.1), to])
 }

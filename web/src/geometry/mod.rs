@@ -2,7 +2,7 @@
 //!
 //! [`Layout::of`] places every card from the view and the width of the stage alone, so that the HTML of the
 //! structure and the canvas with what flies agree without measuring anything. The style sheet takes its sizes from
-//! the constants here: change both together. Name servers stand on top; producers, brokers and consumers follow
+//! the constants here: change both together. [`Layout::fitted`] draws all of it smaller where it would not fit. Name servers stand on top; producers, brokers and consumers follow
 //! from left to right. On a narrow stage they follow from top to bottom.
 
 pub mod curve;
@@ -100,12 +100,14 @@ pub struct GroupLabel {
 }
 
 /// Where everything stands.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     /// Width of the stage.
     pub width: f64,
     /// Height that it needs.
     pub height: f64,
+    /// How much smaller than laid out it is drawn: 1, or less so that all of it can be seen at once.
+    pub zoom: f64,
     /// Whether the columns are stacked.
     pub narrow: bool,
     /// Every node.
@@ -118,40 +120,82 @@ pub struct Layout {
     pub lanes: BTreeMap<(NodeId, TopicName, u32), f64>,
 }
 
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            width: 0.0,
+            height: 0.0,
+            zoom: 1.0,
+            narrow: false,
+            places: BTreeMap::new(),
+            labels: Vec::new(),
+            cards: Vec::new(),
+            lanes: BTreeMap::new(),
+        }
+    }
+}
+
 /// Sizes that the style sheet shares.
 pub mod size {
     /// Space around everything.
-    pub const MARGIN: f64 = 14.0;
+    pub const MARGIN: f64 = 12.0;
     /// Below this width the columns are stacked.
     pub const NARROW: f64 = 660.0;
-    /// Name server card without beliefs about dead brokers.
-    pub const NAME_SERVER: f64 = 50.0;
-    /// Each line about a dead broker.
-    pub const BELIEF: f64 = 17.0;
-    /// So many of these lines at most.
+    /// What does not fit is drawn smaller, down to this; beyond that the stage scrolls.
+    pub const ZOOM: f64 = 0.78;
+    /// Name server card in one line, without beliefs about dead brokers.
+    pub const NAME_SERVER: f64 = 34.0;
+    /// The same in two lines.
+    pub const NAME_SERVER_TALL: f64 = 48.0;
+    /// From this width on one line is enough for a name server.
+    pub const NAME_SERVER_WIDE: f64 = 236.0;
+    /// Least width of name servers that stand between the columns of the clients.
+    pub const NAME_SERVER_LEAST: f64 = 170.0;
+    /// Between two name servers.
+    pub const ASIDE: f64 = 28.0;
+    /// From the name servers down to what is below them.
+    pub const BELOW: f64 = 28.0;
+    /// So much more of it where there is room.
+    pub const SPARE: f64 = 36.0;
+    /// A line about a dead broker.
+    pub const BELIEF: f64 = 16.0;
+    /// On name server cards narrower than this each of these takes two lines.
+    pub const BELIEF_WIDE: f64 = 200.0;
+    /// So many of these at most.
     pub const BELIEFS: usize = 3;
-    /// Client card.
-    pub const CLIENT: f64 = 98.0;
+    /// Producer card.
+    pub const PRODUCER: f64 = 106.0;
+    /// Consumer card.
+    pub const CONSUMER: f64 = 91.0;
     /// Group label.
-    pub const LABEL: f64 = 22.0;
+    pub const LABEL: f64 = 20.0;
     /// A column that is shorter than the tallest begins lower by this much at most.
-    pub const DROP: f64 = 64.0;
+    pub const DROP: f64 = 56.0;
     /// Between two cards of a column.
-    pub const GAP: f64 = 14.0;
-    /// Head of a broker card: name, role, state, registration, log.
-    pub const HEAD: f64 = 52.0;
+    pub const GAP: f64 = 10.0;
+    /// Head of a broker card in one line: name, role, state.
+    pub const HEAD: f64 = 30.0;
+    /// The same with a second line for registration and log.
+    pub const HEAD_TALL: f64 = 47.0;
+    /// From this width on a broker's registration and log stand beside its first topic.
+    pub const BROKER_WIDE: f64 = 400.0;
     /// Line with a topic's name.
     pub const TOPIC: f64 = 20.0;
     /// A queue's lane with the gap below it.
-    pub const LANE: f64 = 26.0;
+    pub const LANE: f64 = 20.0;
     /// Part of the card that scrolls, at most.
-    pub const LANES: f64 = 300.0;
+    pub const LANES: f64 = 264.0;
     /// Strip of a slave with the gap above it.
-    pub const SLAVE: f64 = 36.0;
+    pub const SLAVE: f64 = 30.0;
     /// Space at the lower end of a broker card.
-    pub const FOOT: f64 = 8.0;
+    pub const FOOT: f64 = 7.0;
     /// Messages in a lane's window.
     pub const WINDOW: usize = 10;
+
+    /// Head of a broker card of this width.
+    pub fn head(width: f64) -> f64 {
+        if width >= BROKER_WIDE { HEAD } else { HEAD_TALL }
+    }
 }
 
 #[cfg(test)]

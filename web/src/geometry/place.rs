@@ -54,59 +54,94 @@ pub(super) fn beliefs(server: &NameServerView) -> usize {
 impl Layout {
     /// Places everything on a stage of this width.
     pub fn of(view: &View, width: f64) -> Self {
+        Self::spaced(view, width, size::BELOW)
+    }
+
+    fn spaced(view: &View, width: f64, below: f64) -> Self {
         let width = width.max(280.0);
         let mut layout = Self { width, narrow: width < size::NARROW, ..Self::default() };
         if layout.narrow {
             layout.stack(view)
         } else {
-            layout.spread(view)
+            layout.spread(view, below)
         }
         layout
     }
 
-    fn spread(&mut self, view: &View) {
+    /// Places everything on a stage of this width, with more room below the name servers where there is some, and
+    /// draws it smaller where it is higher than the stage.
+    pub fn fitted(view: &View, width: f64, height: f64) -> Self {
+        let plain = Self::of(view, width);
+        if plain.narrow || height.is_infinite() {
+            return plain;
+        }
+        let spare = height - plain.height;
+        if spare > -1.0 {
+            return Self::spaced(view, width, size::BELOW + (spare / 2.0).clamp(0.0, size::SPARE));
+        }
+        let zoom = (height / plain.height).clamp(size::ZOOM, 1.0);
+        Self { zoom, ..Self::of(view, width / zoom) }
+    }
+
+    fn spread(&mut self, view: &View, below: f64) {
         let width = self.width;
         let producer_width = (width * 0.19).clamp(162.0, 224.0);
         let consumer_width = (width * 0.19).clamp(160.0, 220.0);
         let free = width - 2.0 * size::MARGIN - producer_width - consumer_width;
         let broker_width = (free - 112.0).clamp(270.0, 470.0);
         let gutter = ((free - broker_width) / 2.0).max(24.0);
-        let top = self.place_name_servers(view, width) + 36.0;
 
-        let producers = self.clients_height(producer_groups(view));
-        let brokers = brokers_height(view);
-        let consumers = self.clients_height(consumer_groups(view));
-        let tallest = producers.max(brokers).max(consumers);
-        let start = |height: f64| top + ((tallest - height) / 2.0).min(size::DROP);
+        // Name servers stand over the brokers where there is room for that, so that clients may begin beside them.
+        let servers = view.name_servers.len() as f64;
+        let between = broker_width + 2.0 * gutter - 2.0 * size::GAP;
+        let fits = servers * (size::NAME_SERVER_LEAST + size::ASIDE) - size::ASIDE <= between;
+        let (left, inner) = if fits {
+            (size::MARGIN + producer_width + size::GAP, between)
+        } else {
+            (size::MARGIN, width - 2.0 * size::MARGIN)
+        };
+        let top = self.place_name_servers(view, left, inner) + below;
+        let top_of_clients = if fits { size::MARGIN } else { top };
+
+        let producers = clients_height(producer_groups(view), size::PRODUCER);
+        let brokers = brokers_height(view, broker_width);
+        let consumers = clients_height(consumer_groups(view), size::CONSUMER);
+        let bottom = (top + brokers).max(top_of_clients + producers.max(consumers));
+        let start = |height: f64| {
+            let middle = top + ((bottom - top - height) / 2.0).clamp(0.0, size::DROP);
+            middle.min(bottom - height)
+        };
 
         let mut x = size::MARGIN;
-        self.place_clients(producer_groups(view), false, x, start(producers), producer_width, 1);
+        self.place_clients(producer_groups(view), false, (x, start(producers)), producer_width, 1);
         x += producer_width + gutter;
         self.place_brokers(view, x, start(brokers), broker_width);
         x += broker_width + gutter;
-        self.place_clients(consumer_groups(view), true, x, start(consumers), consumer_width, 1);
-        self.height = top + tallest + size::MARGIN;
+        self.place_clients(consumer_groups(view), true, (x, start(consumers)), consumer_width, 1);
+        self.height = bottom + size::MARGIN;
     }
 
     fn stack(&mut self, view: &View) {
         let inner = self.width - 2.0 * size::MARGIN;
-        let mut y = self.place_name_servers(view, self.width) + 34.0;
-        y = self.place_clients(producer_groups(view), false, size::MARGIN, y, inner, 2) + 34.0;
-        y = self.place_brokers(view, size::MARGIN, y, inner) + 34.0;
-        y = self.place_clients(consumer_groups(view), true, size::MARGIN, y, inner, 2);
+        let mut y = self.place_name_servers(view, size::MARGIN, inner) + size::BELOW;
+        y = self.place_clients(producer_groups(view), false, (size::MARGIN, y), inner, 2) + size::BELOW;
+        y = self.place_brokers(view, size::MARGIN, y, inner) + size::BELOW;
+        y = self.place_clients(consumer_groups(view), true, (size::MARGIN, y), inner, 2);
         self.height = y + size::MARGIN;
     }
 
-    fn place_name_servers(&mut self, view: &View, width: f64) -> f64 {
-        let inner = width - 2.0 * size::MARGIN;
+    /// Places the name servers between `x` and `inner` behind it; their lower edge.
+    fn place_name_servers(&mut self, view: &View, x: f64, inner: f64) -> f64 {
         let servers = &view.name_servers;
         let across = ((inner + size::GAP) / (150.0 + size::GAP)).floor().max(1.0);
         let across = across.min(servers.len().max(1) as f64);
-        let card = ((inner - (across - 1.0) * 28.0) / across).clamp(140.0, 276.0);
-        let height = servers.iter().map(beliefs).max().unwrap_or(0) as f64 * size::BELIEF + size::NAME_SERVER;
-        let pitch = card + if self.narrow { size::GAP } else { 28.0 };
+        let card = ((inner - (across - 1.0) * size::ASIDE) / across).clamp(140.0, 276.0);
+        let lines = if card >= size::NAME_SERVER_WIDE { size::NAME_SERVER } else { size::NAME_SERVER_TALL };
+        let belief = if card >= size::BELIEF_WIDE { size::BELIEF } else { 2.0 * size::BELIEF };
+        let height = servers.iter().map(beliefs).max().unwrap_or(0) as f64 * belief + lines;
+        let pitch = card + if self.narrow { size::GAP } else { size::ASIDE };
         let row = across * pitch - (pitch - card);
-        let left = ((width - row) / 2.0).max(size::MARGIN);
+        let left = x + ((inner - row) / 2.0).max(0.0);
         for (index, server) in servers.iter().enumerate() {
             let (line, column) = (index / across as usize, index % across as usize);
             let rect = Rect {
@@ -121,24 +156,16 @@ impl Layout {
         size::MARGIN + lines as f64 * (height + size::GAP) - if lines > 0 { size::GAP } else { 0.0 }
     }
 
-    fn clients_height(&self, groups: Vec<(GroupName, Vec<NodeId>)>) -> f64 {
-        let height: f64 = groups
-            .iter()
-            .map(|(_, members)| size::LABEL + members.len() as f64 * (size::CLIENT + size::GAP) + 6.0)
-            .sum();
-        (height - size::GAP - 6.0).max(0.0)
-    }
-
     fn place_clients(
         &mut self,
         groups: Vec<(GroupName, Vec<NodeId>)>,
         consumers: bool,
-        x: f64,
-        mut y: f64,
+        (x, mut y): (f64, f64),
         width: f64,
         across: usize,
     ) -> f64 {
-        let column = if consumers { Column::Consumer } else { Column::Producer };
+        let (column, height) =
+            if consumers { (Column::Consumer, size::CONSUMER) } else { (Column::Producer, size::PRODUCER) };
         let mut index = 0;
         let mut bottom = y;
         for (group, members) in groups {
@@ -149,15 +176,15 @@ impl Layout {
             for (place, node) in members.iter().enumerate() {
                 let rect = Rect {
                     x: x + (place % across) as f64 * (card + size::GAP),
-                    y: y + (place / across) as f64 * (size::CLIENT + size::GAP),
+                    y: y + (place / across) as f64 * (height + size::GAP),
                     w: card,
-                    h: size::CLIENT,
+                    h: height,
                 };
                 self.put(node, column, index, rect, rect);
                 index += 1;
                 bottom = rect.bottom();
             }
-            y += members.len().div_ceil(across) as f64 * (size::CLIENT + size::GAP) + 6.0;
+            y += members.len().div_ceil(across) as f64 * (height + size::GAP);
         }
         bottom
     }
@@ -165,10 +192,10 @@ impl Layout {
     fn place_brokers(&mut self, view: &View, x: f64, mut y: f64, width: f64) -> f64 {
         let mut bottom = y;
         for (index, group) in broker_groups(view).into_iter().enumerate() {
-            let card = Rect { x, y, w: width, h: card_height(&group) };
+            let card = Rect { x, y, w: width, h: card_height(&group, width) };
             let mut strip = y + size::FOOT;
             if let Some(master) = group.master {
-                let rect = Rect { h: size::HEAD + lanes_height(master), ..card };
+                let rect = Rect { h: size::head(width) + lanes_height(master), ..card };
                 self.place_lanes(master, rect);
                 self.put(&master.node.id, Column::Broker, index, rect, card);
                 strip = rect.bottom();
@@ -180,13 +207,13 @@ impl Layout {
             }
             self.cards.push((group.name, card));
             bottom = card.bottom();
-            y = bottom + size::GAP + 4.0;
+            y = bottom + size::GAP;
         }
         bottom
     }
 
     fn place_lanes(&mut self, broker: &BrokerView, rect: Rect) {
-        let mut y = rect.y + size::HEAD;
+        let mut y = rect.y + size::head(rect.w);
         let last = rect.bottom() - size::LANE / 2.0;
         for topic in broker.topics.iter().filter(|topic| !topic.system) {
             y += size::TOPIC;
@@ -218,6 +245,12 @@ fn ids<T>(groups: Vec<(GroupName, Vec<&T>)>, id: impl Fn(&T) -> &NodeId) -> Vec<
         .collect()
 }
 
+fn clients_height(groups: Vec<(GroupName, Vec<NodeId>)>, card: f64) -> f64 {
+    let height: f64 =
+        groups.iter().map(|(_, members)| size::LABEL + members.len() as f64 * (card + size::GAP)).sum();
+    (height - size::GAP).max(0.0)
+}
+
 /// Height of the part with the lanes.
 fn lanes_height(broker: &BrokerView) -> f64 {
     let topics = broker.topics.iter().filter(|topic| !topic.system);
@@ -225,12 +258,12 @@ fn lanes_height(broker: &BrokerView) -> f64 {
     height.clamp(size::TOPIC + 4.0, size::LANES)
 }
 
-fn card_height(group: &BrokerGroup<'_>) -> f64 {
-    let master = group.master.map_or(size::FOOT, |master| size::HEAD + lanes_height(master));
+fn card_height(group: &BrokerGroup<'_>, width: f64) -> f64 {
+    let master = group.master.map_or(size::FOOT, |master| size::head(width) + lanes_height(master));
     master + group.slaves.len() as f64 * size::SLAVE + size::FOOT
 }
 
-fn brokers_height(view: &View) -> f64 {
-    let height: f64 = broker_groups(view).iter().map(|group| card_height(group) + size::GAP + 4.0).sum();
-    (height - size::GAP - 4.0).max(0.0)
+fn brokers_height(view: &View, width: f64) -> f64 {
+    let height: f64 = broker_groups(view).iter().map(|group| card_height(group, width) + size::GAP).sum();
+    (height - size::GAP).max(0.0)
 }

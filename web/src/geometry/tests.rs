@@ -136,6 +136,17 @@ fn nothing_overlaps_and_nothing_sticks_out() {
 }
 
 #[test]
+fn what_is_too_high_is_drawn_smaller_and_never_wider_than_the_stage() {
+    let view = cluster(4);
+    let plain = Layout::fitted(&view, 1140.0, f64::INFINITY);
+    assert_eq!(plain, Layout::of(&view, 1140.0));
+    let smaller = Layout::fitted(&view, 1140.0, plain.height * 0.9);
+    assert!(smaller.zoom < 1.0 && smaller.height * smaller.zoom <= plain.height * 0.9 + 1.0);
+    assert!((smaller.width * smaller.zoom - 1140.0).abs() < 0.5);
+    assert_eq!(Layout::fitted(&view, 1140.0, 10.0).zoom, size::ZOOM);
+}
+
+#[test]
 fn a_master_and_its_slave_share_a_card() {
     let layout = Layout::of(&cluster(4), 1140.0);
     let (master, slave) = (&layout.places[&NodeId::from("a")], &layout.places[&NodeId::from("a-1")]);

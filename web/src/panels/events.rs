@@ -176,7 +176,7 @@ fn class_of(event: &TraceEvent) -> &'static str {
 /// Time, node, kind, details.
 pub fn cells(texts: &Texts, event: &TraceEvent) -> Html {
     let node = event.node.as_ref().map_or(texts.the_lab, |node| node.as_str()).to_owned();
-    let details = event.fact.to_string();
+    let details = (texts.details)(&event.fact);
     html! {
         <>
             <span class="time">{ event.at.to_string() }</span>

@@ -6,4 +6,5 @@ pub mod events;
 pub mod front;
 pub mod header;
 pub mod inspector;
+pub mod look;
 pub mod timeline;

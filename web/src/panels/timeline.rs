@@ -124,7 +124,7 @@ enum Side {
 
 /// Slots of the track: marks of one kind in the same slot are drawn once.
 const SLOTS: u64 = 200;
-/// Slots that a label needs.
+/// Slots that a label needs; the style sheet keeps it shorter than that.
 const LABEL: u64 = 24;
 
 /// The marks to draw: at most one of a kind each half percent, labels where there is room.
@@ -229,7 +229,47 @@ fn tick_label(ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lab_core::fact::{Fact, TraceEvent};
+    use lab_core::id::EventId;
+    use lab_core::time::Instant;
+
     use super::*;
+
+    fn mark(id: u64, at: u64, kind: MarkKind) -> Mark {
+        let at = Instant::from_millis(at);
+        let event = TraceEvent { id: EventId(id), at, node: None, cause: None, fact: Fact::Started };
+        Mark { id: EventId(id), at, kind, event }
+    }
+
+    #[test]
+    fn labels_overlap_neither_each_other_nor_a_mark_that_matters() {
+        const KINDS: [MarkKind; 4] =
+            [MarkKind::Fault, MarkKind::Removal, MarkKind::Failure, MarkKind::Rebalance];
+        for seed in 0..500u64 {
+            // A plain scatter is enough: the numbers only have to differ from seed to seed.
+            let place = |index: u64| (seed * 7_919 + index * index * 613) % 1_000;
+            let mut all: Vec<Mark> = (0..seed % 30)
+                .map(|index| mark(index, place(index), KINDS[(place(index) % 4) as usize]))
+                .collect();
+            all.sort_by_key(|mark| mark.at);
+            let drawn = marks(&all, 1_000);
+            let slot = |it: &Drawn<'_>| it.mark.at.as_millis() * SLOTS / 1_000;
+            let span = |it: &Drawn<'_>| match it.label {
+                Some(Side::Behind) => slot(it)..slot(it) + LABEL,
+                Some(Side::Before) => slot(it) - LABEL..slot(it),
+                None => slot(it)..slot(it),
+            };
+            let important = drawn.iter().filter(|it| it.mark.kind != MarkKind::Rebalance).collect::<Vec<_>>();
+            for pair in important.windows(2) {
+                assert!(
+                    span(pair[0]).end <= span(pair[1]).start,
+                    "{seed}: {} {}",
+                    pair[0].mark.at,
+                    pair[1].mark.at
+                );
+            }
+        }
+    }
 
     #[test]
     fn ticks_are_few_and_round() {

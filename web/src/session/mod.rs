@@ -76,7 +76,8 @@ pub struct Session {
     pub(crate) events_folded: bool,
     pub(crate) inspector_folded: bool,
     pub(crate) flying: Flying,
-    stage_width: f64,
+    stage: (f64, f64),
+    pub(crate) look: usize,
     calm: bool,
     since_refresh: u32,
     since_announcement: u32,
@@ -107,7 +108,8 @@ impl Session {
             events_folded: false,
             inspector_folded: false,
             flying: Flying::default(),
-            stage_width: 1100.0,
+            stage: (1100.0, f64::INFINITY),
+            look: 0,
             calm: false,
             since_refresh: 0,
             since_announcement: ANNOUNCE_MS,
@@ -143,7 +145,11 @@ impl Session {
             Msg::ChooseProfile(profile) => self.profile = profile,
             Msg::OpenLab(id) => self.leave(Some(id)),
             Msg::GoHome => self.leave(None),
-            Msg::SetLang(lang) => self.lang = lang,
+            Msg::SetLang(lang) => {
+                // What was announced last was said in the other language.
+                self.announced.clear();
+                self.lang = lang;
+            }
             Msg::SetTheme(theme) => self.theme = theme,
             Msg::PlayPause => self.playing = !self.playing && self.run.is_some(),
             Msg::Step => self.step(),
@@ -180,7 +186,8 @@ impl Session {
                     return false;
                 }
             }
-            Msg::StageWidth(width) => return self.resize(width),
+            Msg::StageSize(width, height) => return self.resize(width, height),
+            Msg::LookAt(place) => self.look = place,
             Msg::ReducedMotion(calm) => {
                 self.calm = calm;
                 self.flying.clear();
@@ -235,6 +242,7 @@ impl Session {
         self.chain_of = None;
         self.menu = None;
         self.dialog = None;
+        self.look = 0;
         self.line.clear();
         self.problem = None;
         self.notice = None;
@@ -336,7 +344,7 @@ impl Session {
         run.scan.take_in(run.lab.trace());
         run.events.take_in(run.lab.trace());
         let view = run.lab.view(size::WINDOW);
-        let shown = Shown::of(self.version, view, run, self.stage_width);
+        let shown = Shown::of(self.version, view, run, self.stage);
         if shown.layout != run.shown.layout {
             self.flying.relayout(&shown.layout);
         }
@@ -349,11 +357,11 @@ impl Session {
         }
     }
 
-    fn resize(&mut self, width: f64) -> bool {
-        if (self.stage_width - width).abs() < 0.5 {
+    fn resize(&mut self, width: f64, height: f64) -> bool {
+        if self.stage == (width, height) {
             return false;
         }
-        self.stage_width = width;
+        self.stage = (width, height);
         self.refresh();
         true
     }

@@ -84,8 +84,10 @@ pub enum Msg {
         /// Whether the last row is in sight.
         at_end: bool,
     },
-    /// The stage has another width.
-    StageWidth(f64),
+    /// The stage has another size: width, and height beyond which it would scroll.
+    StageSize(f64, f64),
+    /// Another of the things to look for was asked for, by its place in the list.
+    LookAt(usize),
     /// The person asked the system for little motion, or no longer does.
     ReducedMotion(bool),
 }

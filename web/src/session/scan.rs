@@ -123,7 +123,7 @@ impl Scan {
 /// One event as a sentence.
 pub fn sentence(event: &TraceEvent, texts: &Texts) -> String {
     let node = event.node.as_ref().map_or(texts.the_lab, |node| node.as_str());
-    let line = format!("{node}: {} {}", (texts.fact)(&event.fact), event.fact);
+    let line = format!("{node}: {} {}", (texts.fact)(&event.fact), (texts.details)(&event.fact));
     line.trim_end().to_owned()
 }
 

@@ -73,8 +73,8 @@ impl Default for Shown {
 
 impl Shown {
     /// The moment at which the run is.
-    pub(super) fn of(version: u64, view: View, run: &Run, stage_width: f64) -> Self {
-        let layout = Layout::of(&view, stage_width);
+    pub(super) fn of(version: u64, view: View, run: &Run, stage: (f64, f64)) -> Self {
+        let layout = Layout::fitted(&view, stage.0, stage.1);
         let mut groups: Vec<GroupName> =
             view.consumers.iter().map(|consumer| consumer.group.clone()).collect();
         let committed = view.brokers.iter().flat_map(|broker| &broker.offsets);

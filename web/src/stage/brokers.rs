@@ -5,18 +5,17 @@ use lab_core::view::{BrokerView, NodeStatus, TopicView};
 use yew::prelude::*;
 
 use super::StageProps;
-use super::card::{head, select, status, status_class};
+use super::card::{head, more, select, status, status_class};
 use super::lane::lane;
-use super::menu::{button_id, popover};
-use crate::geometry::{BrokerGroup, broker_groups};
-use crate::session::Msg;
+use super::menu::popover;
+use crate::geometry::{BrokerGroup, Rect, broker_groups, size};
 use crate::text::{bytes, span};
 
 /// All broker cards.
 pub(super) fn cards(props: &StageProps) -> Html {
     let groups = broker_groups(&props.shown.view);
     let rects = props.shown.layout.cards.iter().map(|(_, rect)| *rect);
-    let card = |(group, rect): (BrokerGroup<'_>, crate::geometry::Rect)| {
+    let card = |(group, rect): (BrokerGroup<'_>, Rect)| {
         let state = group.master.map_or("st-stopped", |master| status_class(master.node.status));
         let selected =
             group.master.is_some_and(|master| props.selects(&master.node.id)).then_some("selected");
@@ -37,32 +36,36 @@ fn master(props: &StageProps, broker: &BrokerView, width: f64) -> Html {
     let texts = props.texts;
     let topics: Vec<&TopicView> = broker.topics.iter().filter(|topic| !topic.system).collect();
     let rect = props.shown.layout.places.get(&broker.node.id).map(|place| place.rect).unwrap_or_default();
-    let height = format!("height:{:.0}px", rect.h - crate::geometry::size::HEAD);
+    let height = format!("height:{:.0}px", rect.h - size::head(width));
+    let wide = width >= size::BROKER_WIDE;
     html! {
         <>
             { head(props, &broker.node, html! { <span class="role">{ broker.role.to_string().replace('_', " ") }</span> }) }
-            { registration(props, broker) }
+            if !wide { { registration(props, broker) } }
             <div class="lanes" style={height}>
-                if topics.is_empty() { <div class="line">{ texts.no_topic }</div> }
-                { for topics.into_iter().map(|topic| lanes(props, broker, topic, width)) }
+                if topics.is_empty() {
+                    <div class="topic"><span>{ texts.no_topic }</span>if wide { { registration(props, broker) } }</div>
+                }
+                { for topics.into_iter().enumerate().map(|(place, topic)| lanes(props, broker, topic, width, wide && place == 0)) }
             </div>
             { popover(props, &broker.node) }
         </>
     }
 }
 
-fn lanes(props: &StageProps, broker: &BrokerView, topic: &TopicView, width: f64) -> Html {
+fn lanes(props: &StageProps, broker: &BrokerView, topic: &TopicView, width: f64, first: bool) -> Html {
     let perm = lab_core::rpc::perm::text(topic.config.perm);
     let queues = (props.texts.queue_counts)(topic.config.read_queue_nums, topic.config.write_queue_nums);
     html! {
         <>
-            <div class="topic"><b>{ topic.topic.to_string() }</b><span>{ format!("{queues} · {perm}") }</span></div>
+            <div class="topic"><b>{ topic.topic.to_string() }</b><span>{ format!("{queues} · {perm}") }</span>
+                if first { { registration(props, broker) } }</div>
             { for topic.queues.iter().map(|queue| lane(props, broker, topic, queue, width)) }
         </>
     }
 }
 
-/// Second line: who knows of it, and how far its log is.
+/// Who knows of it, and how far its log is.
 fn registration(props: &StageProps, broker: &BrokerView) -> Html {
     let texts = props.texts;
     let now = props.shown.view.at;
@@ -103,11 +106,7 @@ fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -
     let node = &broker.node;
     let texts = props.texts;
     let Some(place) = props.shown.layout.places.get(&node.id) else { return Html::default() };
-    let rect = crate::geometry::Rect {
-        x: place.rect.x - place.card.x,
-        y: place.rect.y - place.card.y,
-        ..place.rect
-    };
+    let rect = Rect { x: place.rect.x - place.card.x, y: place.rect.y - place.card.y, ..place.rect };
     let seen = master.and_then(|master| master.slaves.iter().find(|slave| slave.node == node.id));
     let connected = broker.master.is_some_and(|(_, connected)| connected);
     let text = match seen {
@@ -121,9 +120,7 @@ fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -
             <span class="role">{ format!("SLAVE {}", broker.broker_id) }</span>
             <span class="line grow" title={text.clone()}>{ format!("{text} · {}", bytes(broker.log.max.0)) }</span>
             { status(props, node) }
-            <button class="more" id={button_id(&node.id)} data-testid={format!("menu-{}", node.id)} aria-haspopup="true"
-                aria-label={(texts.menu_of)(node.id.as_str())}
-                onclick={props.send(Msg::ToggleMenu(node.id.clone()))}>{ "⋯" }</button>
+            { more(props, node) }
             { popover(props, node) }
         </div>
     }

@@ -30,7 +30,8 @@ pub trait Painter {
     fn paint(&mut self, dots: &[Dot], width: f64, height: f64, ink: Ink);
 }
 
-/// Beyond so many dots letters are left out, and round becomes square.
+/// Beyond so many dots letters and outlines are left out, and round becomes square: an outline alone costs twice what
+/// all the rest does.
 const MANY: usize = 400;
 /// Sharper than this nobody sees.
 const RATIO_MAX: f64 = 2.0;
@@ -79,7 +80,7 @@ impl CanvasPainter {
             context.line_to(dot.x + radius, dot.y);
             context.line_to(dot.x, dot.y + radius);
             context.line_to(dot.x - radius, dot.y);
-            context.close_path();
+            context.line_to(dot.x, dot.y - radius);
         } else if many {
             context.rect(dot.x - radius * 0.8, dot.y - radius * 0.8, radius * 1.6, radius * 1.6);
         } else {
@@ -97,27 +98,35 @@ impl CanvasPainter {
             (false, true) => 4.2,
             (false, false) => 3.4,
         };
-        context.begin_path();
+        let (fill, stroke, line) = if look.data {
+            (TAG_COLOURS[look.colour].fill, ink.paper, 1.2)
+        } else {
+            (ink.paper, ink.control, 1.6)
+        };
+        if many {
+            // What is hollow becomes a small shape on a larger one.
+            if !look.data {
+                self.fill(dots, radius + line / 2.0, many, stroke);
+            }
+            self.fill(dots, if look.data { radius } else { radius - line / 2.0 }, many, fill);
+            return;
+        }
+        self.fill(dots, radius, many, fill);
+        context.set_stroke_style_str(stroke);
+        context.set_line_width(line);
+        context.stroke();
+        if look.data {
+            self.letters(dots, TAG_COLOURS[look.colour].ink);
+        }
+    }
+
+    fn fill(&self, dots: &[Dot], radius: f64, many: bool, colour: &str) {
+        self.context.begin_path();
         for dot in dots {
             self.outline(dot, radius, many);
         }
-        if look.data {
-            let colour = TAG_COLOURS[look.colour];
-            context.set_fill_style_str(colour.fill);
-            context.fill();
-            context.set_stroke_style_str(ink.paper);
-            context.set_line_width(1.2);
-            context.stroke();
-            if !many {
-                self.letters(dots, colour.ink);
-            }
-        } else {
-            context.set_fill_style_str(ink.paper);
-            context.fill();
-            context.set_stroke_style_str(ink.control);
-            context.set_line_width(1.6);
-            context.stroke();
-        }
+        self.context.set_fill_style_str(colour);
+        self.context.fill();
     }
 
     fn letters(&self, dots: &[Dot], ink: &str) {

@@ -7,6 +7,9 @@ use super::{StageProps, menu};
 use crate::session::{Msg, Selection};
 use crate::text::{Texts, span};
 
+/// On cards narrower than this how long a state has lasted is left to its title.
+const TIGHT: f64 = 226.0;
+
 /// The CSS class of a state: border style and colour.
 pub(super) const fn status_class(status: NodeStatus) -> &'static str {
     match status {
@@ -27,7 +30,7 @@ pub(super) fn status(props: &StageProps, node: &NodeView) -> Html {
     let since = span(props.shown.view.at.since(node.since));
     let plain = matches!(node.status, NodeStatus::Up | NodeStatus::Starting | NodeStatus::Stopping);
     html! {
-        <span class={classes!("status", status_class(node.status))}>
+        <span class={classes!("status", status_class(node.status))} title={format!("{word} {since}")}>
             <span data-testid={format!("status-{}", node.id)}>{ word }</span>
             if !plain { <span class="since">{ format!(" {since}") }</span> }
         </span>
@@ -36,9 +39,9 @@ pub(super) fn status(props: &StageProps, node: &NodeView) -> Html {
 
 /// Name, remark and state in one line, with the button of the menu.
 pub(super) fn head(props: &StageProps, node: &NodeView, remark: Html) -> Html {
-    let open = props.menu.as_ref().is_some_and(|(id, _)| *id == node.id);
+    let tight = props.shown.layout.places.get(&node.id).is_some_and(|place| place.rect.w < TIGHT);
     html! {
-        <div class="head">
+        <div class={classes!("head", tight.then_some("tight"))}>
             <button class="name" aria-pressed={props.selects(&node.id).to_string()}
                 aria-label={label(props.texts, node)} title={node.id.to_string()}>
                 { node.id.to_string() }
@@ -46,10 +49,18 @@ pub(super) fn head(props: &StageProps, node: &NodeView, remark: Html) -> Html {
             { remark }
             <span class="grow"></span>
             { status(props, node) }
-            <button class="more" id={menu::button_id(&node.id)} data-testid={format!("menu-{}", node.id)} aria-haspopup="true"
-                aria-expanded={open.to_string()} aria-label={(props.texts.menu_of)(node.id.as_str())}
-                onclick={props.send(Msg::ToggleMenu(node.id.clone()))}>{ "⋯" }</button>
+            { more(props, node) }
         </div>
+    }
+}
+
+/// The button that opens the node's menu.
+pub(super) fn more(props: &StageProps, node: &NodeView) -> Html {
+    let open = props.menu.as_ref().is_some_and(|(id, _)| *id == node.id);
+    html! {
+        <button class="more" id={menu::button_id(&node.id)} data-testid={format!("menu-{}", node.id)} aria-haspopup="true"
+            aria-expanded={open.to_string()} aria-label={(props.texts.menu_of)(node.id.as_str())}
+            onclick={props.send(Msg::ToggleMenu(node.id.clone()))}>{ "⋯" }</button>
     }
 }
 

@@ -25,9 +25,9 @@ pub(super) fn labels(props: &StageProps) -> Html {
         let style = label.rect.style();
         match consumer {
             Some(consumer) => html! {
-                <div class="group" {style} title={(props.texts.model)(consumer.model)}>
+                <div class="group" {style} title={format!("{} · {} · {}", (props.texts.model)(consumer.model), consumer.model, consumer.strategy)}>
                     <i class={classes!("flag", group_class(shown.group_place(&label.group)))}></i>
-                    <b>{ label.group.to_string() }</b>{ format!(" · {} · {}", consumer.model, consumer.strategy) }
+                    <b>{ label.group.to_string() }</b><span>{ format!("{} · {}", consumer.model, consumer.strategy) }</span>
                 </div>
             },
             None => html! {
@@ -64,28 +64,21 @@ pub(super) fn producer(props: &StageProps, producer: &ProducerView) -> Html {
                 <b class={classes!("num", (producer.failed > 0).then_some("bad"))}
                     data-testid={format!("sent-failed-{}", node.id)}>{ producer.failed }</b>
             </div>
-            { route_line(props, &node.id, &producer.routes) }
-            { producer_trouble(props, producer, now) }
+            { route_line(props, &node.id, &producer.routes, producer_trouble(props, producer, now)) }
             { popover(props, node) }
         </div>
     }
 }
 
-fn producer_trouble(props: &StageProps, producer: &ProducerView, now: Instant) -> Html {
+fn producer_trouble(props: &StageProps, producer: &ProducerView, now: Instant) -> Option<String> {
     let waiting = producer.jobs.iter().find_map(|job| job.waiting_for.as_ref());
     if let Some((broker, attempt, since)) = waiting
         && now.since(*since) > Duration::from_millis(300)
     {
-        let text = (props.texts.waits_for)(broker.as_str(), *attempt, &span(now.since(*since)));
-        return html! { <div class="line trouble" title={text.clone()}>{ text }</div> };
+        return Some((props.texts.waits_for)(broker.as_str(), *attempt, &span(now.since(*since))));
     }
-    match &producer.last_failure {
-        Some((at, why)) if now.since(*at) < RECENT => {
-            let text = format!("{} {why}", (props.texts.ago)(&span(now.since(*at))));
-            html! { <div class="line trouble" title={text.clone()}>{ text }</div> }
-        }
-        _ => Html::default(),
-    }
+    let (at, why) = producer.last_failure.as_ref().filter(|(at, _)| now.since(*at) < RECENT)?;
+    Some(format!("{} {}", (props.texts.ago)(&span(now.since(*at))), (props.texts.trouble)(why)))
 }
 
 /// A consumer's card.
@@ -97,7 +90,9 @@ pub(super) fn consumer(props: &StageProps, consumer: &ConsumerView) -> Html {
     let queues = if queues.is_empty() { texts.no_queue.to_owned() } else { queues };
     let cached: u32 = consumer.queues.iter().map(|queue| queue.cached).sum();
     let in_work: u32 = consumer.queues.iter().map(|queue| queue.in_work).sum();
-    let trouble = consumer.queues.iter().find_map(|queue| queue.trouble.as_ref());
+    let trouble = consumer.queues.iter().find_map(|queue| queue.trouble.as_deref());
+    let trouble = trouble.map(|why| (texts.trouble)(why).to_owned());
+    let well = trouble.is_none() && consumer.routes.iter().all(|route| props.shown.stale(route).is_empty());
     html! {
         <div key={node.id.to_string()} class={classes!("card", "consumer", status_class(node.status), props.selects(&node.id).then_some("selected"))}
             style={place.rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
@@ -107,9 +102,8 @@ pub(super) fn consumer(props: &StageProps, consumer: &ConsumerView) -> Html {
                 { texts.consumed }{ " " }<b class="num" data-testid={format!("consumed-{}", node.id)}>{ consumer.consumed }</b>
                 if cached > 0 { { format!(" · {}", (texts.in_flight)(cached, in_work)) } }
             </div>
-            { route_line(props, &node.id, &consumer.routes) }
-            if let Some(why) = trouble { <div class="line trouble" title={why.to_string()}>{ why }</div> }
-            else if consumer.model == MessageModel::Broadcasting { <div class="line">{ texts.local_offsets }</div> }
+            { route_line(props, &node.id, &consumer.routes, trouble) }
+            if well && consumer.model == MessageModel::Broadcasting { <div class="line">{ texts.local_offsets }</div> }
             { popover(props, node) }
         </div>
     }
@@ -132,20 +126,28 @@ fn queues_text(consumer: &ConsumerView) -> String {
     by_broker.into_iter().map(part).collect::<Vec<_>>().join(" · ")
 }
 
-fn route_line(props: &StageProps, node: &NodeId, routes: &[RouteView]) -> Html {
+/// The age of the route and what is troublesome just now; the age gives way to what the route lists wrongly.
+fn route_line(props: &StageProps, node: &NodeId, routes: &[RouteView], trouble: Option<String>) -> Html {
     let texts = props.texts;
     let route = routes.iter().filter(|route| !route.topic.is_retry()).min_by_key(|route| route.checked_at);
     let mut stale: Vec<String> = routes.iter().flat_map(|route| props.shown.stale(route)).collect();
     stale.sort_unstable();
     stale.dedup();
     let testid = format!("route-{node}");
-    let Some(route) = route else {
-        return html! { <div class="line" data-testid={testid}>{ texts.no_route }</div> };
-    };
-    let age = (texts.route_age)(&span(props.shown.view.at.since(route.checked_at)));
+    let age = route.map(|route| (texts.route_age)(&span(props.shown.view.at.since(route.checked_at))));
+    let age = age.unwrap_or_else(|| texts.no_route.to_owned());
     if stale.is_empty() {
-        return html! { <div class="line" data-testid={testid}>{ age }</div> };
+        return html! {
+            <>
+                <div class="line" data-testid={testid}>{ age }</div>
+                if let Some(text) = trouble { <div class="line trouble more-lines" title={text.clone()}>{ text }</div> }
+            </>
+        };
     }
-    let text = format!("{age} · {}", (texts.stale)(&stale.join(", ")));
-    html! { <div class="line trouble" data-testid={testid} title={text.clone()}>{ text }</div> }
+    let mut text = (texts.stale)(&stale.join(", "));
+    if let Some(trouble) = trouble {
+        text = format!("{text} · {trouble}");
+    }
+    let title = format!("{text} · {age}");
+    html! { <div class="line trouble more-lines" data-testid={testid} {title}>{ text }</div> }
 }

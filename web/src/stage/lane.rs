@@ -11,7 +11,7 @@ use crate::palette::{group_class, letter};
 use crate::session::{Msg, Selection};
 
 /// Width of a message with the gap behind it.
-const PITCH: f64 = 18.0;
+const PITCH: f64 = 17.0;
 
 /// A position in the lane that somebody holds.
 struct Marker {

@@ -18,6 +18,8 @@ use crate::text::Texts;
 pub(super) struct PopoverProps {
     node: NodeId,
     actions: Rc<[Action]>,
+    /// Opens above the card, because there is little room below.
+    up: bool,
     texts: &'static Texts,
     on: Callback<Msg>,
 }
@@ -44,7 +46,7 @@ pub(super) fn Popover(props: &PopoverProps) -> Html {
     });
     let onclick = Callback::from(|event: MouseEvent| event.stop_propagation());
     html! {
-        <div ref={element} class="popover" role="group" aria-label={(props.texts.menu_of)(props.node.as_str())} {onkeydown} {onclick}>
+        <div ref={element} class={classes!("popover", props.up.then_some("up"))} role="group" aria-label={(props.texts.menu_of)(props.node.as_str())} {onkeydown} {onclick}>
             { action_buttons(props.texts, props.node.as_str(), &props.actions, &props.on, true) }
         </div>
     }
@@ -65,9 +67,13 @@ pub(super) fn button_id(node: &NodeId) -> String {
 /// The menu, when it is this node's that is open.
 pub(super) fn popover(props: &StageProps, node: &NodeView) -> Html {
     match &props.menu {
-        Some((id, actions)) if *id == node.id => html! {
-            <Popover node={id.clone()} actions={Rc::clone(actions)} texts={props.texts} on={props.on.clone()} />
-        },
+        Some((id, actions)) if *id == node.id => {
+            let layout = &props.shown.layout;
+            let up = layout.places.get(id).is_some_and(|place| place.rect.y > layout.height / 2.0);
+            html! {
+                <Popover node={id.clone()} actions={Rc::clone(actions)} {up} texts={props.texts} on={props.on.clone()} />
+            }
+        }
         _ => Html::default(),
     }
 }

@@ -38,7 +38,7 @@ pub struct StageProps {
     pub menu: Option<(NodeId, Rc<[Action]>)>,
     /// Where to tell what was clicked.
     pub on: Callback<Msg>,
-    /// The element whose width the stage has.
+    /// The element whose size the stage has.
     pub frame: NodeRef,
     /// The canvas.
     pub canvas: NodeRef,
@@ -65,7 +65,15 @@ impl StageProps {
 pub fn Stage(props: &StageProps) -> Html {
     let shown = &props.shown;
     let texts = props.texts;
-    let size = format!("height:{:.0}px", shown.layout.height.max(240.0));
+    let layout = &shown.layout;
+    let (width, height, zoom) = (layout.width, layout.height.max(240.0), layout.zoom);
+    // Drawn smaller, what is inside keeps its size for the browser; the outer element has the size that is seen.
+    let seen = format!("height:{:.0}px", (height * zoom).floor());
+    let size = if zoom < 1.0 {
+        format!("width:{width:.1}px;height:{height:.0}px;transform:scale({zoom:.4})")
+    } else {
+        format!("height:{height:.0}px")
+    };
     let empty = shown.nodes().next().is_none();
     html! {
         <section class="stage" aria-label={texts.stage} onclick={close_menu(props)}>
@@ -75,8 +83,8 @@ pub fn Stage(props: &StageProps) -> Html {
                 </button>
                 { legend::legend(props) }
             </div>
-            <div class="stage-scroll">
-                <div class="stage-inner" ref={props.frame.clone()} style={size}>
+            <div class="stage-scroll" ref={props.frame.clone()}><div style={seen}>
+                <div class="stage-inner" style={size}>
                     { edges::edges(props) }
                     { for shown.view.name_servers.iter().map(|it| name_servers::card(props, it)) }
                     { clients::labels(props) }
@@ -87,7 +95,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     if empty { { welcome(props) } }
                     <canvas class="flights" aria-hidden="true" ref={props.canvas.clone()} />
                 </div>
-            </div>
+            </div></div>
         </section>
     }
 }

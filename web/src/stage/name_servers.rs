@@ -21,19 +21,20 @@ pub(super) fn card(props: &StageProps, server: &NameServerView) -> Html {
     } else {
         (texts.brokers_and_topics)(server.brokers.len(), topics)
     };
+    let wide = place.rect.w >= size::NAME_SERVER_WIDE;
+    let line = html! { <span class="line" title={summary.clone()}>{ &summary }</span> };
     let dead = server.brokers.iter().filter(|broker| !broker.alive).take(size::BELIEFS);
     html! {
         <div key={node.id.to_string()} class={classes!("card", "ns", status_class(node.status), props.selects(&node.id).then_some("selected"))}
             style={place.rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
-            { head(props, node, Html::default()) }
-            <div class="line">{ summary }</div>
-            { for dead.map(|broker| belief(props, broker)) }
+            if wide { { head(props, node, line) } } else { { head(props, node, Html::default()) }{ line } }
+            { for dead.map(|broker| belief(props, broker, place.rect.w < size::BELIEF_WIDE)) }
             { popover(props, node) }
         </div>
     }
 }
 
-fn belief(props: &StageProps, broker: &RegisteredBroker) -> Html {
+fn belief(props: &StageProps, broker: &RegisteredBroker, narrow: bool) -> Html {
     let name = if broker.broker_id.is_master() {
         broker.broker_name.to_string()
     } else {
@@ -41,5 +42,6 @@ fn belief(props: &StageProps, broker: &RegisteredBroker) -> Html {
     };
     let left = span(broker.expires.since(props.shown.view.at));
     let text = (props.texts.believes)(&name, &left);
-    html! { <div class="line trouble" title={text.clone()}>{ text }</div> }
+    let class = classes!("line", "trouble", narrow.then_some("more-lines"));
+    html! { <div {class} title={text.clone()}>{ text }</div> }
 }

@@ -37,6 +37,8 @@ pub(super) const TEXTS: Texts = Texts {
     front_foot: "Everything runs in this page; nothing is sent anywhere.",
     lab,
     what_to_look_for: "What to look for: ",
+    look_back: "The point before",
+    look_on: "The next point",
 
     stage: "Cluster",
     sandbox_empty: "The cluster is empty. Add a name server, then a broker, then whoever sends and receives.",
@@ -63,7 +65,7 @@ pub(super) const TEXTS: Texts = Texts {
     brokers_and_topics: |brokers, topics| {
         format!("{brokers} {} · {topics} {}", plural(brokers, "broker"), plural(topics, "topic"))
     },
-    believes: |broker, left| format!("believes {broker} is alive · {left} left"),
+    believes: |broker, left| format!("believes {broker} is alive · {left}"),
     idle: "sends nothing",
     sent_ok: "sent",
     sent_failed: "failed",
@@ -81,7 +83,8 @@ pub(super) const TEXTS: Texts = Texts {
     local_offsets: "offsets kept locally",
     no_route: "no route yet",
     route_age: |span| format!("route {span} old"),
-    stale: |brokers| format!("still lists {brokers}"),
+    stale: |brokers| format!("stale: {brokers}"),
+    trouble: |why| why,
     no_topic: "no topic yet",
     queue_counts: |read, write| {
         if read == write {
@@ -223,6 +226,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     events: "Events",
     fact,
+    details: |fact| fact.to_string(),
     group: |group| match group {
         Group::Life => "orders and processes",
         Group::Messages => "sending and storing",
@@ -361,11 +365,11 @@ fn lab(id: LabId) -> LabText {
             about: "One producer, two brokers, one group of two consumers. Watch the producer go round the eight \
                     queues, the group divide them, and each message take its way from send to commit.",
             look: &[
-                "Rewind (|◀) to see the brokers register at both name servers. The clients come 2 s later, fetch a \
-                 route, and do not ask again for 30 s.",
+                "Rewind (|◀) to see the brokers register at both name servers. The clients come 2\u{a0}s later, fetch a \
+                 route, and do not ask again for 30\u{a0}s.",
                 "The producer takes the queues in turn; each queue belongs to exactly one consumer of the group.",
                 "A pull that finds nothing is held by the broker and answered when a message comes. ▼ is what the \
-                 group has committed (every 5 s), △ how far a consumer has pulled.",
+                 group has committed (every 5\u{a0}s), △ how far a consumer has pulled.",
             ],
         },
         LabId::Broadcast => LabText {
@@ -387,8 +391,8 @@ fn lab(id: LabId) -> LabText {
             look: &[
                 "Kill broker-a (⋯ on its card): its connections close, the name servers drop it at once, and sends \
                  move to broker-b. No slave is ever promoted.",
-                "Rewind and freeze it instead: connections stay open, sends to it use up 3 s and fail, and the name \
-                 servers believe in it until 120 s after its last registration.",
+                "Rewind and freeze it instead: connections stay open, sends to it use up 3\u{a0}s and fail, and the name \
+                 servers believe in it until 120\u{a0}s after its last registration.",
                 "What was stored on broker-a: the slave of 4.9.8 serves it, the slave of 5.3.3 refuses unless \
                  slaveReadEnable=true.",
             ],

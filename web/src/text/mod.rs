@@ -2,10 +2,11 @@
 //!
 //! [`Texts`] has a field for every text; `en.rs` and `zh.rs` each make one constant of it, so a text that is
 //! missing in a language does not compile. Words of RocketMQ itself (settings, codes, exceptions) stay as they are
-//! in both, and so do the core's own sentences and times.
+//! in both, and so do times and what the core says to a wrong command.
 
 mod en;
 mod zh;
+mod zh_details;
 
 use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
@@ -97,6 +98,8 @@ pub struct Texts {
     pub front_foot: &'static str,
     pub lab: fn(LabId) -> LabText,
     pub what_to_look_for: &'static str,
+    pub look_back: &'static str,
+    pub look_on: &'static str,
 
     pub stage: &'static str,
     pub sandbox_empty: &'static str,
@@ -126,6 +129,7 @@ pub struct Texts {
     pub no_route: &'static str,
     pub route_age: fn(&str) -> String,
     pub stale: fn(&str) -> String,
+    pub trouble: fn(&str) -> &str,
     pub no_topic: &'static str,
     pub queue_counts: fn(u32, u32) -> String,
     pub queue_range: fn(u64, u64) -> String,
@@ -192,6 +196,7 @@ pub struct Texts {
 
     pub events: &'static str,
     pub fact: fn(&Fact) -> &'static str,
+    pub details: fn(&Fact) -> String,
     pub group: fn(Group) -> &'static str,
     pub notable: &'static str,
     pub all_kinds: &'static str,

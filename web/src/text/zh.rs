@@ -37,6 +37,8 @@ pub(super) const TEXTS: Texts = Texts {
     front_foot: "一切都在本页面内运行，不向任何地方发送数据。",
     lab,
     what_to_look_for: "看点：",
+    look_back: "上一条",
+    look_on: "下一条",
 
     stage: "集群",
     sandbox_empty: "集群是空的。先添加 NameServer，再添加 Broker，然后添加收发消息的客户端。",
@@ -79,7 +81,8 @@ pub(super) const TEXTS: Texts = Texts {
     local_offsets: "位点保存在本地",
     no_route: "还没有路由",
     route_age: |span| format!("路由 {span} 前更新"),
-    stale: |brokers| format!("仍含 {brokers}"),
+    stale: |brokers| format!("已失效：{brokers}"),
+    trouble,
     no_topic: "还没有主题",
     queue_counts: |read, write| {
         if read == write { format!("{read} 个队列") } else { format!("读 {read}，写 {write}") }
@@ -213,6 +216,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     events: "事件",
     fact,
+    details: super::zh_details::details,
     group: |group| match group {
         Group::Life => "命令与进程",
         Group::Messages => "发送与存储",
@@ -347,9 +351,9 @@ fn lab(id: LabId) -> LabText {
             about: "一个生产者、两个 Broker、一个有两个成员的消费组。看生产者如何轮流写入八个队列，\
                     消费组如何分配队列，每条消息如何从发送走到位点提交。",
             look: &[
-                "回到开头（|◀）可以看到 Broker 向两个 NameServer 注册；2 s 之后客户端才启动，获取一次路由，此后 30 s 内不再询问。",
+                "回到开头（|◀）可以看到 Broker 向两个 NameServer 注册；2\u{a0}s 之后客户端才启动，获取一次路由，此后 30\u{a0}s 内不再询问。",
                 "生产者轮流选择队列；每个队列只属于组内的一个消费者。",
-                "没有取到消息的拉取会被 Broker 挂起，消息一到立即返回。▼ 是消费组已提交的位点（每 5 s 一次），△ 是消费者已拉取到的位置。",
+                "没有取到消息的拉取会被 Broker 挂起，消息一到立即返回。▼ 是消费组已提交的位点（每 5\u{a0}s 一次），△ 是消费者已拉取到的位置。",
             ],
         },
         LabId::Broadcast => LabText {
@@ -368,7 +372,7 @@ fn lab(id: LabId) -> LabText {
             about: "一主一从，外加另一个 Broker。先杀死主节点，再试试冻结它：谁会发现？要多久？并比较 4.9.8 与 5.3.3。",
             look: &[
                 "杀死 broker-a（卡片上的 ⋯）：连接关闭，NameServer 立即剔除它，发送转向 broker-b。从节点永远不会被提升为主节点。",
-                "回退，改为冻结：连接保持，发往它的消息耗尽 3 s 后失败，NameServer 在它最后一次注册之后 120 s 内仍以为它活着。",
+                "回退，改为冻结：连接保持，发往它的消息耗尽 3\u{a0}s 后失败，NameServer 在它最后一次注册之后 120\u{a0}s 内仍以为它活着。",
                 "已存在 broker-a 上的消息：4.9.8 的从节点可以提供读取，5.3.3 的从节点拒绝读取，除非 slaveReadEnable=true。",
             ],
         },
@@ -418,6 +422,18 @@ fn field(field: FieldName) -> &'static str {
         FieldName::To => "回到此刻之前",
         FieldName::SettingKey => "设置项",
         FieldName::SettingValue => "值",
+    }
+}
+
+/// What went wrong with a request or a queue; RocketMQ's own sentences stay.
+pub(super) fn trouble(why: &str) -> &str {
+    match why {
+        "connection closed" => "连接已关闭",
+        "connection refused" => "连接被拒绝",
+        "no answer in time" => "没有及时响应",
+        "broker not known" => "不认识该 Broker",
+        "OFFSET_ILLEGAL" => "位点非法，正在纠正",
+        _ => why,
     }
 }
 

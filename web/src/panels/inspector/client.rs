@@ -28,7 +28,7 @@ pub(super) fn producer(props: &InspectorProps, producer: &ProducerView) -> Html 
     let failure = producer
         .last_failure
         .as_ref()
-        .map_or_else(|| texts.none.to_owned(), |(at, why)| format!("{at} {why}"));
+        .map_or_else(|| texts.none.to_owned(), |(at, why)| format!("{at} {}", (texts.trouble)(why)));
     html! {
         <>
             { table(vec![
@@ -56,7 +56,7 @@ pub(super) fn consumer(props: &InspectorProps, consumer: &ConsumerView) -> Html 
         let commit = queue.commit_offset.map_or_else(|| "–".to_owned(), |offset| offset.to_string());
         let pulled = queue.last_pull.map_or_else(|| "–".to_owned(), |at| (texts.ago)(&span(now.since(at))));
         html! {
-            <tr><td>{ &queue.queue }<br /><small>{ queue.trouble.as_ref().map(|it| html! { <span class="bad">{ it }</span> }) }</small></td>
+            <tr><td>{ &queue.queue }<br /><small>{ queue.trouble.as_deref().map(|it| html! { <span class="bad">{ (texts.trouble)(it) }</span> }) }</small></td>
                 <td class="num">{ queue.pull_offset.to_string() }</td><td class="num">{ commit }</td>
                 <td class="num">{ format!("{}/{}", queue.in_work, queue.cached) }</td><td>{ pulled }</td></tr>
         }

@@ -1,0 +1,117 @@
+//! What an event says about itself, in Chinese. Names, offsets, codes and exceptions stay as RocketMQ writes them; a
+//! fact that has no other words prints as the core prints it.
+
+use lab_core::fact::{DropReason, Fact, LeaveReason, RemovalReason, StartReason, WakeReason};
+use lab_core::id::BrokerName;
+use lab_core::rpc::perm;
+
+use super::zh::trouble;
+
+/// The details of a fact.
+pub(super) fn details(fact: &Fact) -> String {
+    match fact {
+        Fact::PoweredOff { lost } => format!("{lost} B 未刷盘"),
+        Fact::Thawed { waiting } => format!("积压 {waiting} 个输入"),
+        Fact::RolledBack { records } => format!("丢弃 {records} 条记录"),
+        Fact::ResponseSent(_) => fact.to_string().replace(" msgs", " 条消息"),
+        Fact::BrokerRemoved { broker_name, broker_id, address, reason } => {
+            format!("{broker_name}:{broker_id} {address} {}", removal(*reason))
+        }
+        Fact::TopicUpdated { topic, config } => {
+            let (read, write) = (config.read_queue_nums, config.write_queue_nums);
+            format!("{topic} 读队列 {read} 写队列 {write} {}", perm::text(config.perm))
+        }
+        Fact::PullWoken { consumer, topic, queue_id, reason } => {
+            format!("{topic}/q{queue_id} ← {consumer} {}", wake(*reason))
+        }
+        Fact::ClientUnregistered { client_id, group, reason } => {
+            format!("{client_id} {group} {}", leave(*reason))
+        }
+        Fact::Replicated { to, records } => format!("log@{to} {records} 条记录"),
+        Fact::RouteChanged { topic, writable, readable } => {
+            format!("{topic} 可写 [{}] 可读 [{}]", counts(writable), counts(readable))
+        }
+        Fact::SendSucceeded { message, status, attempts, took, .. } => {
+            let times = if *attempts > 1 { format!("，第 {attempts} 次尝试") } else { String::new() };
+            format!("{message} {status} 用时 {took}{times}")
+        }
+        Fact::SendRetried { broker_name, why } => format!("{broker_name}：{}", trouble(why)),
+        Fact::SendFailed { key, error, took, .. } => {
+            format!("{} {error} 用时 {took}", key.as_deref().unwrap_or("-"))
+        }
+        Fact::QueueAssigned { queue, offset, reason } => {
+            format!("{queue} 从 {offset} 开始（{}）", start(*reason))
+        }
+        Fact::QueueDropped { queue, reason } => format!("{queue} {}", drop(*reason)),
+        Fact::PullFailed { queue, why } => format!("{queue} {}", trouble(why)),
+        Fact::MessageDelivered { message, reconsume_times } if *reconsume_times > 0 => {
+            format!("{message} 第 {reconsume_times} 次重试")
+        }
+        _ => fact.to_string(),
+    }
+}
+
+const fn removal(reason: RemovalReason) -> &'static str {
+    match reason {
+        RemovalReason::Unregistered => "主动注销",
+        RemovalReason::ChannelClosed => "连接关闭",
+        RemovalReason::ChannelIdle => "连接空闲 120 s",
+        RemovalReason::Expired => "注册过期",
+    }
+}
+
+const fn wake(reason: WakeReason) -> &'static str {
+    match reason {
+        WakeReason::Arrival => "新消息到达",
+        WakeReason::Check => "5 s 检查",
+        WakeReason::Timeout => "挂起到期",
+    }
+}
+
+const fn leave(reason: LeaveReason) -> &'static str {
+    match reason {
+        LeaveReason::Unregistered => "主动注销",
+        LeaveReason::ChannelClosed => "连接关闭",
+        LeaveReason::Expired => "心跳过期",
+    }
+}
+
+const fn start(reason: StartReason) -> &'static str {
+    match reason {
+        StartReason::StoredOffset => "Broker 给出的位点",
+        StartReason::LastOffset => "没有位点，从最大位点开始",
+        StartReason::FirstOffset => "没有位点，从 0 开始",
+        StartReason::Timestamp => "没有位点，按时间开始",
+        StartReason::LocalOffset => "本地保存的位点",
+    }
+}
+
+const fn drop(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::Rebalanced => "重平衡后不再持有",
+        DropReason::OffsetIllegal => "位点非法，已更正",
+        DropReason::PullExpired => "120 s 没有拉取",
+    }
+}
+
+fn counts(list: &[(BrokerName, u32)]) -> String {
+    list.iter().map(|(broker, queues)| format!("{broker}:{queues}")).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_words_are_said_in_chinese() {
+        let removed = Fact::BrokerRemoved {
+            broker_name: "broker-a".into(),
+            broker_id: lab_core::id::BrokerId(0),
+            address: lab_core::id::Address::local(10911),
+            reason: RemovalReason::ChannelIdle,
+        };
+        assert_eq!(details(&removed), "broker-a:0 127.0.0.1:10911 连接空闲 120 s");
+        assert_eq!(details(&Fact::Thawed { waiting: 3 }), "积压 3 个输入");
+        assert_eq!(details(&Fact::Killed), "");
+    }
+}
