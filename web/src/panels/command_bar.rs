@@ -3,6 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::refusal;
 use crate::session::{Msg, Notice, Problem};
 use crate::text::Texts;
 
@@ -50,7 +51,7 @@ pub fn CommandBar(props: &CommandBarProps) -> Html {
                 if let Some(problem) = &props.problem {
                     <b>{ texts.refused }</b>{ " " }
                     if problem.line.trim() != props.line.trim() { <code>{ &problem.line }</code>{ " " } }
-                    <span lang="en">{ &problem.why }</span>
+                    { refusal(texts, &problem.why) }
                 }
             </div>
         </form>

@@ -2,9 +2,11 @@
 //!
 //! They are `dialog` elements shown as modal, so the browser itself keeps the focus inside and closes on Esc.
 
+use lab_core::command::CommandError;
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::refusal;
 use crate::session::forms::{Field, Form, FormKind, Input};
 use crate::session::{Dialog, Msg};
 use crate::text::Texts;
@@ -49,7 +51,7 @@ pub fn Modal(props: &ModalProps) -> Html {
     });
     let (title, body) = match &props.dialog {
         Dialog::Discard { command, later } => discard(props, &command.to_string(), *later),
-        Dialog::Form { form, problem } => fill_in(props, form, problem.as_deref()),
+        Dialog::Form { form, problem } => fill_in(props, form, problem.as_ref()),
         Dialog::Leave(_) => leave(props),
         Dialog::Help => help(props),
     };
@@ -103,7 +105,7 @@ fn leave(props: &ModalProps) -> (String, Html) {
     (texts.leave_title.to_owned(), body)
 }
 
-fn fill_in(props: &ModalProps, form: &Form, problem: Option<&str>) -> (String, Html) {
+fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (String, Html) {
     let texts = props.texts;
     let on = props.on.clone();
     let onsubmit = Callback::from(move |event: SubmitEvent| {
@@ -127,7 +129,7 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&str>) -> (String, H
             </div>
             <p class="issues"><span class="muted">{ texts.issues }</span><code data-testid="form-line">{ form.line() }</code></p>
             <div class="error" role="alert">
-                if let Some(problem) = problem { <b>{ texts.refused }</b>{ " " }<span lang="en">{ problem }</span> }
+                if let Some(problem) = problem { <b>{ texts.refused }</b>{ " " }{ refusal(texts, problem) } }
             </div>
             <p class="row end">
                 <button type="button" class="b" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ texts.cancel }</button>

@@ -8,3 +8,15 @@ pub mod header;
 pub mod inspector;
 pub mod look;
 pub mod timeline;
+
+use lab_core::command::CommandError;
+use yew::prelude::*;
+
+use crate::text::Texts;
+
+/// Why a command was not carried out; a sentence that there is only in English is marked so for screen readers.
+fn refusal(texts: &Texts, error: &CommandError) -> Html {
+    let sentence = (texts.refusal)(error);
+    let lang = (sentence == error.to_string()).then_some("en");
+    html! { <span {lang}>{ sentence }</span> }
+}

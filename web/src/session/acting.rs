@@ -14,7 +14,7 @@ impl Session {
         self.menu = None;
         let Some(run) = &self.run else { return };
         if let Err(error) = run.lab.check(&command) {
-            self.problem = Some(Problem { line: command.to_string(), why: error.to_string() });
+            self.problem = Some(Problem { line: command.to_string(), why: error });
             return;
         }
         match run.lab.later_commands() {
@@ -38,7 +38,7 @@ impl Session {
         let line = self.line.trim().to_owned();
         match line.parse::<Command>() {
             Ok(command) => self.order(command),
-            Err(error) => self.problem = Some(Problem { line, why: error.to_string() }),
+            Err(error) => self.problem = Some(Problem { line, why: error }),
         }
     }
 
@@ -72,7 +72,7 @@ impl Session {
             }
             Err(error) => {
                 if let Some(Dialog::Form { problem, .. }) = &mut self.dialog {
-                    *problem = Some(error.to_string());
+                    *problem = Some(error);
                 }
             }
         }
@@ -100,7 +100,7 @@ impl Session {
                 self.line.clear();
                 self.after_run();
             }
-            Err(error) => self.problem = Some(Problem { line: text, why: error.to_string() }),
+            Err(error) => self.problem = Some(Problem { line: text, why: error }),
         }
     }
 }

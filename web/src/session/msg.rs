@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lab_core::command::Command;
+use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
 use lab_core::fact::Fact;
 use lab_core::id::{EventId, NodeId};
@@ -156,7 +156,7 @@ pub enum Dialog {
         /// The form.
         form: Form,
         /// What was wrong when it was last sent.
-        problem: Option<String>,
+        problem: Option<CommandError>,
     },
     /// Another lab, or the front page, would discard the commands that were given.
     Leave(Option<LabId>),
@@ -169,8 +169,8 @@ pub enum Dialog {
 pub struct Problem {
     /// The command, as it was written.
     pub line: String,
-    /// Why not, in the core's own sentence.
-    pub why: String,
+    /// Why not.
+    pub why: CommandError,
 }
 
 /// Something to tell beside the timeline.

@@ -127,7 +127,10 @@ fn a_wrong_command_keeps_the_line_and_says_why() {
         session.update(Msg::EditLine(line.to_owned()));
         session.update(Msg::RunLine);
         assert_eq!(session.line, line);
-        assert!(session.problem.as_ref().is_some_and(|problem| !problem.why.is_empty()), "{line}");
+        assert!(
+            session.problem.as_ref().is_some_and(|problem| !problem.why.to_string().is_empty()),
+            "{line}"
+        );
     }
     session.update(Msg::EditLine("thaw".to_owned()));
     assert_eq!(session.problem, None);

@@ -210,6 +210,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     issues: "Command:",
     refused: "Not carried out:",
+    refusal: |error| error.to_string(),
     run: "Run",
     cancel: "Cancel",
     close: "Close",

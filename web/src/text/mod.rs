@@ -8,6 +8,7 @@ mod en;
 mod zh;
 mod zh_details;
 
+use lab_core::command::CommandError;
 use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::time::{Duration, Instant};
@@ -180,6 +181,7 @@ pub struct Texts {
     pub verb: fn(Verb) -> &'static str,
     pub issues: &'static str,
     pub refused: &'static str,
+    pub refusal: fn(&CommandError) -> String,
     pub run: &'static str,
     pub cancel: &'static str,
     pub close: &'static str,

@@ -1,7 +1,9 @@
 //! 简体中文.
 
+use lab_core::command::CommandError;
 use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
+use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
 use super::{LabText, Texts};
@@ -200,6 +202,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     issues: "命令：",
     refused: "未执行：",
+    refusal,
     run: "执行",
     cancel: "取消",
     close: "关闭",
@@ -422,6 +425,46 @@ fn field(field: FieldName) -> &'static str {
         FieldName::To => "回到此刻之前",
         FieldName::SettingKey => "设置项",
         FieldName::SettingValue => "值",
+    }
+}
+
+/// Why a command was not carried out. What is wrong with a text or a value, the core says in English.
+fn refusal(error: &CommandError) -> String {
+    match error {
+        CommandError::UnknownNode(node, known) if known.is_empty() => format!("没有节点 {node}：集群是空的"),
+        CommandError::UnknownNode(node, known) => {
+            let names: Vec<_> = known.iter().map(NodeId::as_str).collect();
+            format!("没有节点 {node}；现有节点：{}", names.join("、"))
+        }
+        CommandError::DuplicateNode(node) => format!("已经有节点 {node}，请先移除它或换一个名字"),
+        CommandError::WrongKind { node, wanted } => format!("{node} 不是{}", kind_words(wanted)),
+        CommandError::WrongState { node, state, wanted } => {
+            format!("{node} 现在{}，该命令要求节点{}", state_words(state), state_words(wanted))
+        }
+        CommandError::Syntax(_) | CommandError::Invalid(_) => error.to_string(),
+    }
+}
+
+fn kind_words(wanted: &str) -> &str {
+    match wanted {
+        "a broker" => " Broker",
+        "a producer" => "生产者",
+        "a name server" => " NameServer",
+        "a broker, a producer or a consumer" => " Broker、生产者或消费者",
+        _ => wanted,
+    }
+}
+
+fn state_words(state: &str) -> &str {
+    match state {
+        "running" => "正在运行",
+        "frozen" => "已冻结",
+        "stopping" => "正在停止",
+        "stopped" => "已停止",
+        "killed" => "已被杀死",
+        "without power" => "已断电",
+        "stopped, killed or without power" => "已停止、被杀死或断电",
+        _ => state,
     }
 }
 
