@@ -59,8 +59,10 @@ fn buttons_fields_and_lists_work_by_keys() {
     page.until("Enter on the button pauses", || !page.is_playing());
     let here = page.clock();
     page.tab_to("step");
-    page.press(SPACE);
-    page.until("Space on the button steps and does nothing else", || page.clock() > here);
+    page.until("Space on the button steps and does nothing else", || {
+        page.press(SPACE);
+        page.clock() > here
+    });
     assert!(!page.is_playing());
 
     page.tab_to("speed");
