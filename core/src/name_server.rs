@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::config::{NameServerConfig, Profile};
 use crate::fact::{Fact, RemovalReason};
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, ConnectionId, TopicName};
-use crate::outbox::{Input, Outbox, Peer};
+use crate::outbox::{Input, Outbox};
 use crate::remoting::ServerChannels;
 use crate::rpc::{
     BrokerData, DataVersion, Frame, QueueData, Registration, Request, Response, ResponseBody, ResponseCode,
@@ -114,7 +114,7 @@ impl NameServer {
             Input::Started => out.set_timer(Timer::ScanNotActiveBroker, now + self.config.first_scan),
             Input::Frame { connection, peer, frame: Frame::Request { opaque, one_way, request } } => {
                 self.channels.touch(now, connection, &peer.node, out);
-                let response = self.answer(now, connection, &peer, *request, out);
+                let response = self.answer(now, connection, *request, out);
                 if !one_way {
                     out.send(connection, Frame::Response { opaque, response: Box::new(response) });
                 }
@@ -141,7 +141,6 @@ impl NameServer {
         &mut self,
         now: Instant,
         connection: ConnectionId,
-        _peer: &Peer,
         request: Request,
         out: &mut Outbox,
     ) -> Response {
