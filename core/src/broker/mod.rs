@@ -5,8 +5,8 @@
 //! if the broker is configured to wait for that. A moment later the message gets its entry in the consume queue;
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
-//! One protocol a file: [`send`](self) in `send`, `pull`, `offsets`, `clients`, `topics`, `registration`, `ha`
-//! (replication), `slave_sync` (the rest of what a slave copies), `disk` (what survives).
+//! One protocol a file: `send`, `pull`, `offsets`, `clients`, `topics`, `registration`, `ha` (replication),
+//! `slave_sync` (the rest of what a slave copies), `disk` (what survives).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!

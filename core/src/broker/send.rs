@@ -316,6 +316,9 @@ impl Broker {
 
     /// Answers the sends that need not wait any longer. The status of the slaves prevails over that of the flush.
     pub(super) fn settle_puts(&mut self, now: Instant, out: &mut Outbox) {
+        if self.puts.waiting.is_empty() {
+            return;
+        }
         let flushed = self.store.log().flushed();
         let acknowledged: Vec<_> = self.slaves().map(|slave| slave.acknowledged).collect();
         let mut still_waiting = Vec::new();

@@ -79,9 +79,6 @@ impl Producer {
         let number = job.begun;
         job.begun += 1;
         let spec = job.spec.clone();
-        if spec.count.is_some_and(|count| job.begun >= count) {
-            thread.jobs.pop_front();
-        }
         let mut message = Message::new(spec.topic.clone(), body(&spec, number).into_bytes());
         if let Some(key) = &spec.key {
             let key = if spec.count == Some(1) { key.to_string() } else { format!("{key}-{number}") };
@@ -91,7 +88,6 @@ impl Producer {
             message.set_property(property::TAGS, &spec.tags[number as usize % spec.tags.len()]);
         }
         message.set_property(property::WAIT, "true");
-        thread.paused_until = Some(now + spec.every);
         self.begin_send(now, id, message, &spec, out);
     }
 
@@ -100,6 +96,10 @@ impl Producer {
         if let Some(thread) = self.threads.get_mut(&id) {
             thread.current = None;
             thread.paused_until = Some(now + send.pause);
+            let is_through = |job: &Job| job.spec.count.is_some_and(|count| job.begun >= count);
+            if thread.jobs.front().is_some_and(is_through) {
+                thread.jobs.pop_front();
+            }
             if thread.ends {
                 self.threads.remove(&id);
             }

@@ -299,10 +299,9 @@ impl Producer {
         result: Result<Response, Failure>,
         out: &mut Outbox,
     ) {
-        let current = self.threads.get_mut(&thread).and_then(|thread| thread.current.take());
-        let Some(mut send) = current.filter(|send| send.id == id) else {
-            return;
-        };
+        let thread_of = self.threads.get_mut(&thread);
+        let taken = thread_of.and_then(|thread| thread.current.take_if(|send| send.id == id));
+        let Some(mut send) = taken else { return };
         match result {
             Ok(response) => self.on_response(now, thread, send, response, out),
             Err(failure) => {
