@@ -118,3 +118,21 @@ fn every_fact_leads_back_to_an_order() {
     assert!(matches!(causes.last().map(|event| &event.fact), Some(Fact::Ordered(_))));
     assert!(causes.len() > 3, "there is a way from the order to the consumption");
 }
+
+#[test]
+fn the_last_send_of_a_job_is_shown_while_it_waits() {
+    let mut lab = lab();
+    lab.run_until(at(4_000));
+    for line in ["quiet p", "freeze broker-a", "send p T key=last"] {
+        lab.issue(command(line)).unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+    lab.run_until(at(5_000));
+    let jobs = &lab.view(0).producers[0].jobs;
+    let waiting = jobs.iter().find_map(|job| job.waiting_for.clone());
+    assert_eq!(
+        waiting.map(|(broker, attempt, _)| (broker.to_string(), attempt)),
+        Some(("broker-a".to_owned(), 1))
+    );
+    lab.run_until(at(9_000));
+    assert!(lab.view(0).producers[0].jobs.is_empty(), "a job goes when its last send is over");
+}
