@@ -9,3 +9,5 @@ pub mod page;
 pub mod replay;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod scenario;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod vectors;

@@ -1,0 +1,6 @@
+//! Vectors of the name server.
+
+use super::File;
+
+/// The files of this module.
+pub const FILES: &[File] = &[];
