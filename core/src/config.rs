@@ -12,9 +12,6 @@
 //! **Left out on purpose**: keys whose effect the simulation does not have. Setting one is an error that says so,
 //! rather than a setting without effect.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::Serialize;
 
 use crate::id::ClusterName;
@@ -48,13 +45,13 @@ impl Profile {
 /// Text forms of a closed list of words, in RocketMQ's spelling.
 macro_rules! words {
     ($type:ident, $what:literal, $($variant:ident = $word:literal),+ $(,)?) => {
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(match self { $(Self::$variant => $word),+ })
             }
         }
 
-        impl FromStr for $type {
+        impl ::std::str::FromStr for $type {
             type Err = String;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {

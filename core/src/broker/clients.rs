@@ -18,6 +18,7 @@ use crate::id::{ClientId, ConnectionId, GroupName, Opaque, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{
     ConsumerData, Frame, Heartbeat, Request, RequestCode, Response, ResponseBody, ResponseCode, Subscription,
+    SubscriptionGroupConfig,
 };
 use crate::time::{Duration, Instant};
 
@@ -90,10 +91,10 @@ impl Broker {
 
     /// Whether the group has a configuration, which its first appearance makes if that is allowed.
     pub(super) fn knows_group(&mut self, group: &GroupName) -> bool {
-        if !self.groups.contains(group) && self.config.auto_create_subscription_group {
-            Arc::make_mut(&mut self.groups).insert(group.clone());
+        if !self.groups.contains_key(group) && self.config.auto_create_subscription_group {
+            Arc::make_mut(&mut self.groups).insert(group.clone(), SubscriptionGroupConfig::default());
         }
-        self.groups.contains(group)
+        self.groups.contains_key(group)
     }
 
     fn register_consumer(

@@ -3,14 +3,13 @@
 //! A killed process leaves every page that it wrote: all of the log, the topics, the groups, and the group offsets
 //! as they were last written. A power failure also takes what the log had not flushed.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::offsets::OffsetTable;
 use super::{Broker, topics};
 use crate::config::{BrokerConfig, Profile};
-use crate::id::{BrokerName, GroupName};
-use crate::rpc::{DataVersion, TopicTable};
+use crate::id::BrokerName;
+use crate::rpc::{DataVersion, GroupTable, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 
@@ -24,7 +23,7 @@ pub struct BrokerDisk {
     /// Its version.
     pub data_version: DataVersion,
     /// `config/subscriptionGroup.json`.
-    pub groups: Arc<BTreeSet<GroupName>>,
+    pub groups: GroupTable,
     /// `config/consumerOffset.json`.
     pub offsets: OffsetTable,
 }

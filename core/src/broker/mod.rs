@@ -23,12 +23,12 @@ mod ha;
 mod offsets;
 mod pull;
 mod registration;
+mod requests;
 mod send;
 mod slave_sync;
 mod topics;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
@@ -43,7 +43,7 @@ use crate::fact::{Fact, LeaveReason};
 use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, Opaque};
 use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerChannels};
-use crate::rpc::{DataVersion, Frame, Request, Response, ResponseBody, ResponseCode, TopicTable};
+use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
 use crate::store::MessageStore;
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
@@ -77,7 +77,7 @@ pub struct Broker {
     store: MessageStore,
     topics: TopicTable,
     data_version: DataVersion,
-    groups: Arc<BTreeSet<GroupName>>,
+    groups: GroupTable,
     offsets: OffsetTable,
     persisted_offsets: OffsetTable,
 
@@ -210,77 +210,6 @@ impl Broker {
                 self.on_request(now, asked, *request, out);
             }
         }
-    }
-
-    fn on_request(&mut self, now: Instant, asked: Asked, request: Request, out: &mut Outbox) {
-        let code = request.code();
-        let response = match request {
-            // A producer. The answer may have to wait for a flush or a slave.
-            Request::SendMessage { message, queue_id, born_at, default_topic_queue_nums, .. } => {
-                let send = send::Send { message, queue_id, born_at, default_topic_queue_nums };
-                return self.on_send(now, asked, send, out);
-            }
-            // A consumer. A pull without a find is held.
-            Request::PullMessage(pull) => return self.on_pull(now, asked, pull, out),
-            // A client, every 30 s and whenever its subscriptions change.
-            Request::HeartBeat(heartbeat) => {
-                self.on_heartbeat(now, &asked, heartbeat, out);
-                Response::ok(code)
-            }
-            // A client that leaves in good order.
-            Request::UnregisterClient { producer_group, consumer_group, .. } => {
-                if let Some(group) = producer_group {
-                    self.forget_producer(&group, asked.connection);
-                }
-                if let Some(group) = consumer_group {
-                    self.forget_consumer(&group, asked.connection, LeaveReason::Unregistered, out);
-                }
-                Response::ok(code)
-            }
-            // A consumer that divides queues.
-            Request::GetConsumerListByGroup { group } => self.consumer_list(&group),
-            // A consumer that was given a queue.
-            Request::QueryConsumerOffset { group, topic, queue_id } => {
-                self.query_offset(&group, &topic, queue_id)
-            }
-            // A consumer, every 5 s for each of its queues.
-            Request::UpdateConsumerOffset { group, topic, queue_id, offset } => {
-                self.update_offset(group, topic, queue_id, offset, out);
-                Response::ok(code)
-            }
-            // A consumer without a stored offset that starts at the end.
-            Request::GetMaxOffset { topic, queue_id } => {
-                Response::with(code, ResponseBody::Offset(self.store.max_offset(&topic, queue_id)))
-            }
-            // A consumer without a stored offset that starts at a time.
-            Request::SearchOffsetByTimestamp { topic, queue_id, at } => {
-                Response::with(code, ResponseBody::Offset(self.store.offset_by_time(&topic, queue_id, at)))
-            }
-            // An operator.
-            Request::UpdateAndCreateTopic { topic, config } => {
-                self.update_topic(now, topic, config, out);
-                Response::ok(code)
-            }
-            // A slave that copies.
-            Request::GetAllTopicConfig => {
-                Response::with(code, ResponseBody::Topics(self.topics.clone(), self.data_version))
-            }
-            Request::GetAllConsumerOffset => {
-                Response::with(code, ResponseBody::Offsets(self.offsets.shared()))
-            }
-            Request::GetAllSubscriptionGroupConfig => {
-                Response::with(code, ResponseBody::Groups(self.groups.clone()))
-            }
-            Request::RegisterBroker(_)
-            | Request::UnregisterBroker { .. }
-            | Request::GetRouteInfoByTopic { .. }
-            | Request::NotifyConsumerIdsChanged { .. } => Response::refused(
-                code,
-                ResponseCode::RequestCodeNotSupported,
-                format!(" request type {} not supported", code.number()),
-            ),
-        };
-        asked.answer(response, out);
     }
 
     fn on_outcomes(&mut self, now: Instant, outcomes: Vec<Outcome<Purpose>>, out: &mut Outbox) {

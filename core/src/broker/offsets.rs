@@ -95,7 +95,7 @@ impl Broker {
         offset: QueueOffset,
         out: &mut Outbox,
     ) {
-        if self.profile.is_v5() && !(self.groups.contains(&group) && self.topics.contains_key(&topic)) {
+        if self.profile.is_v5() && !(self.groups.contains_key(&group) && self.topics.contains_key(&topic)) {
             return;
         }
         let before = self.offsets.get(&group, &topic, queue_id);

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use super::send::Put;
 use super::{Asked, Broker};
 use crate::fact::{Fact, WakeReason};
 use crate::filter::hash_matches;
@@ -122,6 +123,9 @@ impl Broker {
             let code = self.code_by_version(ResponseCode::SystemError, ResponseCode::InvalidParameter);
             return refuse(code, format!("queueId[{queue_id}] is illegal, topic:[{topic}]"));
         }
+        if let Some(subscription) = &request.subscription {
+            return Ok(subscription.clone());
+        }
         let subscription = self.consumers.get(group).and_then(|info| info.subscriptions.get(topic));
         match subscription {
             None => {
@@ -159,7 +163,8 @@ impl Broker {
             event.set_property(property::TAGS, request.group.as_str());
             event.set_property(property::DELAY, "0");
             event.set_property(property::KEYS, request.group.as_str());
-            self.put_message(now, event, QueueId(0), (now, self.address), &asked.peer.node, out);
+            let put = Put::new(event, QueueId(0), (now, self.address), asked.peer.node.clone());
+            self.put_message(now, put, out);
             self.after_append(now, out);
         }
         response

@@ -32,6 +32,63 @@ pub(super) struct Send {
     pub(super) queue_id: QueueId,
     pub(super) born_at: Instant,
     pub(super) default_topic_queue_nums: u32,
+    /// Bits as in `MessageSysFlag`.
+    pub(super) sys_flag: u32,
+    /// How often a consumer has failed with it.
+    pub(super) reconsume_times: u32,
+    /// From which on it is a dead letter, when the sender says so.
+    pub(super) max_reconsume_times: Option<u32>,
+}
+
+/// A message that is to be appended (`MessageExtBrokerInner`).
+#[derive(Clone, Debug)]
+pub(super) struct Put {
+    pub(super) message: Message,
+    pub(super) queue_id: QueueId,
+    /// Bits as in `MessageSysFlag`.
+    pub(super) sys_flag: u32,
+    pub(super) born_at: Instant,
+    pub(super) born_host: Address,
+    pub(super) reconsume_times: u32,
+    pub(super) prepared_transaction_offset: CommitLogOffset,
+    /// Whose doing it is.
+    pub(super) from: NodeId,
+}
+
+impl Put {
+    /// A plain message.
+    pub(super) const fn new(
+        message: Message,
+        queue_id: QueueId,
+        (born_at, born_host): (Instant, Address),
+        from: NodeId,
+    ) -> Self {
+        Self {
+            message,
+            queue_id,
+            sys_flag: 0,
+            born_at,
+            born_host,
+            reconsume_times: 0,
+            prepared_transaction_offset: CommitLogOffset(0),
+            from,
+        }
+    }
+
+    /// A copy of a stored message for another place, with its own past: when and where it was born, how often it
+    /// was handed back.
+    pub(super) fn copy_of(stored: &StoredMessage, message: Message, queue_id: QueueId, from: NodeId) -> Self {
+        Self {
+            message,
+            queue_id,
+            sys_flag: stored.sys_flag,
+            born_at: stored.born_at,
+            born_host: stored.born_host,
+            reconsume_times: stored.reconsume_times,
+            prepared_transaction_offset: stored.prepared_transaction_offset,
+            from,
+        }
+    }
 }
 
 /// A stored message whose producer still waits for its answer.
@@ -175,32 +232,26 @@ impl Broker {
         }
         message.set_property(property::CLUSTER, self.config.broker_cluster_name.as_str());
         let born = (send.born_at, asked.peer.address);
-        self.put_message(now, message, send.queue_id, born, &asked.peer.node, out)
+        let mut put = Put::new(message, send.queue_id, born, asked.peer.node.clone());
+        (put.sys_flag, put.reconsume_times) = (send.sys_flag, send.reconsume_times);
+        self.put_message(now, put, out)
     }
 
-    /// Appends a message to the log and wakes the services that work on it.
-    pub(super) fn put_message(
-        &mut self,
-        now: Instant,
-        message: Message,
-        queue_id: QueueId,
-        (born_at, born_host): (Instant, Address),
-        from: &NodeId,
-        out: &mut Outbox,
-    ) -> Arc<StoredMessage> {
-        let properties_length = properties_length(&message.properties, self.profile);
+    /// Appends a message to the log. [`after_append`](Self::after_append) then wakes the services that work on it.
+    pub(super) fn put_message(&mut self, now: Instant, put: Put, out: &mut Outbox) -> Arc<StoredMessage> {
+        let properties_length = properties_length(&put.message.properties, self.profile);
         let stored = self.store.append(StoredMessage {
-            message,
-            queue_id,
+            message: put.message,
+            queue_id: put.queue_id,
             queue_offset: QueueOffset(0),
             commit_log_offset: CommitLogOffset(0),
-            sys_flag: 0,
-            born_at,
-            born_host,
+            sys_flag: put.sys_flag,
+            born_at: put.born_at,
+            born_host: put.born_host,
             stored_at: now,
             store_host: self.address,
-            reconsume_times: 0,
-            prepared_transaction_offset: CommitLogOffset(0),
+            reconsume_times: put.reconsume_times,
+            prepared_transaction_offset: put.prepared_transaction_offset,
             properties_length,
         });
         let topic = &stored.message.topic;
@@ -214,7 +265,7 @@ impl Broker {
             commit_log_offset: stored.commit_log_offset,
             size: u32::try_from(stored.record_length()).unwrap_or(u32::MAX),
             tag: stored.message.tag().cloned(),
-            from: from.clone(),
+            from: put.from,
         });
         stored
     }

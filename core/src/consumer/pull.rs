@@ -156,6 +156,7 @@ impl Consumer {
             commit_offset,
             suspend_timeout: self.client.config.broker_suspend_max_time,
             subscription_version,
+            subscription: None,
         });
         let purpose = client_instance::Purpose::Own(Purpose::Pull(queue.clone(), assigned.hold));
         let timeout = self.client.config.consumer_timeout_when_suspend;

@@ -235,6 +235,9 @@ impl Producer {
                 queue_id: queue.queue_id,
                 born_at: now,
                 default_topic_queue_nums: self.client.config.default_topic_queue_nums,
+                sys_flag: 0,
+                reconsume_times: 0,
+                max_reconsume_times: None,
             };
             let purpose = client_instance::Purpose::Own(Purpose::Send(thread, send.id));
             let rest = budget.saturating_sub(cost);

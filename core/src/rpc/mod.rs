@@ -10,12 +10,20 @@
 //! **Left out on purpose**: the bytes of headers and JSON bodies (only records have a byte form here), and every
 //! request whose feature the lab does not have yet.
 
+mod admin;
 mod code;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use admin::{
+    ConsumeResult, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DirectConsumption,
+    GroupConsumeStats, OffsetReset, OffsetWrapper, ProcessQueueInfo, QueryMessage, SubscriptionGroupConfig,
+    TopicOffset, TopicStats,
+};
 pub use code::{RequestCode, ResponseCode};
+pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
 
 use serde::Serialize;
 
@@ -205,6 +213,12 @@ pub enum Request {
         born_at: Instant,
         /// Queues asked for if the topic has to be created.
         default_topic_queue_nums: u32,
+        /// Bits as in `MessageSysFlag`: 4 marks a half message.
+        sys_flag: u32,
+        /// How often a consumer has failed with it; only for a consumer's own sends to `%RETRY%group`.
+        reconsume_times: u32,
+        /// From which on it is a dead letter, when the sender overrides its group's setting.
+        max_reconsume_times: Option<u32>,
     },
     /// A consumer asks for messages of a queue.
     PullMessage(PullRequest),
@@ -271,6 +285,179 @@ pub enum Request {
     GetAllConsumerOffset,
     /// A slave copies its master's groups.
     GetAllSubscriptionGroupConfig,
+    /// A slave copies how far its master's delayed messages are delivered.
+    GetAllDelayOffset,
+    /// A consumer hands a message back, to get it once more later.
+    ConsumerSendMsgBack {
+        /// The group.
+        group: GroupName,
+        /// Where the record of the message begins.
+        commit_log_offset: CommitLogOffset,
+        /// Level of the delay; 0: the broker decides, below 0: dead letter at once.
+        delay_level: i32,
+        /// The `offsetMsgId` of the message.
+        origin_message_id: Arc<str>,
+        /// From which on it is a dead letter, when the consumer overrides its group's setting.
+        max_reconsume_times: Option<u32>,
+    },
+    /// A producer tells how its local transaction ended; nobody answers.
+    EndTransaction(EndTransaction),
+    /// A broker asks a producer of the group how a local transaction ended; the answer is an `EndTransaction`.
+    CheckTransactionState(TransactionCheck),
+    /// An orderly consumer wants these queues for itself.
+    LockBatchMq {
+        /// The group.
+        group: GroupName,
+        /// Who wants them.
+        client_id: ClientId,
+        /// Which.
+        queues: BTreeSet<MessageQueueOnBroker>,
+    },
+    /// An orderly consumer gives queues back.
+    UnlockBatchMq {
+        /// The group.
+        group: GroupName,
+        /// Whose they were.
+        client_id: ClientId,
+        /// Which.
+        queues: BTreeSet<MessageQueueOnBroker>,
+    },
+    /// An operator takes a topic off one broker.
+    DeleteTopicInBroker {
+        /// The topic.
+        topic: TopicName,
+    },
+    /// An operator asks for a broker's figures.
+    GetBrokerRuntimeInfo,
+    /// An operator asks for a broker's settings.
+    GetBrokerConfig,
+    /// An operator changes settings of a broker.
+    UpdateBrokerConfig {
+        /// Key and value of each.
+        settings: Vec<(Arc<str>, Arc<str>)>,
+    },
+    /// An operator asks for the offsets of a topic's queues.
+    GetTopicStatsInfo {
+        /// The topic.
+        topic: TopicName,
+    },
+    /// An operator asks how far a group is.
+    GetConsumeStats {
+        /// The group.
+        group: GroupName,
+        /// Only this topic.
+        topic: Option<TopicName>,
+    },
+    /// An operator asks how far every group is.
+    GetBrokerConsumeStats {
+        /// Only groups that consume in order.
+        is_order: bool,
+    },
+    /// An operator asks who is in a consumer group.
+    GetConsumerConnectionList {
+        /// The group.
+        group: GroupName,
+    },
+    /// An operator asks who is in a producer group.
+    GetProducerConnectionList {
+        /// The group.
+        group: GroupName,
+    },
+    /// An operator asks a broker, and the broker a consumer, what it is doing.
+    GetConsumerRunningInfo {
+        /// The group.
+        group: GroupName,
+        /// Which member.
+        client_id: ClientId,
+    },
+    /// An operator asks a broker, and the broker a consumer, to consume one message at once.
+    ConsumeMessageDirectly {
+        /// The group.
+        group: GroupName,
+        /// Which member.
+        client_id: ClientId,
+        /// The `offsetMsgId` of the message.
+        message_id: Arc<str>,
+        /// The message, once the broker has found it.
+        message: Option<Arc<StoredMessage>>,
+        /// The broker that stores it.
+        broker_name: BrokerName,
+    },
+    /// An operator creates or changes a group on one broker.
+    UpdateAndCreateSubscriptionGroup {
+        /// The group.
+        group: GroupName,
+        /// What it is to be.
+        config: SubscriptionGroupConfig,
+    },
+    /// An operator takes a group off one broker.
+    DeleteSubscriptionGroup {
+        /// The group.
+        group: GroupName,
+        /// Whether its offsets go with it.
+        clean_offset: bool,
+    },
+    /// Somebody looks messages up by key.
+    QueryMessage(QueryMessage),
+    /// Somebody looks a message up by its place in the commit log.
+    ViewMessageById {
+        /// Where its record begins.
+        offset: CommitLogOffset,
+    },
+    /// An operator asks which groups consume a topic.
+    QueryTopicConsumeByWho {
+        /// The topic.
+        topic: TopicName,
+    },
+    /// An operator sets a group back or forth.
+    InvokeBrokerToResetOffset(OffsetReset),
+    /// A broker tells a consumer to go on elsewhere; nobody answers.
+    ResetConsumerClientOffset {
+        /// The group.
+        group: GroupName,
+        /// The topic.
+        topic: TopicName,
+        /// Where to go on.
+        offsets: BTreeMap<MessageQueue, QueueOffset>,
+    },
+    /// The beginning of a queue.
+    GetMinOffset {
+        /// The topic.
+        topic: TopicName,
+        /// The queue.
+        queue_id: QueueId,
+    },
+    /// When the oldest message of a queue was stored.
+    GetEarliestMsgStoretime {
+        /// The topic.
+        topic: TopicName,
+        /// The queue.
+        queue_id: QueueId,
+    },
+    /// An operator has consume queues cleaned whose messages are gone.
+    CleanExpiredConsumeQueue,
+    /// An operator has queues cleaned whose topic is gone.
+    CleanUnusedTopic,
+    /// An operator has old commit log files deleted now.
+    DeleteExpiredCommitLog,
+    /// An operator asks for a figure that a broker counts.
+    ViewBrokerStatsData {
+        /// The kind of figure: `TOPIC_PUT_NUMS`, `GROUP_GET_NUMS`, …
+        name: Arc<str>,
+        /// Of what: a topic, `topic@group`, a cluster.
+        key: Arc<str>,
+    },
+    /// An operator asks how a master's slaves keep up (V5).
+    GetBrokerHaStatus,
+    /// An operator gives a group the offsets of another.
+    CloneGroupOffset {
+        /// Whose offsets.
+        source: GroupName,
+        /// Who gets them.
+        destination: GroupName,
+        /// Of this topic.
+        topic: TopicName,
+    },
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -292,6 +479,8 @@ pub struct PullRequest {
     pub suspend_timeout: Duration,
     /// Version of the consumer's subscription.
     pub subscription_version: Instant,
+    /// The subscription, when the request brings its own (sysFlag 4): the group need not be known to the broker then.
+    pub subscription: Option<Subscription>,
 }
 
 impl Request {
@@ -315,6 +504,38 @@ impl Request {
             Self::GetAllTopicConfig => RequestCode::GetAllTopicConfig,
             Self::GetAllConsumerOffset => RequestCode::GetAllConsumerOffset,
             Self::GetAllSubscriptionGroupConfig => RequestCode::GetAllSubscriptionGroupConfig,
+            Self::GetAllDelayOffset => RequestCode::GetAllDelayOffset,
+            Self::ConsumerSendMsgBack { .. } => RequestCode::ConsumerSendMsgBack,
+            Self::EndTransaction(_) => RequestCode::EndTransaction,
+            Self::CheckTransactionState(_) => RequestCode::CheckTransactionState,
+            Self::LockBatchMq { .. } => RequestCode::LockBatchMq,
+            Self::UnlockBatchMq { .. } => RequestCode::UnlockBatchMq,
+            Self::DeleteTopicInBroker { .. } => RequestCode::DeleteTopicInBroker,
+            Self::GetBrokerRuntimeInfo => RequestCode::GetBrokerRuntimeInfo,
+            Self::GetBrokerConfig => RequestCode::GetBrokerConfig,
+            Self::UpdateBrokerConfig { .. } => RequestCode::UpdateBrokerConfig,
+            Self::GetTopicStatsInfo { .. } => RequestCode::GetTopicStatsInfo,
+            Self::GetConsumeStats { .. } => RequestCode::GetConsumeStats,
+            Self::GetBrokerConsumeStats { .. } => RequestCode::GetBrokerConsumeStats,
+            Self::GetConsumerConnectionList { .. } => RequestCode::GetConsumerConnectionList,
+            Self::GetProducerConnectionList { .. } => RequestCode::GetProducerConnectionList,
+            Self::GetConsumerRunningInfo { .. } => RequestCode::GetConsumerRunningInfo,
+            Self::ConsumeMessageDirectly { .. } => RequestCode::ConsumeMessageDirectly,
+            Self::UpdateAndCreateSubscriptionGroup { .. } => RequestCode::UpdateAndCreateSubscriptionGroup,
+            Self::DeleteSubscriptionGroup { .. } => RequestCode::DeleteSubscriptionGroup,
+            Self::QueryMessage(_) => RequestCode::QueryMessage,
+            Self::ViewMessageById { .. } => RequestCode::ViewMessageById,
+            Self::QueryTopicConsumeByWho { .. } => RequestCode::QueryTopicConsumeByWho,
+            Self::InvokeBrokerToResetOffset(_) => RequestCode::InvokeBrokerToResetOffset,
+            Self::ResetConsumerClientOffset { .. } => RequestCode::ResetConsumerClientOffset,
+            Self::GetMinOffset { .. } => RequestCode::GetMinOffset,
+            Self::GetEarliestMsgStoretime { .. } => RequestCode::GetEarliestMsgStoretime,
+            Self::CleanExpiredConsumeQueue => RequestCode::CleanExpiredConsumeQueue,
+            Self::CleanUnusedTopic => RequestCode::CleanUnusedTopic,
+            Self::DeleteExpiredCommitLog => RequestCode::DeleteExpiredCommitLog,
+            Self::ViewBrokerStatsData { .. } => RequestCode::ViewBrokerStatsData,
+            Self::GetBrokerHaStatus => RequestCode::GetBrokerHaStatus,
+            Self::CloneGroupOffset { .. } => RequestCode::CloneGroupOffset,
         }
     }
 
@@ -326,7 +547,16 @@ impl Request {
             | Self::QueryConsumerOffset { topic, .. }
             | Self::UpdateConsumerOffset { topic, .. }
             | Self::GetMaxOffset { topic, .. }
+            | Self::GetMinOffset { topic, .. }
+            | Self::GetEarliestMsgStoretime { topic, .. }
+            | Self::DeleteTopicInBroker { topic }
+            | Self::GetTopicStatsInfo { topic }
+            | Self::QueryTopicConsumeByWho { topic }
+            | Self::ResetConsumerClientOffset { topic, .. }
+            | Self::CloneGroupOffset { topic, .. }
             | Self::SearchOffsetByTimestamp { topic, .. } => Some(topic),
+            Self::QueryMessage(query) => Some(&query.topic),
+            Self::InvokeBrokerToResetOffset(reset) => Some(&reset.topic),
             Self::SendMessage { message, .. } => Some(&message.topic),
             Self::PullMessage(pull) => Some(&pull.topic),
             _ => None,
@@ -339,6 +569,8 @@ impl Request {
             Self::QueryConsumerOffset { queue_id, .. }
             | Self::UpdateConsumerOffset { queue_id, .. }
             | Self::GetMaxOffset { queue_id, .. }
+            | Self::GetMinOffset { queue_id, .. }
+            | Self::GetEarliestMsgStoretime { queue_id, .. }
             | Self::SearchOffsetByTimestamp { queue_id, .. }
             | Self::SendMessage { queue_id, .. } => Some(*queue_id),
             Self::PullMessage(pull) => Some(pull.queue_id),
@@ -405,8 +637,57 @@ pub enum ResponseBody {
     /// All group offsets of a broker.
     Offsets(Arc<BTreeMap<(GroupName, MessageQueueOnBroker), QueueOffset>>),
     /// All groups of a broker.
-    Groups(Arc<BTreeSet<GroupName>>),
+    Groups(GroupTable),
+    /// How far delayed messages are delivered: by level, the next offset of its queue.
+    DelayOffsets(BTreeMap<u32, QueueOffset>),
+    /// The queues that are locked for the one who asked.
+    LockedQueues(BTreeSet<MessageQueueOnBroker>),
+    /// Names and values: figures and settings.
+    Properties(Vec<(Arc<str>, Arc<str>)>),
+    /// The offsets of a topic's queues on one broker.
+    TopicStats(TopicStats),
+    /// How far a group is.
+    ConsumeStats(ConsumeStats),
+    /// How far every group is.
+    BrokerConsumeStats(GroupConsumeStats),
+    /// Who is in a consumer group.
+    ConsumerConnection(ConsumerConnection),
+    /// Who is in a producer group.
+    ProducerConnection(Vec<(ClientId, Address)>),
+    /// What a consumer is doing.
+    RunningInfo(Box<ConsumerRunningInfo>),
+    /// How a consumer got on with one message.
+    DirectConsumption(DirectConsumption),
+    /// One message.
+    Message(Arc<StoredMessage>),
+    /// What a query found, newest first, and up to where the index was built: record and moment.
+    Messages {
+        /// The messages.
+        messages: Vec<Arc<StoredMessage>>,
+        /// Store time of the last indexed message.
+        index_last_update: Instant,
+        /// Position of the last indexed message.
+        index_last_offset: CommitLogOffset,
+    },
+    /// Names of groups.
+    GroupNames(Vec<GroupName>),
+    /// Where each queue stands after a reset.
+    ResetOffsets(BTreeMap<MessageQueue, QueueOffset>),
+    /// A moment; none when there is no message.
+    Moment(Option<Instant>),
+    /// Last minute, last hour, last day: how often something happened.
+    Stats([u64; 3]),
+    /// Address of each slave and how far it has copied.
+    HaStatus {
+        /// The end of the master's log.
+        max: CommitLogOffset,
+        /// By slave.
+        slaves: Vec<(Address, CommitLogOffset)>,
+    },
 }
+
+/// All groups of a broker with their settings.
+pub type GroupTable = Arc<BTreeMap<GroupName, SubscriptionGroupConfig>>;
 
 /// A queue as a broker names it to itself: without the broker.
 pub type MessageQueueOnBroker = (TopicName, QueueId);

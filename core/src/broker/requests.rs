@@ -1,0 +1,97 @@
+//! Which request goes where: who sends it, and what answers it.
+//!
+//! **In RocketMQ**: `BrokerController.registerProcessor`.
+
+use super::send::Send;
+use super::{Asked, Broker};
+use crate::fact::LeaveReason;
+use crate::outbox::Outbox;
+use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::time::Instant;
+
+impl Broker {
+    pub(super) fn on_request(&mut self, now: Instant, asked: Asked, request: Request, out: &mut Outbox) {
+        let code = request.code();
+        let response = match request {
+            // A producer. The answer may have to wait for a flush or a slave.
+            Request::SendMessage {
+                message,
+                queue_id,
+                born_at,
+                default_topic_queue_nums,
+                sys_flag,
+                reconsume_times,
+                max_reconsume_times,
+                ..
+            } => {
+                let send = Send {
+                    message,
+                    queue_id,
+                    born_at,
+                    default_topic_queue_nums,
+                    sys_flag,
+                    reconsume_times,
+                    max_reconsume_times,
+                };
+                return self.on_send(now, asked, send, out);
+            }
+            // A consumer. A pull without a find is held.
+            Request::PullMessage(pull) => return self.on_pull(now, asked, pull, out),
+            // A client, every 30 s and whenever its subscriptions change.
+            Request::HeartBeat(heartbeat) => {
+                self.on_heartbeat(now, &asked, heartbeat, out);
+                Response::ok(code)
+            }
+            // A client that leaves in good order.
+            Request::UnregisterClient { producer_group, consumer_group, .. } => {
+                if let Some(group) = producer_group {
+                    self.forget_producer(&group, asked.connection);
+                }
+                if let Some(group) = consumer_group {
+                    self.forget_consumer(&group, asked.connection, LeaveReason::Unregistered, out);
+                }
+                Response::ok(code)
+            }
+            // A consumer that divides queues.
+            Request::GetConsumerListByGroup { group } => self.consumer_list(&group),
+            // A consumer that was given a queue.
+            Request::QueryConsumerOffset { group, topic, queue_id } => {
+                self.query_offset(&group, &topic, queue_id)
+            }
+            // A consumer, every 5 s for each of its queues.
+            Request::UpdateConsumerOffset { group, topic, queue_id, offset } => {
+                self.update_offset(group, topic, queue_id, offset, out);
+                Response::ok(code)
+            }
+            // A consumer without a stored offset that starts at the end.
+            Request::GetMaxOffset { topic, queue_id } => {
+                Response::with(code, ResponseBody::Offset(self.store.max_offset(&topic, queue_id)))
+            }
+            // A consumer without a stored offset that starts at a time.
+            Request::SearchOffsetByTimestamp { topic, queue_id, at } => {
+                Response::with(code, ResponseBody::Offset(self.store.offset_by_time(&topic, queue_id, at)))
+            }
+            // An operator.
+            Request::UpdateAndCreateTopic { topic, config } => {
+                self.update_topic(now, topic, config, out);
+                Response::ok(code)
+            }
+            // A slave that copies.
+            Request::GetAllTopicConfig => {
+                Response::with(code, ResponseBody::Topics(self.topics.clone(), self.data_version))
+            }
+            Request::GetAllConsumerOffset => {
+                Response::with(code, ResponseBody::Offsets(self.offsets.shared()))
+            }
+            Request::GetAllSubscriptionGroupConfig => {
+                Response::with(code, ResponseBody::Groups(self.groups.clone()))
+            }
+            _ => Response::refused(
+                code,
+                ResponseCode::RequestCodeNotSupported,
+                format!(" request type {} not supported", code.number()),
+            ),
+        };
+        asked.answer(response, out);
+    }
+}
