@@ -2,19 +2,23 @@
 //!
 //! ```text
 //! cargo run -p lab-core --example run -- SCENARIO [--until 60s] [--view] [--all] [--recording] [--set KEY=VALUE …]
+//!     [--mqadmin LINE …] [--console]
 //! ```
 //!
 //! SCENARIO is a file in the notation of `lab_core::recording`, or `-` for standard input. Without options the trace
 //! is printed without the frames on the wire; `--all` prints them too, `--view` the cluster at the end as JSON,
-//! `--recording` the run in its canonical form. `--set` changes the first line: `--set profile=V4 --set seed=7`.
+//! `--recording` the run in its canonical form. `--mqadmin "clusterList -m"` runs RocketMQ's command line tool at the
+//! end and prints only what it prints; `--console` reads such lines from standard input, and between them commands of
+//! the lab (`run 30s`, `kill broker-a`). `--set` changes the first line: `--set profile=V4 --set seed=7`.
 
 use std::io::Read;
 use std::process::ExitCode;
 
 use lab_core::fact::Fact;
 use lab_core::lab::Lab;
+use lab_core::mqadmin::known_commands;
 use lab_core::recording::{Recording, Setup};
-use lab_core::time::Instant;
+use lab_core::time::{Duration, Instant};
 
 struct Options {
     file: String,
@@ -22,6 +26,8 @@ struct Options {
     view: bool,
     all: bool,
     recording: bool,
+    console: bool,
+    mqadmin: Vec<String>,
     setup: Vec<String>,
 }
 
@@ -52,6 +58,10 @@ fn run() -> Result<(), String> {
     let until = options.until.unwrap_or(recording.end);
     let mut lab = Lab::try_new(recording).map_err(|why| format!("{}: {why}", options.file))?;
     lab.run_until(until);
+    if options.console || !options.mqadmin.is_empty() {
+        options.mqadmin.iter().try_for_each(|line| mqadmin(&mut lab, line))?;
+        return if options.console { console(&mut lab) } else { Ok(()) };
+    }
     if options.recording {
         print!("{}", lab.recording());
         return Ok(());
@@ -77,6 +87,38 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
+/// Runs one line of the tool and prints what it prints.
+fn mqadmin(lab: &mut Lab, line: &str) -> Result<(), String> {
+    match lab.mqadmin(line).map_err(|why| why.to_string())? {
+        Some(output) => print!("{output}"),
+        None => println!("mqadmin is still at work after a minute"),
+    }
+    Ok(())
+}
+
+/// Reads lines: `run TIME`, a line of the tool with or without `mqadmin` before it, or a command of the lab.
+fn console(lab: &mut Lab) -> Result<(), String> {
+    let tools: Vec<_> = known_commands().iter().map(|command| command.name).collect();
+    for line in std::io::stdin().lines() {
+        let line = line.map_err(|why| format!("standard input: {why}"))?;
+        let words: Vec<_> = line.split_whitespace().collect();
+        let done = match words.as_slice() {
+            [] => Ok(()),
+            ["run", span] => span
+                .parse::<Duration>()
+                .map(|span| lab.run_until(lab.now() + span))
+                .map_err(|why| why.to_string()),
+            ["mqadmin", ..] => mqadmin(lab, line.trim_start().trim_start_matches("mqadmin").trim()),
+            [name, ..] if tools.contains(name) => mqadmin(lab, &line),
+            _ => line.parse().and_then(|command| lab.issue(command)).map_err(|why| why.to_string()),
+        };
+        if let Err(why) = done {
+            println!("{why}");
+        }
+    }
+    Ok(())
+}
+
 fn read_options() -> Result<Options, String> {
     let mut options = Options {
         file: String::new(),
@@ -84,6 +126,8 @@ fn read_options() -> Result<Options, String> {
         view: false,
         all: false,
         recording: false,
+        console: false,
+        mqadmin: Vec::new(),
         setup: Vec::new(),
     };
     let mut words = std::env::args().skip(1);
@@ -95,13 +139,16 @@ fn read_options() -> Result<Options, String> {
                 options.until = Some(until.parse().map_err(|why| format!("--until: {why}"))?);
             }
             "--set" => options.setup.push(value("key=value, for example profile=V4")?),
+            "--mqadmin" => options.mqadmin.push(value("a line, for example \"clusterList\"")?),
+            "--console" => options.console = true,
             "--view" => options.view = true,
             "--all" => options.all = true,
             "--recording" => options.recording = true,
             file if options.file.is_empty() && !file.starts_with("--") => file.clone_into(&mut options.file),
             other => {
                 return Err(format!(
-                    "`{other}` is not accepted; known: SCENARIO --until TIME --view --all --recording --set KEY=VALUE"
+                    "`{other}` is not accepted; known: SCENARIO --until TIME --view --all --recording --mqadmin LINE \
+                     --console --set KEY=VALUE"
                 ));
             }
         }

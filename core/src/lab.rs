@@ -12,7 +12,7 @@ use std::sync::Arc;
 use siphasher::sip::SipHasher13;
 
 use crate::command::{Command, CommandError};
-use crate::fact::TraceEvent;
+use crate::fact::{Fact, TraceEvent};
 use crate::id::{EventId, NodeId};
 use crate::message::StoredMessage;
 use crate::recording::{Recording, Setup};
@@ -22,6 +22,8 @@ use crate::world::World;
 
 /// Steps between two keyframes.
 const KEYFRAME_EVERY: u64 = 4096;
+/// After this long [`Lab::mqadmin`] waits no more.
+const LONGEST_MQADMIN: Duration = Duration::from_secs(60);
 
 /// A moment to come back to.
 #[derive(Clone, Debug)]
@@ -312,6 +314,28 @@ impl Lab {
         }
         self.settle_at(limit);
         None
+    }
+
+    /// Runs `mqadmin` with these words and goes on until it has printed everything, a minute at most. Returns what it
+    /// printed; `None` when it is still at work then.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue).
+    pub fn mqadmin(&mut self, line: &str) -> Result<Option<Arc<str>>, CommandError> {
+        self.issue(Command::Mqadmin(line.into()))?;
+        let ordered = self.trace().last().map(|event| event.id);
+        let is_answer = |event: &TraceEvent| matches!(event.fact, Fact::MqadminAnswered { .. });
+        let limit = self.now() + LONGEST_MQADMIN;
+        while let Some(id) = self.run_until_fact(limit, is_answer) {
+            let is_ours =
+                ordered.is_some_and(|ordered| self.causes(id).iter().any(|cause| cause.id == ordered));
+            if let Some(Fact::MqadminAnswered { output, .. }) = self.event(id).map(|event| &event.fact)
+                && is_ours
+            {
+                return Ok(Some(output.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Goes to any moment, back or forward.

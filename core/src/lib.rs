@@ -45,7 +45,7 @@
 //! | words | [`time`], [`rng`], [`id`], [`message`], [`config`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`allocate`], [`filter`], [`process_queue`], [`remoting`], [`client_instance`] |
-//! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`] |
+//! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`] |
 //!
@@ -65,6 +65,7 @@ pub mod filter;
 pub mod id;
 pub mod lab;
 pub mod message;
+pub mod mqadmin;
 pub mod name_server;
 pub mod network;
 pub mod node;

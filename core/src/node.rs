@@ -4,6 +4,7 @@
 
 use crate::broker::{Broker, BrokerDisk};
 use crate::consumer::{Consumer, ConsumerDisk};
+use crate::mqadmin::Mqadmin;
 use crate::name_server::NameServer;
 use crate::outbox::{Input, Outbox};
 use crate::producer::Producer;
@@ -20,6 +21,8 @@ pub enum Node {
     Producer(Producer),
     /// Consumes messages.
     Consumer(Consumer),
+    /// Carries out one command of an operator.
+    Mqadmin(Mqadmin),
 }
 
 /// What a process leaves behind.
@@ -41,13 +44,14 @@ impl Node {
             Self::Broker(node) => node.handle(now, input, out),
             Self::Producer(node) => node.handle(now, input, out),
             Self::Consumer(node) => node.handle(now, input, out),
+            Self::Mqadmin(node) => node.handle(now, input, out),
         }
     }
 
     /// The process ends; its disk stays.
     pub fn into_disk(self) -> Disk {
         match self {
-            Self::NameServer(_) | Self::Producer(_) => Disk::Empty,
+            Self::NameServer(_) | Self::Producer(_) | Self::Mqadmin(_) => Disk::Empty,
             Self::Broker(broker) => Disk::Broker(broker.into_disk()),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
         }

@@ -40,6 +40,8 @@ pub enum Timer {
     HaTransfer,
     /// Broker: a graceful stop is through with its waiting.
     Shutdown,
+    /// `mqadmin`: a pause of the tool is over.
+    MqadminPause,
     /// Client: ask for the routes of all topics in use (`updateTopicRouteInfoFromNameServer`).
     PollNameServer,
     /// Client: tell the brokers that it is there (`sendHeartbeatToAllBroker`).

@@ -17,7 +17,7 @@ const ROWS: &[&[&str]] = &[
         "remoting",
         "client_instance",
     ],
-    &["name_server", "broker", "producer", "consumer"],
+    &["name_server", "broker", "producer", "consumer", "mqadmin"],
     &["node", "agenda", "network", "recording", "world"],
     &["view", "lab"],
 ];

@@ -24,6 +24,7 @@
 //! | `remove N` | takes an ended process away for good |
 //! | `roll-back N [to=TIME]` | sets the log, queues and index of an ended broker back to what was stored before TIME (default 0: wipes them); `config/` with the group offsets stays |
 //! | `cut A B [one-way]` / `heal A B` | nothing passes between A and B (or from A to B); TCP sends it again after the healing |
+//! | `mqadmin LINE` | runs RocketMQ's command line tool with these words, as an operator types them; `-n` may be left out |
 //! | `hold A B [one-way]` / `release A B` | what A and B send each other waits, in order, for the release |
 //! | `link A B [latency=1..3] [loss=5%]` | another latency range in ms, or a share of packets lost (TCP repeats them), for both directions |
 //!
@@ -111,6 +112,8 @@ pub enum NodeSpec {
     Producer(ClientSpec),
     /// A consumer.
     Consumer(ConsumerSpec),
+    /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
+    Mqadmin(Arc<str>),
 }
 
 /// A number of messages to send one after another.
@@ -233,6 +236,8 @@ pub enum Command {
         /// Share of packets that TCP has to repeat.
         loss: Option<Ratio>,
     },
+    /// Runs RocketMQ's command line tool: the words behind `mqadmin`.
+    Mqadmin(Arc<str>),
 }
 
 /// A range of one-way latencies in milliseconds, both ends included. Prints as `1..3`.
@@ -373,6 +378,9 @@ const QUEUES_MAX: u32 = 1024;
 /// Longest text of a message body in bytes; enough to exceed `maxMessageSize` would need 4 MiB of typing.
 const BODY_MAX: usize = 1 << 20;
 
+/// Longest line for `mqadmin` in bytes.
+const LINE_MAX: usize = 4096;
+
 fn invalid<T>(why: impl Into<String>) -> Result<T, CommandError> {
     Err(CommandError::Invalid(why.into()))
 }
@@ -431,6 +439,9 @@ impl Command {
                 invalid(format!("`{from}` has no link to itself; name two nodes"))
             }
             Self::Link { latency: None, loss: None, .. } => invalid("link: give latency=… or loss=…"),
+            Self::Mqadmin(line) if line.len() > LINE_MAX => {
+                invalid(format!("a line for mqadmin may have {LINE_MAX} bytes at most"))
+            }
             _ => Ok(()),
         }
     }
@@ -452,7 +463,11 @@ impl Command {
             | Self::Restart(node)
             | Self::Remove(node)
             | Self::RollBack { node, .. } => Some(node),
-            Self::CreateTopic { .. } | Self::Part { .. } | Self::Join { .. } | Self::Link { .. } => None,
+            Self::CreateTopic { .. }
+            | Self::Part { .. }
+            | Self::Join { .. }
+            | Self::Link { .. }
+            | Self::Mqadmin(_) => None,
         }
     }
 
@@ -474,7 +489,7 @@ impl NodeSpec {
     fn check(&self) -> Result<(), CommandError> {
         use crate::config::Profile;
         match self {
-            Self::NameServer(_) => Ok(()),
+            Self::NameServer(_) | Self::Mqadmin(_) => Ok(()),
             Self::Broker(broker) => {
                 check("broker name", broker.broker_name.as_str(), TOPIC_MAX_LENGTH)?;
                 let mut config = BrokerConfig::of(Profile::V5);

@@ -119,6 +119,8 @@ impl fmt::Display for Command {
                 write!(f, "produce {node} {}", job.topic)?;
                 Options(f).job(job)
             }
+            Self::Mqadmin(line) => write!(f, "mqadmin {line}"),
+            Self::Add(_, NodeSpec::Mqadmin(line)) => write!(f, "mqadmin {line}"),
             Self::Quiet(node) => write!(f, "quiet {node}"),
             Self::Pin { node, topic, start } => write!(f, "pin {node} {topic} start={start}"),
             Self::Set(node, settings) => {

@@ -162,6 +162,11 @@ impl FromStr for Command {
     type Err = CommandError;
 
     fn from_str(line: &str) -> Result<Self, Self::Err> {
+        if let Some(line) = mqadmin_line(line) {
+            let command = Self::Mqadmin(line.into());
+            command.check_alone()?;
+            return Ok(command);
+        }
         let mut args = Arguments::read(line)?;
         let command = match args.verb.as_str() {
             "name-server" => {
@@ -212,6 +217,13 @@ impl FromStr for Command {
         command.check_alone()?;
         Ok(command)
     }
+}
+
+/// What stands behind the word `mqadmin`; the tool splits it into words by itself.
+fn mqadmin_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let rest = line.strip_prefix("mqadmin")?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim())
 }
 
 fn read_broker(args: &mut Arguments) -> Result<Command, CommandError> {

@@ -471,6 +471,13 @@ pub enum Fact {
         /// How often it was handed back before.
         reconsume_times: u32,
     },
+    /// A run of `mqadmin` has ended.
+    MqadminAnswered {
+        /// The words behind `mqadmin`.
+        line: Arc<str>,
+        /// What it printed.
+        output: Arc<str>,
+    },
     /// A consumer's listener finished a message.
     MessageConsumed {
         /// Which.
@@ -530,6 +537,7 @@ impl Fact {
             Self::PullFailed { .. } => "pull-failed",
             Self::OffsetCorrected { .. } => "offset-corrected",
             Self::MessageDelivered { .. } => "message-delivered",
+            Self::MqadminAnswered { .. } => "mqadmin-answered",
             Self::MessageConsumed { .. } => "message-consumed",
         }
     }

@@ -132,6 +132,10 @@ impl fmt::Display for Fact {
             Self::MessageDelivered { message, reconsume_times: 0 } | Self::MessageConsumed { message } => {
                 write!(f, "{message}")
             }
+            Self::MqadminAnswered { line, output } => {
+                f.write_str(line)?;
+                output.lines().try_for_each(|line| write!(f, "\n            | {line}"))
+            }
             Self::MessageDelivered { message, reconsume_times } => {
                 write!(f, "{message} reconsume {reconsume_times}")
             }

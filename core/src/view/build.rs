@@ -45,6 +45,8 @@ impl View {
                 }
                 NodeSpec::Producer(spec) => view.producers.push(producer(world, id, slot, spec)),
                 NodeSpec::Consumer(spec) => view.consumers.push(consumer(world, id, slot, spec)),
+                // A run of the tool is seen by what it prints.
+                NodeSpec::Mqadmin(_) => {}
             }
         }
         view.brokers.sort_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
@@ -457,6 +459,13 @@ fn flights(world: &World) -> Vec<Flight> {
 fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> {
     let connection = world.network().connection(transit.connection)?;
     let node = |side: Side| connection.end(side).peer.node.clone();
+    let is_tool = |side| match world.slots().get(&node(side)) {
+        Some(slot) => matches!(slot.spec, NodeSpec::Mqadmin(_)),
+        None => true,
+    };
+    if is_tool(Side::Opener) {
+        return None;
+    }
     let Packet::Frame(frame) = &transit.packet else {
         return None;
     };

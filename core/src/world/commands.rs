@@ -12,6 +12,7 @@ use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
 use crate::id::{Address, ClientId, EventId, NodeId};
+use crate::mqadmin::{Mqadmin, MqadminStart};
 use crate::name_server::NameServer;
 use crate::network::EndState;
 use crate::node::{Disk, Node};
@@ -22,8 +23,8 @@ use crate::time::Instant;
 
 type Checked = Result<(), CommandError>;
 
-/// First port and distance to the next, for name servers, brokers and clients.
-const PORTS: [(u16, u16); 3] = [(9876, 10), (10911, 20), (50_001, 1)];
+/// First port and distance to the next, for name servers, brokers, clients and runs of `mqadmin`.
+const PORTS: [(u16, u16); 4] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1)];
 
 impl World {
     /// Whether a command could be carried out at this moment.
@@ -35,6 +36,7 @@ impl World {
         match command {
             Command::Add(node, spec) => self.check_add(node, spec),
             Command::CreateTopic { place, .. } => self.topic_targets(place).map(|_| ()),
+            Command::Mqadmin(_) => Ok(()),
             Command::Send(node, _) | Command::Produce(node, _) | Command::Quiet(node) => {
                 self.check_producer(node)
             }
@@ -102,6 +104,7 @@ impl World {
         let port = match spec {
             NodeSpec::NameServer(spec) => spec.port,
             NodeSpec::Broker(spec) => spec.port,
+            NodeSpec::Mqadmin(_) => None,
             NodeSpec::Producer(client) => {
                 return self.name_servers_of(client.name_servers.as_deref()).map(|_| ());
             }
@@ -188,7 +191,7 @@ impl World {
             settings.iter().try_for_each(|(key, value)| set(key, value)).map_err(CommandError::Invalid)
         };
         match &self.slot(node)?.spec {
-            NodeSpec::NameServer(_) => Err(CommandError::WrongKind {
+            NodeSpec::NameServer(_) | NodeSpec::Mqadmin(_) => Err(CommandError::WrongKind {
                 node: node.clone(),
                 wanted: "a broker, a producer or a consumer",
             }),
@@ -230,6 +233,10 @@ impl World {
             Command::Produce(node, job) => self.order(&node, NodeOrder::Produce(job), cause),
             Command::Quiet(node) => self.order(&node, NodeOrder::Quiet, cause),
             Command::Pin { node, topic, start } => self.order(&node, NodeOrder::Pin(topic, start), cause),
+            Command::Mqadmin(line) => {
+                let node = self.next_tool();
+                self.add(node, NodeSpec::Mqadmin(line), cause)?;
+            }
             Command::Set(node, settings) => self.set(&node, settings, cause),
             Command::Kill(node) => self.end_process(&node, ProcessState::Killed, cause, Fact::Killed),
             Command::PowerOff(node) => {
@@ -271,10 +278,11 @@ impl World {
             NodeSpec::NameServer(spec) => (0, spec.port),
             NodeSpec::Broker(spec) => (1, spec.port),
             NodeSpec::Producer(_) | NodeSpec::Consumer(_) => (2, None),
+            NodeSpec::Mqadmin(_) => (3, None),
         };
         let name_servers = match &spec {
             NodeSpec::NameServer(_) => Vec::new(),
-            NodeSpec::Broker(_) => self.all_name_servers(),
+            NodeSpec::Broker(_) | NodeSpec::Mqadmin(_) => self.all_name_servers(),
             NodeSpec::Producer(client) => self.name_servers_of(client.name_servers.as_deref())?,
             NodeSpec::Consumer(spec) => self.name_servers_of(spec.client.name_servers.as_deref())?,
         };
@@ -302,6 +310,16 @@ impl World {
         self.order.push(node.clone());
         self.start_process(&node, cause);
         Ok(())
+    }
+
+    /// The name of the next run of `mqadmin`.
+    fn next_tool(&self) -> NodeId {
+        let name = |number: u16| NodeId::from(format!("mqadmin-{number}"));
+        let mut number = self.added[3] + 1;
+        while self.slots.contains_key(&name(number)) {
+            number += 1;
+        }
+        name(number)
     }
 
     /// The next default port that nobody listens at.
@@ -354,10 +372,21 @@ impl World {
                 let disk = if let Disk::Consumer(disk) = disk { disk } else { ConsumerDisk::default() };
                 Node::Consumer(Consumer::new(client_start(spec.client.instance.as_ref()), spec, disk))
             }
+            NodeSpec::Mqadmin(line) => {
+                let start = MqadminStart {
+                    profile,
+                    epoch,
+                    address: slot.address,
+                    name_servers: slot.name_servers.clone(),
+                    rng: Rng::fork(seed, &format!("node {id}")),
+                };
+                Node::Mqadmin(Mqadmin::new(start, line.clone()))
+            }
         };
+        let is_tool = matches!(node, Node::Mqadmin(_));
         slot.node = Some(node);
         self.set_state(id, ProcessState::Up);
-        let cause = Some(self.note(Some(id), cause, Fact::Started));
+        let cause = if is_tool { cause } else { Some(self.note(Some(id), cause, Fact::Started)) };
         self.tell(id, Input::Started, cause);
     }
 
@@ -390,11 +419,13 @@ impl World {
         slot.timers.clear();
         slot.waiting.clear();
         let restarts = std::mem::take(&mut slot.restarts);
+        let is_tool = matches!(slot.spec, NodeSpec::Mqadmin(_));
         if let (Disk::Broker(disk), Fact::PoweredOff { lost }) = (&mut slot.disk, &mut fact) {
             *lost = disk.lose_power();
         }
         self.set_state(id, state);
-        let cause = Some(self.note(Some(id), cause, fact));
+        // What a run of the tool leaves is its output; that it began and ended goes without saying.
+        let cause = if is_tool { cause } else { Some(self.note(Some(id), cause, fact)) };
         let ends: Vec<_> = self
             .network
             .connections()
@@ -407,7 +438,10 @@ impl World {
             }
             self.network.close_end(connection, side);
         }
-        if restarts && state == ProcessState::Stopped {
+        if is_tool {
+            self.slots.remove(id);
+            self.order.retain(|other| other != id);
+        } else if restarts && state == ProcessState::Stopped {
             self.start_process(id, cause);
         }
     }
@@ -457,7 +491,7 @@ impl World {
         let state = slot.state;
         let mut restarts = false;
         match &mut slot.spec {
-            NodeSpec::NameServer(_) => {}
+            NodeSpec::NameServer(_) | NodeSpec::Mqadmin(_) => {}
             NodeSpec::Broker(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Producer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Consumer(spec) => {

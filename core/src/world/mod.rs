@@ -13,7 +13,7 @@ mod commands;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::agenda::Agenda;
-use crate::command::{NodeOrder, NodeSpec};
+use crate::command::{Command, NodeOrder, NodeSpec};
 use crate::config::Profile;
 use crate::fact::{Fact, TraceEvent};
 use crate::id::{Address, ConnectionId, EventId, NodeId};
@@ -22,7 +22,7 @@ use crate::node::{Disk, Node};
 use crate::outbox::{Input, Peer};
 use crate::recording::Setup;
 use crate::store::MessageStore;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 /// What state a process is in.
@@ -129,8 +129,8 @@ pub struct World {
     order: Vec<NodeId>,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
-    /// Name servers, brokers and clients ever added: the next default ports.
-    added: [u16; 3],
+    /// Name servers, brokers, clients and runs of `mqadmin` ever added: the next default ports.
+    added: [u16; 4],
     next_connection: ConnectionId,
     next_event: EventId,
     /// What was noted since the lab last looked.
@@ -148,7 +148,7 @@ impl World {
             slots: BTreeMap::new(),
             order: Vec::new(),
             listeners: BTreeMap::new(),
-            added: [0; 3],
+            added: [0; 4],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
             fresh: Vec::new(),
@@ -201,6 +201,24 @@ impl World {
     /// When the next event is due.
     pub fn next_due(&self) -> Option<Instant> {
         self.agenda.next_due()
+    }
+
+    /// What `mqadmin` would print if it were run now. The world itself stays as it is; `None` when the tool is still at
+    /// work after `limit`.
+    pub fn mqadmin(&self, line: &str, limit: Duration) -> Option<String> {
+        let mut world = self.clone();
+        world.fresh.clear();
+        world.apply(&Command::Mqadmin(line.into())).ok()?;
+        let until = self.now + limit;
+        while world.next_due().is_some_and(|due| due <= until) {
+            world.step();
+            for event in world.take_fresh() {
+                if let Fact::MqadminAnswered { output, .. } = event.fact {
+                    return Some(output.to_string());
+                }
+            }
+        }
+        None
     }
 
     /// Lets time pass without anything happening.

@@ -69,6 +69,12 @@ impl Runner {
                 Ok(()) => return Err("the lab does not refuse it".to_owned()),
                 Err(why) => self.printed += &format!("! {why}\n"),
             },
+            // The tool is waited for, as in a shell.
+            "mqadmin" => {
+                let line = line.trim_start().trim_start_matches("mqadmin").trim();
+                let answered = self.lab()?.mqadmin(line).map_err(|why| why.to_string())?;
+                answered.ok_or("mqadmin is still at work after a minute")?;
+            }
             _ => self.issue(line)?,
         }
         self.print();

@@ -1,0 +1,211 @@
+//! One run of a command: the answers so far, what it printed, and the question on which it waits.
+
+use super::MqadminStart;
+use super::exception::Exception;
+use crate::config::Profile;
+use crate::id::Address;
+use crate::remoting::Failure;
+use crate::rpc::{Request, Response, ResponseCode};
+use crate::time::{Duration, Epoch, Instant};
+
+/// How long the tool waits for an answer (`timeoutMillis` of `DefaultMQAdminExtImpl`).
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Something that the command waited for.
+#[derive(Clone, Debug)]
+pub(super) enum Reply {
+    /// A request was answered, or will not be.
+    Answered {
+        /// When.
+        at: Instant,
+        /// The answer.
+        result: Box<Result<Response, Failure>>,
+    },
+    /// A pause is over.
+    Rested {
+        /// When.
+        at: Instant,
+    },
+}
+
+/// What a command waits for.
+#[derive(Debug)]
+pub(super) enum Pause {
+    /// An answer.
+    Answer {
+        /// Whom it asks.
+        to: Address,
+        /// What.
+        request: Box<Request>,
+        /// How long it waits.
+        timeout: Duration,
+    },
+    /// Time.
+    Rest(Duration),
+}
+
+/// Why a command does not go on.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It waits; it will run again from its beginning.
+    Waits(Pause),
+    /// It throws.
+    Throws(Exception),
+}
+
+impl From<Exception> for Stop {
+    fn from(exception: Exception) -> Self {
+        Self::Throws(exception)
+    }
+}
+
+/// The result of anything that may have to wait.
+pub(super) type Step<T> = Result<T, Stop>;
+
+/// The hands and the voice of a command.
+pub(super) struct Session<'a> {
+    start: &'a MqadminStart,
+    now: Instant,
+    replies: std::slice::Iter<'a, Reply>,
+    name_servers: Vec<Address>,
+    /// The name server that is talked to, as a place in the list.
+    chosen: usize,
+    output: String,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(start: &'a MqadminStart, started_at: Instant, replies: &'a [Reply]) -> Self {
+        let mut session = Self {
+            start,
+            now: started_at,
+            replies: replies.iter(),
+            name_servers: Vec::new(),
+            chosen: 0,
+            output: String::new(),
+        };
+        session.set_name_servers(start.name_servers.clone());
+        session
+    }
+
+    /// The version of the tool.
+    pub(super) const fn profile(&self) -> Profile {
+        self.start.profile
+    }
+
+    /// The date of virtual zero.
+    pub(super) const fn epoch(&self) -> Epoch {
+        self.start.epoch
+    }
+
+    /// The tool's own address.
+    pub(super) const fn address(&self) -> Address {
+        self.start.address
+    }
+
+    /// The present moment: of the last answer, or of the start.
+    pub(super) const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The name servers, in the order in which they were given.
+    pub(super) fn name_servers(&self) -> &[Address] {
+        &self.name_servers
+    }
+
+    /// Takes another list of name servers (`-n`). Chance decides which of them is asked first.
+    pub(super) fn set_name_servers(&mut self, name_servers: Vec<Address>) {
+        let count = u32::try_from(name_servers.len()).unwrap_or(u32::MAX);
+        self.chosen = self.start.rng.clone().below(count) as usize;
+        self.name_servers = name_servers;
+    }
+
+    /// Prints text as it is.
+    pub(super) fn print(&mut self, text: &str) {
+        self.output.push_str(text);
+    }
+
+    /// Prints a line.
+    pub(super) fn println(&mut self, line: &str) {
+        self.output.push_str(line);
+        self.output.push('\n');
+    }
+
+    pub(super) fn into_output(self) -> String {
+        self.output
+    }
+
+    /// Lets time pass.
+    pub(super) fn rest(&mut self, time: Duration) -> Step<()> {
+        match self.replies.next() {
+            Some(Reply::Rested { at } | Reply::Answered { at, .. }) => {
+                self.now = *at;
+                Ok(())
+            }
+            None => Err(Stop::Waits(Pause::Rest(time))),
+        }
+    }
+
+    /// Asks and waits for whatever comes of it.
+    pub(super) fn ask(
+        &mut self,
+        to: Address,
+        request: Request,
+        timeout: Duration,
+    ) -> Step<Result<Response, Failure>> {
+        match self.replies.next() {
+            Some(Reply::Answered { at, result }) => {
+                self.now = *at;
+                Ok((**result).clone())
+            }
+            Some(Reply::Rested { .. }) | None => {
+                Err(Stop::Waits(Pause::Answer { to, request: Box::new(request), timeout }))
+            }
+        }
+    }
+
+    /// Asks and throws what the remoting layer throws when there is no answer.
+    pub(super) fn invoke(&mut self, to: Address, request: Request) -> Step<Response> {
+        let result = self.ask(to, request, TIMEOUT)?;
+        Ok(result.map_err(|failure| Exception::remoting(failure, to, TIMEOUT))?)
+    }
+
+    /// Asks a broker and throws `MQBrokerException` when it refuses.
+    pub(super) fn invoke_broker(&mut self, to: Address, request: Request) -> Step<Response> {
+        let response = self.invoke(to, request)?;
+        if response.code == ResponseCode::Success {
+            return Ok(response);
+        }
+        Err(Exception::broker(self.profile(), response.code.number(), &response.remark, to).into())
+    }
+
+    /// Asks a broker and throws `MQClientException` when it refuses, as many calls of the tool do.
+    pub(super) fn invoke_checked(&mut self, to: Address, request: Request) -> Step<Response> {
+        let response = self.invoke(to, request)?;
+        if response.code == ResponseCode::Success {
+            return Ok(response);
+        }
+        Err(Exception::client(self.profile(), response.code.number(), &response.remark).into())
+    }
+
+    /// Asks the chosen name server; the next ones when it cannot be reached. Throws `MQClientException` when it
+    /// refuses.
+    pub(super) fn invoke_name_server(&mut self, request: Request) -> Step<Response> {
+        let mut last = None;
+        for _ in 0..self.name_servers.len() {
+            let to = self.name_servers[self.chosen % self.name_servers.len()];
+            match self.ask(to, request.clone(), TIMEOUT)? {
+                Ok(response) if response.code == ResponseCode::Success => return Ok(response),
+                Ok(response) => {
+                    let (code, remark) = (response.code.number(), &response.remark);
+                    return Err(Exception::client(self.profile(), code, remark).into());
+                }
+                Err(Failure::Connect) => {
+                    self.chosen += 1;
+                    last = Some(Exception::remoting(Failure::Connect, to, TIMEOUT));
+                }
+                Err(failure) => return Err(Exception::remoting(failure, to, TIMEOUT).into()),
+            }
+        }
+        Err(last.unwrap_or_else(Exception::no_name_server).into())
+    }
+}
