@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 pub use admin::{
     ConsumeResult, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DirectConsumption,
-    GroupConsumeStats, OffsetReset, OffsetWrapper, ProcessQueueInfo, QueryMessage, SubscriptionGroupConfig,
-    TopicOffset, TopicStats,
+    GroupConsumeStats, OffsetReset, OffsetWrapper, ProcessQueueInfo, QueryMessage, RateOverTime,
+    StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
 pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
@@ -644,8 +644,8 @@ pub enum ResponseBody {
     LockedQueues(BTreeSet<MessageQueueOnBroker>),
     /// Names and values: figures and settings.
     Properties(Vec<(Arc<str>, Arc<str>)>),
-    /// The offsets of a topic's queues on one broker.
-    TopicStats(TopicStats),
+    /// The offsets of a topic's queues on one broker, and how fast messages come in (V5).
+    TopicStats(TopicStats, RateOverTime),
     /// How far a group is.
     ConsumeStats(ConsumeStats),
     /// How far every group is.
@@ -676,7 +676,7 @@ pub enum ResponseBody {
     /// A moment; none when there is no message.
     Moment(Option<Instant>),
     /// Last minute, last hour, last day: how often something happened.
-    Stats([u64; 3]),
+    Stats([StatsSnapshot; 3]),
     /// Address of each slave and how far it has copied.
     HaStatus {
         /// The end of the master's log.
