@@ -297,6 +297,8 @@ config! {
     register_broker_timeout: Duration = "registerBrokerTimeoutMills", secs(6), secs(24);
     /// Period of writing `consumerOffset.json`.
     flush_consumer_offset_interval: Duration = "flushConsumerOffsetInterval", secs(5), secs(5);
+    /// Whether consumers may filter by SQL92.
+    enable_property_filter: bool = "enablePropertyFilter", false, false;
     /// Whether a pull that finds nothing is held.
     long_polling_enable: bool = "longPollingEnable", true, true;
     /// How long it is held when long polling is off.

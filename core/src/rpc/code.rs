@@ -96,6 +96,7 @@ pub enum ResponseCode {
     SubscriptionNotExist,
     SubscriptionNotLatest,
     SubscriptionGroupNotExist,
+    FilterDataNotExist,
     InvalidParameter,
 }
 
@@ -130,6 +131,7 @@ impl ResponseCode {
             Self::SubscriptionNotExist => (24, "SUBSCRIPTION_NOT_EXIST"),
             Self::SubscriptionNotLatest => (25, "SUBSCRIPTION_NOT_LATEST"),
             Self::SubscriptionGroupNotExist => (26, "SUBSCRIPTION_GROUP_NOT_EXIST"),
+            Self::FilterDataNotExist => (27, "FILTER_DATA_NOT_EXIST"),
             Self::InvalidParameter => (29, "INVALID_PARAMETER"),
         }
     }

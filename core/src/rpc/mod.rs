@@ -11,11 +11,13 @@
 //! request whose feature the lab does not have yet.
 
 mod code;
+mod selector;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use code::{RequestCode, ResponseCode};
+pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
 
 use serde::Serialize;
 
@@ -112,9 +114,11 @@ pub struct TopicRoute {
 /// What a consumer tells the brokers about one of its subscriptions (`SubscriptionData`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Subscription {
-    /// The tag expression: `*` or `A || B`.
+    /// The expression: `*`, `A || B`, `a > 5`.
     pub expression: Arc<str>,
-    /// The tags of the expression; empty for `*`.
+    /// The language of the expression.
+    pub expression_type: ExpressionType,
+    /// The tags of the expression; empty for `*` and for an expression of another language.
     pub tags: BTreeSet<Arc<str>>,
     /// When the client last built it; the broker keeps the newest (`subVersion`).
     pub version: Instant,

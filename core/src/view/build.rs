@@ -395,7 +395,7 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         client_id: client_id_of(id, slot, &spec.client),
         group: spec.client.group.clone(),
         topics: spec.topics.clone(),
-        tags: spec.tags.clone(),
+        tags: spec.selector.expression().clone(),
         model: spec.model,
         from: spec.from,
         strategy: spec.strategy,
