@@ -274,7 +274,8 @@ impl Broker {
             Request::RegisterBroker(_)
             | Request::UnregisterBroker { .. }
             | Request::GetRouteInfoByTopic { .. }
-            | Request::NotifyConsumerIdsChanged { .. } => Response::refused(
+            | Request::NotifyConsumerIdsChanged { .. }
+            | Request::NameServer(_) => Response::refused(
                 code,
                 ResponseCode::RequestCodeNotSupported,
                 format!(" request type {} not supported", code.number()),

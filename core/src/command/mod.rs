@@ -6,7 +6,7 @@
 //!
 //! | command | what it does |
 //! |---|---|
-//! | `name-server N [port=9876]` | starts a name server |
+//! | `name-server N [port=9876] [KEY=VALUE …]` | starts a name server; KEY is a setting of [`NameServerConfig`] |
 //! | `broker N [name=N] [id=0] [port=10911] [KEY=VALUE …]` | starts a broker; id 0 is the master of its broker name, others are slaves; KEY is a setting of [`BrokerConfig`] |
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
@@ -15,7 +15,7 @@
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
-//! | `set N KEY=VALUE …` | changes settings of a running broker, producer or consumer, also `work`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic` are fixed while it runs, so it is restarted gracefully |
+//! | `set N KEY=VALUE …` | changes settings of a running process, also `work`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic` are fixed while it runs, so it is restarted gracefully |
 //! | `kill N` | ends the process at once: its connections close and peers notice; every page it wrote survives |
 //! | `power-off N` | the host goes dark: nobody is told, and what was not flushed is lost |
 //! | `stop N` | ends the process gracefully |
@@ -38,7 +38,9 @@ use std::sync::Arc;
 
 pub use read::VERBS;
 
-use crate::config::{AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, words};
+use crate::config::{
+    AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, NameServerConfig, words,
+};
 use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, QueueId, TopicName};
 use crate::message::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, check_name};
 use crate::rng::Ratio;
@@ -53,6 +55,8 @@ pub type Settings = Vec<(String, String)>;
 pub struct NameServerSpec {
     /// Its port; by default 9876, 9886, … in the order in which name servers are added.
     pub port: Option<u16>,
+    /// Settings that differ from the profile's defaults.
+    pub settings: Settings,
 }
 
 /// What a broker is made from.
@@ -423,6 +427,10 @@ impl Command {
                 if job.body.len() > BODY_MAX {
                     return invalid(format!("a body may have {BODY_MAX} bytes at most"));
                 }
+                let has_control = |text: &Arc<str>| text.contains(char::is_control);
+                if job.properties.iter().any(|(name, value)| has_control(name) || has_control(value)) {
+                    return invalid("a property has no control characters in its name or value");
+                }
                 Ok(())
             }
             Self::Pin { topic, .. } => check("topic name", topic.as_str(), TOPIC_MAX_LENGTH),
@@ -476,7 +484,10 @@ impl NodeSpec {
     fn check(&self) -> Result<(), CommandError> {
         use crate::config::Profile;
         match self {
-            Self::NameServer(_) => Ok(()),
+            Self::NameServer(name_server) => {
+                let mut config = NameServerConfig::of(Profile::V5);
+                check_settings(&name_server.settings, |key, value| config.set(key, value))
+            }
             Self::Broker(broker) => {
                 check("broker name", broker.broker_name.as_str(), TOPIC_MAX_LENGTH)?;
                 let mut config = BrokerConfig::of(Profile::V5);

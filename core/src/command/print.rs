@@ -72,7 +72,9 @@ impl fmt::Display for Command {
         match self {
             Self::Add(node, NodeSpec::NameServer(spec)) => {
                 write!(f, "name-server {node}")?;
-                Options(f).put_some("port", spec.port.as_ref())
+                let mut options = Options(f);
+                options.put_some("port", spec.port.as_ref())?;
+                options.settings(&spec.settings)
             }
             Self::Add(node, NodeSpec::Broker(spec)) => {
                 write!(f, "broker {node}")?;

@@ -166,7 +166,8 @@ impl FromStr for Command {
         let command = match args.verb.as_str() {
             "name-server" => {
                 let node = args.node()?;
-                Self::Add(node, NodeSpec::NameServer(NameServerSpec { port: args.option("port")? }))
+                let port = args.option("port")?;
+                Self::Add(node, NodeSpec::NameServer(NameServerSpec { port, settings: args.settings() }))
             }
             "broker" => read_broker(&mut args)?,
             "producer" => {
