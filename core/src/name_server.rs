@@ -244,7 +244,7 @@ impl NameServer {
             .collect();
         let broker_datas: Vec<_> = queues.keys().filter_map(|name| self.brokers.get(name)).cloned().collect();
         let is_found = !queue_datas.is_empty() && !broker_datas.is_empty();
-        is_found.then_some(TopicRoute { queue_datas, broker_datas })
+        is_found.then_some(TopicRoute { queue_datas, broker_datas, order_topic_conf: None })
     }
 
     fn scan_not_active_brokers(&mut self, now: Instant, out: &mut Outbox) {

@@ -53,7 +53,8 @@ impl Options<'_, '_> {
         }
         self.put_some("key", job.key.as_ref())?;
         self.put_unless("m", "body", &&*job.body)?;
-        self.put_some("queue", job.queue.as_ref().map(|(broker, id)| format!("{broker}:{id}")).as_ref())
+        self.put_some("queue", job.queue.as_ref().map(|(broker, id)| format!("{broker}:{id}")).as_ref())?;
+        self.put_some("hash", job.hash.as_ref())
     }
 }
 

@@ -107,6 +107,9 @@ pub struct TopicRoute {
     pub queue_datas: Vec<QueueData>,
     /// By broker name, ascending.
     pub broker_datas: Vec<BrokerData>,
+    /// The queues of an order topic as an operator listed them, `broker-a:4;broker-b:4`; overrides what producers
+    /// would make of the rest.
+    pub order_topic_conf: Option<Arc<str>>,
 }
 
 /// What a consumer tells the brokers about one of its subscriptions (`SubscriptionData`).
