@@ -81,10 +81,9 @@ impl ProcessQueue {
     /// orderly consumer has to begin with the queue (`dispatchToConsume`).
     pub fn put(&mut self, messages: &[Arc<StoredMessage>], max_offset: Option<QueueOffset>) -> bool {
         for message in messages {
-            let entry = Entry { message: message.clone(), consume_started: None };
-            if self.messages.insert(message.queue_offset, entry).is_none() {
+            self.bytes += body_length(message);
+            if !self.insert(message.queue_offset, Entry { message: message.clone(), consume_started: None }) {
                 self.last_put = message.queue_offset;
-                self.bytes += body_length(message);
             }
         }
         if let (Some(last), Some(max_offset)) = (messages.last(), max_offset) {
@@ -94,6 +93,13 @@ impl ProcessQueue {
         let dispatches = !self.messages.is_empty() && !self.is_consuming;
         self.is_consuming |= dispatches;
         dispatches
+    }
+
+    /// Puts an entry whose bytes are counted already; whether it replaced another one.
+    fn insert(&mut self, offset: QueueOffset, entry: Entry) -> bool {
+        let replaced = self.messages.insert(offset, entry);
+        self.bytes -= replaced.as_ref().map_or(0, |old| body_length(&old.message));
+        replaced.is_some()
     }
 
     /// Messages are finished. Returns the offset to commit: the smallest unfinished one, or the one behind
@@ -135,14 +141,16 @@ impl ProcessQueue {
 
     /// Orderly: what was taken comes back.
     pub fn rollback(&mut self) {
-        self.messages.append(&mut self.taken);
+        for (offset, entry) in std::mem::take(&mut self.taken) {
+            self.insert(offset, entry);
+        }
     }
 
     /// Orderly: some of what was taken is to be consumed again (`makeMessageToConsumeAgain`).
     pub fn make_message_to_consume_again(&mut self, offsets: &[QueueOffset]) {
         for offset in offsets {
             if let Some(entry) = self.taken.remove(offset) {
-                self.messages.insert(*offset, entry);
+                self.insert(*offset, entry);
             }
         }
     }
