@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use super::*;
 use crate::config::DEFAULT_VIRTUAL_NODES;
 use crate::rpc::message_queue;
@@ -103,7 +105,7 @@ fn whoever_stands_in_no_room_stops_the_round_of_all() {
     let outcome = allocate(&strategy, &RoomsByName, &me, &queues(4), &[me.clone(), roomless.clone()]);
     assert_eq!(outcome, Err(AllocateError::MemberWithoutRoom(roomless)));
     let queue = message_queue(&"T".into(), &"broker-c".into(), 0);
-    let outcome = allocate(&strategy, &RoomsByName, &me, &[queue.clone()], &[me.clone()]);
+    let outcome = allocate(&strategy, &RoomsByName, &me, from_ref(&queue), from_ref(&me));
     assert_eq!(outcome, Err(AllocateError::QueueWithoutRoom(queue)));
 }
 

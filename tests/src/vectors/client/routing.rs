@@ -132,7 +132,7 @@ fn play_script(case: &Value, config: &ClientConfig, mut faults: FaultStrategy) -
     let mut picks = Vec::new();
     for step in list(&case["steps"]) {
         match text(&step["op"]) {
-            "advance" => now = now + ms(&step["ms"]),
+            "advance" => now += ms(&step["ms"]),
             "remove" => faults.remove(&text(&step["broker"]).into()),
             "update" => faults.update_fault_item(
                 now,

@@ -119,7 +119,7 @@ pub(super) fn send_retry(case: &Value) -> Outcome {
         tried.push(json!([place(&queues, queue), timeout.as_millis()]));
         let attempt =
             attempts.next().unwrap_or_else(|| panic!("an attempt more than RocketMQ made: {tried:?}"));
-        now = now + ms(&attempt["takesMs"]);
+        now += ms(&attempt["takesMs"]);
         let Some(meets) = meets(attempt) else {
             return Outcome::NotApplicable("the broker answers with a code that the lab does not have");
         };
