@@ -32,6 +32,8 @@ pub enum Timer {
     CheckHoldRequest,
     /// Broker: forget clients without a heartbeat (`ClientHousekeepingService`).
     ScanClientChannels,
+    /// Broker: delete files that are old (`CleanCommitLogService`).
+    CleanFiles,
     /// Slave: copy topics, groups and offsets from the master (`SlaveSynchronize`).
     SlaveSynchronize,
     /// Slave: connect to the master, report the own position (`HAClient`).

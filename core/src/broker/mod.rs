@@ -6,12 +6,12 @@
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
 //! One protocol a file: `send`, `pull`, `offsets`, `clients`, `topics`, `registration`, `ha` (replication),
-//! `slave_sync` (the rest of what a slave copies), `disk` (what survives).
+//! `slave_sync` (the rest of what a slave copies), `retention` (what is deleted when), `disk` (what survives).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, order locks, message queries, retention,
+//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, order locks, message queries,
 //! sending back; the controller, DLedger and acting-master modes; the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
@@ -23,6 +23,7 @@ mod ha;
 mod offsets;
 mod pull;
 mod registration;
+mod retention;
 mod send;
 mod slave_sync;
 mod topics;
@@ -45,7 +46,7 @@ use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerChannels};
 use crate::rpc::{DataVersion, Frame, Request, Response, ResponseBody, ResponseCode, TopicTable};
 use crate::store::MessageStore;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// How long a graceful stop takes (recorded: V4 2–3 s, V5 12–17 s).
@@ -88,6 +89,7 @@ pub struct Broker {
     producers: BTreeMap<GroupName, BTreeMap<ConnectionId, Member>>,
     held_pulls: Vec<HeldPull>,
     puts: send::Puts,
+    retention: retention::Retention,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
 }
@@ -97,6 +99,8 @@ pub struct Broker {
 pub struct BrokerStart {
     /// The version.
     pub profile: Profile,
+    /// The date of virtual zero.
+    pub epoch: Epoch,
     /// Its address.
     pub address: Address,
     /// Where slaves reach it.
@@ -121,7 +125,8 @@ impl Broker {
     /// A process on an old disk, or on a new one.
     pub fn new(start: BrokerStart, spec: &BrokerSpec, disk: Option<BrokerDisk>) -> Self {
         let config = config_of(start.profile, spec);
-        let disk = disk.unwrap_or_else(|| BrokerDisk::new(start.profile, &config, &spec.broker_name));
+        let disk =
+            disk.unwrap_or_else(|| BrokerDisk::new(start.profile, start.epoch, &config, &spec.broker_name));
         let mut store = disk.store;
         store.recover();
         Self {
@@ -147,6 +152,7 @@ impl Broker {
             producers: BTreeMap::new(),
             held_pulls: Vec::new(),
             puts: send::Puts::default(),
+            retention: retention::Retention::default(),
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
         }
@@ -178,6 +184,7 @@ impl Broker {
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
+        Self::arm_first_cleaning(now, out);
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
@@ -347,6 +354,7 @@ impl Broker {
             Timer::FlushRealTime => self.flush_real_time(now, out),
             Timer::GroupCommit => self.group_commit_done(now, out),
             Timer::PutTimeout => self.settle_puts(now, out),
+            Timer::CleanFiles => self.clean_files(now, due, out),
             Timer::CheckHoldRequest => self.check_held_pulls(now, out),
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
@@ -406,7 +414,13 @@ impl Broker {
         self.store.log_mut().flush(end);
         self.store.dispatch(end);
         self.persist_offsets(out);
-        for timer in [Timer::RegisterBroker, Timer::SlaveSynchronize, Timer::HaClient, Timer::HaTransfer] {
+        for timer in [
+            Timer::RegisterBroker,
+            Timer::SlaveSynchronize,
+            Timer::HaClient,
+            Timer::HaTransfer,
+            Timer::CleanFiles,
+        ] {
             out.cancel_timer(timer);
         }
         out.set_timer(Timer::Shutdown, now + shutdown_time(self.profile));

@@ -157,6 +157,9 @@ impl Broker {
                           role is SLAVE";
             return refuse(ResponseCode::ServiceNotAvailable, remark.to_owned());
         }
+        if self.is_disk_full() {
+            return refuse(ResponseCode::ServiceNotAvailable, self.disk_full_remark());
+        }
         Ok(())
     }
 

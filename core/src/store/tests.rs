@@ -19,8 +19,14 @@ fn message(topic: &str, body: usize) -> StoredMessage {
     }
 }
 
+fn store(file_size: u64) -> MessageStore {
+    let config = BrokerConfig::of(Profile::V5);
+    let sizes = StoreConfig::of(Profile::V5, Epoch::default(), &config);
+    MessageStore::new(StoreConfig { commit_log_file_size: file_size, ..sizes })
+}
+
 fn pull(store: &MessageStore, offset: u64) -> GetMessageResult {
-    let limits = PullLimits { max_messages: 32, memory: 1 << 30 };
+    let limits = PullLimits::new(32, 1 << 30);
     store.get_messages(&"TopicTest".into(), QueueId(0), QueueOffset(offset), limits, |_| true)
 }
 
@@ -31,16 +37,16 @@ fn a_record_takes_91_bytes_more_than_its_parts() {
 
 #[test]
 fn a_record_that_does_not_fit_opens_a_new_file() {
-    let mut store = MessageStore::new(300);
+    let mut store = store(300);
     let places: Vec<_> = (0..3).map(|_| store.append(message("TopicTest", 5)).commit_log_offset.0).collect();
     assert_eq!(places, [0, 105, 300], "90 bytes are left, 105 + 8 are needed");
 }
 
 #[test]
 fn a_message_is_visible_after_dispatch_only() {
-    let mut store = MessageStore::new(1 << 30);
+    let mut store = store(1 << 30);
     store.append(message("TopicTest", 5));
-    assert_eq!(pull(&store, 0).status, GetMessageStatus::NoMatchedLogicQueue);
+    assert_eq!(pull(&store, 0).status, GetMessageStatus::NoMessageInQueue);
     assert_eq!(store.dispatch(store.log().max()).len(), 1);
     let found = pull(&store, 0);
     assert_eq!(
@@ -51,7 +57,7 @@ fn a_message_is_visible_after_dispatch_only() {
 
 #[test]
 fn offsets_outside_the_queue_have_each_their_status() {
-    let mut store = MessageStore::new(1 << 30);
+    let mut store = store(1 << 30);
     for _ in 0..10 {
         store.append(message("TopicTest", 5));
     }
@@ -63,7 +69,7 @@ fn offsets_outside_the_queue_have_each_their_status() {
 
 #[test]
 fn a_power_failure_takes_what_was_not_flushed_and_nothing_else() {
-    let mut store = MessageStore::new(1 << 30);
+    let mut store = store(1 << 30);
     for _ in 0..4 {
         store.append(message("TopicTest", 5));
     }
@@ -76,10 +82,10 @@ fn a_power_failure_takes_what_was_not_flushed_and_nothing_else() {
 
 #[test]
 fn a_roll_back_to_the_start_leaves_nothing() {
-    let mut store = MessageStore::new(1 << 30);
+    let mut store = store(1 << 30);
     store.append(message("TopicTest", 5));
     store.dispatch(store.log().max());
     assert_eq!(store.roll_back(Instant::ZERO), 1);
-    assert_eq!(pull(&store, 7).status, GetMessageStatus::NoMatchedLogicQueue);
+    assert_eq!(pull(&store, 7).status, GetMessageStatus::NoMessageInQueue);
     assert_eq!(store.append(message("TopicTest", 5)).queue_offset, QueueOffset(0));
 }

@@ -340,6 +340,7 @@ impl World {
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
                     profile,
+                    epoch,
                     address: slot.address,
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
