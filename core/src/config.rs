@@ -351,6 +351,8 @@ config! {
     server_channel_max_idle_time: Duration = "serverChannelMaxIdleTimeMillis", secs(120), secs(120);
     /// Size of a commit log file in bytes.
     mapped_file_size_commit_log: u64 = "mappedFileSizeCommitLog", 1 << 30, 1 << 30;
+    /// Largest body of a message in bytes; a record may have 64 KiB more.
+    max_message_size: u32 = "maxMessageSize", 4 << 20, 4 << 20;
     /// Size of a consume queue file in bytes; an entry takes 20.
     mapped_file_size_consume_queue: u64 = "mappedFileSizeConsumeQueue", 6_000_000, 6_000_000;
     /// Hash slots of an index file.

@@ -34,6 +34,8 @@ pub enum Timer {
     ScanClientChannels,
     /// Broker: delete files that are old (`CleanCommitLogService`).
     CleanFiles,
+    /// Broker: see whether the disk is full (`isSpaceFull`).
+    CheckDisk,
     /// Slave: copy topics, groups and offsets from the master (`SlaveSynchronize`).
     SlaveSynchronize,
     /// Slave: connect to the master, report the own position (`HAClient`).

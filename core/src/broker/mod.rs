@@ -184,7 +184,7 @@ impl Broker {
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
-        Self::arm_first_cleaning(now, out);
+        self.arm_first_cleaning(now, out);
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
@@ -355,6 +355,7 @@ impl Broker {
             Timer::GroupCommit => self.group_commit_done(now, out),
             Timer::PutTimeout => self.settle_puts(now, out),
             Timer::CleanFiles => self.clean_files(now, due, out),
+            Timer::CheckDisk => self.check_disk(due, out),
             Timer::CheckHoldRequest => self.check_held_pulls(now, out),
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
@@ -420,6 +421,7 @@ impl Broker {
             Timer::HaClient,
             Timer::HaTransfer,
             Timer::CleanFiles,
+            Timer::CheckDisk,
         ] {
             out.cancel_timer(timer);
         }

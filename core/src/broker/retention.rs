@@ -2,7 +2,8 @@
 //!
 //! Every 10 s the broker asks whether it is time to delete: the hour says so, the disk is used too much, or an
 //! operator ordered it. Then it deletes expired files from the front of the commit log, one each 100 ms, and lets the
-//! queues follow. What nobody has consumed yet goes as well.
+//! queues follow. What nobody has consumed yet goes as well. A broker whose disk is full finds that out at such a look
+//! only, so for up to 10 s it takes messages that have hardly any room.
 //!
 //! **In RocketMQ**: `DefaultMessageStore.CleanCommitLogService`, `RunningFlags` (behaviour §3.4).
 //!
@@ -21,6 +22,10 @@ use crate::timer::Timer;
 
 /// When a broker first looks after its start.
 const FIRST_RUN: Duration = Duration::from_secs(60);
+/// When a broker of V4 first looks whether the disk is full, and how often from then on. V5 only looks before it
+/// deletes.
+const FIRST_DISK_CHECK: Duration = Duration::from_secs(1);
+const DISK_CHECK_PERIOD: Duration = Duration::from_secs(10);
 /// Rounds in which an operator's order deletes (`MAX_MANUAL_DELETE_FILE_TIMES`).
 const MANUAL_ROUNDS: u32 = 20;
 
@@ -46,8 +51,11 @@ struct Round {
 }
 
 impl Broker {
-    pub(super) fn arm_first_cleaning(now: Instant, out: &mut Outbox) {
+    pub(super) fn arm_first_cleaning(&self, now: Instant, out: &mut Outbox) {
         out.set_timer(Timer::CleanFiles, now + FIRST_RUN);
+        if !self.profile.is_v5() {
+            out.set_timer(Timer::CheckDisk, now + FIRST_DISK_CHECK);
+        }
     }
 
     /// Whether messages are refused because the disk is full (`RunningFlags.isWriteable`).
@@ -55,11 +63,11 @@ impl Broker {
         self.retention.is_disk_full
     }
 
-    /// Use of the disk in whole percent, rounded up (`UtilAll.getDiskPartitionSpaceUsedPercent`).
+    /// Use of the disk in whole percent, rounded up, at most 100 (`UtilAll.getDiskPartitionSpaceUsedPercent`).
     pub fn disk_used_percent(&self) -> u64 {
         let used = u128::from(self.store.used_bytes()) * 100;
         let percent = used.div_ceil(u128::from(self.config.disk_capacity.max(1)));
-        u64::try_from(percent).unwrap_or(u64::MAX)
+        u64::try_from(percent.min(100)).unwrap_or(100)
     }
 
     /// An operator orders the deletion of expired files (`mqadmin deleteExpiredCommitLog`): the next 20 rounds do it
@@ -98,35 +106,56 @@ impl Broker {
     /// Whether this is a round that deletes.
     fn begin_round(&mut self, now: Instant, due: Instant, out: &mut Outbox) -> Option<Round> {
         let is_time_up = self.config.delete_when.includes(self.store.config().epoch.hour_of_day(now));
-        let space = self.look_at_disk(out);
+        let space = self.look_for_space(out);
         let is_manual = self.retention.manual_rounds > 0;
-        if !is_time_up && space == Space::Enough && !is_manual {
+        if !is_time_up && !space.is_to_delete && !is_manual {
             return None;
         }
         self.retention.manual_rounds = self.retention.manual_rounds.saturating_sub(1);
-        let immediately = self.config.clean_file_forcibly_enable && space == Space::NearlyNone;
+        let immediately = self.config.clean_file_forcibly_enable && space.is_nearly_gone;
         Some(Round { due, immediately, deleted: 0 })
     }
 
-    /// Looks how full the disk is and says so when that changes whether messages are taken. A disk that was full has to
-    /// fall below the lower of the two limits.
-    fn look_at_disk(&mut self, out: &mut Outbox) -> Space {
+    /// Before deleting: a disk that was full has to fall below the lower of the two limits here (`isSpaceToDelete`).
+    fn look_for_space(&mut self, out: &mut Outbox) -> Space {
         let percent = self.disk_used_percent();
-        let is_full = percent > self.config.disk_space_warning_level_ratio.clamp(35, 90);
-        let is_nearly_full = percent > self.config.disk_space_clean_forcibly_ratio.clamp(30, 85);
-        if is_full && !self.retention.is_disk_full {
-            self.retention.is_disk_full = true;
-            out.note(Fact::DiskFull { percent });
-        } else if !is_full && !is_nearly_full && self.retention.is_disk_full {
-            self.retention.is_disk_full = false;
-            out.note(Fact::DiskFreed { percent });
+        let (warning_level, clean_forcibly) = self.disk_limits();
+        let is_nearly_gone = percent > warning_level || percent > clean_forcibly;
+        if percent > warning_level {
+            self.mark_disk(true, percent, out);
+        } else if percent <= clean_forcibly {
+            self.mark_disk(false, percent, out);
         }
-        if is_full || is_nearly_full {
-            Space::NearlyNone
-        } else if percent > self.config.disk_max_used_space_ratio {
-            Space::Little
+        let exceeds_ratio = percent > self.config.disk_max_used_space_ratio.clamp(10, 95);
+        // V4 looks at the highest share alone; in V5 a nearly full disk is reason enough.
+        let is_to_delete = exceeds_ratio || is_nearly_gone && self.profile.is_v5();
+        Space { is_to_delete, is_nearly_gone }
+    }
+
+    /// Every 10 s in V4, between the rounds: only whether messages are taken (`isSpaceFull`).
+    pub(super) fn check_disk(&mut self, due: Instant, out: &mut Outbox) {
+        let percent = self.disk_used_percent();
+        let (warning_level, _) = self.disk_limits();
+        self.mark_disk(percent > warning_level, percent, out);
+        out.set_timer(Timer::CheckDisk, due + DISK_CHECK_PERIOD);
+    }
+
+    /// The shares of the disk above which messages are refused and above which files go whatever their age. V5 keeps
+    /// them within bounds.
+    fn disk_limits(&self) -> (u64, u64) {
+        let warning_level = self.config.disk_space_warning_level_ratio;
+        let clean_forcibly = self.config.disk_space_clean_forcibly_ratio;
+        if self.profile.is_v5() {
+            (warning_level.clamp(35, 90), clean_forcibly.clamp(30, 85))
         } else {
-            Space::Enough
+            (warning_level, clean_forcibly)
+        }
+    }
+
+    fn mark_disk(&mut self, is_full: bool, percent: u64, out: &mut Outbox) {
+        if self.retention.is_disk_full != is_full {
+            self.retention.is_disk_full = is_full;
+            out.note(if is_full { Fact::DiskFull { percent } } else { Fact::DiskFreed { percent } });
         }
     }
 
@@ -162,13 +191,11 @@ impl Broker {
     }
 }
 
-/// How much room the disk has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Space {
-    /// Expired files may wait for their hour.
-    Enough,
-    /// Expired files go now.
-    Little,
-    /// The oldest files go now, expired or not.
-    NearlyNone,
+/// What the use of the disk asks for.
+#[derive(Clone, Copy, Debug)]
+struct Space {
+    /// Expired files go now, whatever the hour.
+    is_to_delete: bool,
+    /// A round takes files before their time as well.
+    is_nearly_gone: bool,
 }
