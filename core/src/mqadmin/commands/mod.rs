@@ -2,12 +2,12 @@
 //!
 //! **In RocketMQ**: `MQAdminStartup.main0`.
 
-mod broker;
-mod cluster;
-mod name_server;
-mod stats;
+
+
+
+
 mod topic;
-mod topic_admin;
+
 
 use super::arguments::{Arguments, OptionSpec, option, switch, words};
 use super::catalogue;
@@ -48,11 +48,6 @@ const COMMON_OPTIONS: &[OptionSpec] = &[
 fn all() -> impl Iterator<Item = &'static SubCommand> {
     [
         topic::COMMANDS,
-        topic_admin::COMMANDS,
-        cluster::COMMANDS,
-        broker::COMMANDS,
-        stats::COMMANDS,
-        name_server::COMMANDS,
     ]
     .into_iter()
     .flatten()
