@@ -240,8 +240,11 @@ fn allocate_mq(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     let queues = readable
         .flat_map(|data| (0..data.read_queue_nums).map(|id| message_queue(&topic, &data.broker_name, id)));
     let queues = in_hash_order(queues.collect(), queue_hash);
-    let mut shares = Vec::new();
+    let mut shares: Vec<(&ClientId, Vec<MessageQueue>)> = Vec::new();
     for member in &members {
+        if shares.iter().any(|(other, _)| *other == member) {
+            continue;
+        }
         let Some(share) = allocate(AllocateStrategy::Averagely, member, &queues, &members) else {
             let class = "java.lang.IllegalArgumentException";
             return Err(Exception::new(class, "mqAll is null or mqAll empty").into());
@@ -253,7 +256,6 @@ fn allocate_mq(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
         let queues: Vec<_> = share.iter().map(queue_json).collect();
         text.push(format!("\"{member}\":[{}]", queues.join(",")));
     }
-    text.dedup();
     session.println(&format!("{{\"result\":{{{}}}}}", text.join(",")));
     Ok(())
 }
