@@ -33,6 +33,22 @@ impl Profile {
         matches!(self, Self::V5)
     }
 
+    /// The version as RocketMQ's tools print it (`MQVersion.getVersionDesc`).
+    pub const fn version_desc(self) -> &'static str {
+        match self {
+            Self::V4 => "V4_9_8",
+            Self::V5 => "V5_3_3",
+        }
+    }
+
+    /// The version's number (`MQVersion.Version.ordinal`).
+    pub const fn version_number(self) -> u32 {
+        match self {
+            Self::V4 => 415,
+            Self::V5 => 493,
+        }
+    }
+
     /// The version it stands for.
     pub const fn version(self) -> &'static str {
         match self {

@@ -248,6 +248,19 @@ pub enum BadName {
     IllegalCharacter(char),
 }
 
+impl BadName {
+    /// RocketMQ's sentence about a name of that kind (`topic`, `group`).
+    pub fn remark(&self, kind: &str) -> String {
+        match self {
+            Self::Blank => format!("The specified {kind} is blank."),
+            Self::TooLong(limit) => format!("The specified {kind} is longer than {kind} max length {limit}."),
+            Self::IllegalCharacter(_) => {
+                format!("The specified {kind} contains illegal characters, allowing only ^[%|a-zA-Z0-9_-]+$")
+            }
+        }
+    }
+}
+
 impl fmt::Display for BadName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

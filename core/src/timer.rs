@@ -20,6 +20,10 @@ pub enum Timer {
     RegisterBroker,
     /// Broker: write `consumerOffset.json` (`ConsumerOffsetManager.persist`).
     PersistConsumerOffset,
+    /// Broker: take over a changed list of name servers (`updateNameServerAddressList`).
+    UpdateNameServerAddr,
+    /// Broker: a day has ended (`BrokerStats.record`).
+    BrokerStatsRecord,
     /// Broker: build queue entries from what was appended (`ReputMessageService`).
     Reput,
     /// Broker: write dirty pages to disk (`FlushRealTimeService`).

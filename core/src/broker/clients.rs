@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::{Asked, Broker};
 use crate::config::{ConsumeFromWhere, MessageModel};
 use crate::fact::{Fact, LeaveReason};
-use crate::id::{ClientId, ConnectionId, GroupName, Opaque, TopicName};
+use crate::id::{Address, ClientId, ConnectionId, GroupName, Opaque, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{
     ConsumerData, Frame, Heartbeat, Request, RequestCode, Response, ResponseBody, ResponseCode, Subscription,
@@ -30,6 +30,8 @@ pub(super) const SCAN_PERIOD: Duration = Duration::from_secs(10);
 pub struct Member {
     /// Who it says it is; two processes may say the same.
     pub client_id: ClientId,
+    /// Where it connected from.
+    pub address: Address,
     /// When its last heartbeat came.
     pub last_heartbeat: Instant,
 }
@@ -81,10 +83,11 @@ impl Broker {
                 continue;
             }
             self.ensure_retry_topic(now, &data.group, out);
-            self.register_consumer(now, asked.connection, &client_id, data, out);
+            self.register_consumer(now, asked, &client_id, data, out);
         }
         for group in producers {
-            let member = Member { client_id: client_id.clone(), last_heartbeat: now };
+            let address = asked.peer.address;
+            let member = Member { client_id: client_id.clone(), address, last_heartbeat: now };
             self.producers.entry(group).or_default().insert(asked.connection, member);
         }
     }
@@ -100,7 +103,7 @@ impl Broker {
     fn register_consumer(
         &mut self,
         now: Instant,
-        connection: ConnectionId,
+        asked: &Asked,
         client_id: &ClientId,
         data: ConsumerData,
         out: &mut Outbox,
@@ -112,8 +115,9 @@ impl Broker {
             members: BTreeMap::new(),
         });
         (group.model, group.from) = (data.model, data.from);
-        let member = Member { client_id: client_id.clone(), last_heartbeat: now };
-        let is_new = group.members.insert(connection, member).is_none();
+        let address = asked.peer.address;
+        let member = Member { client_id: client_id.clone(), address, last_heartbeat: now };
+        let is_new = group.members.insert(asked.connection, member).is_none();
         let changed = group.update_subscriptions(&data.subscriptions);
         if is_new {
             out.note(Fact::ClientRegistered { client_id: client_id.clone(), group: data.group.clone() });

@@ -29,6 +29,8 @@ const TRANSFER_PERIOD: Duration = Duration::from_millis(100);
 pub struct SlaveState {
     /// Which node it is.
     pub node: NodeId,
+    /// Where it connected from.
+    pub address: Address,
     /// Where it said its log ends.
     pub acknowledged: CommitLogOffset,
     /// What goes next.
@@ -177,7 +179,14 @@ impl Broker {
                 let node = peer.node.clone();
                 self.slaves.insert(
                     connection,
-                    SlaveState { node, acknowledged: offset, next, last_sent: now, last_heard: now },
+                    SlaveState {
+                        node,
+                        address: peer.address,
+                        acknowledged: offset,
+                        next,
+                        last_sent: now,
+                        last_heard: now,
+                    },
                 );
                 self.ha_transfer(now, out);
             }

@@ -17,6 +17,7 @@
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
 //! never passes the end of the log; what is on disk changes only where RocketMQ writes.
 
+mod admin;
 mod clients;
 mod disk;
 mod ha;
@@ -24,8 +25,10 @@ mod offsets;
 mod pull;
 mod registration;
 mod requests;
+mod runtime_info;
 mod send;
 mod slave_sync;
+mod stats;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -45,13 +48,19 @@ use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerChannels};
 use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
 use crate::store::MessageStore;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// How long a graceful stop takes (recorded: V4 2–3 s, V5 12–17 s).
 const fn shutdown_time(profile: Profile) -> Duration {
     Duration::from_millis(if profile.is_v5() { 14_000 } else { 2_500 })
 }
+
+/// Wait before the broker first looks whether its list of name servers was changed.
+const FIRST_NAME_SERVER_LOOK: Duration = Duration::from_secs(10);
+/// Period of that look (`updateNameServerAddrPeriod`).
+const NAME_SERVER_LOOK_PERIOD: Duration = Duration::from_secs(120);
+const MILLIS_PER_DAY: u64 = 86_400_000;
 
 /// Why a broker asked something.
 #[derive(Clone, Debug)]
@@ -71,6 +80,9 @@ pub struct Broker {
     address: Address,
     ha_address: Address,
     name_servers: Vec<Address>,
+    /// `namesrvAddr`: the name servers that the next look will take over.
+    configured_name_servers: Vec<Address>,
+    epoch: Epoch,
     started_at: Instant,
     is_stopping: bool,
 
@@ -80,6 +92,9 @@ pub struct Broker {
     groups: GroupTable,
     offsets: OffsetTable,
     persisted_offsets: OffsetTable,
+    /// What was last handed out, for `Inflight` (V5).
+    pull_offsets: OffsetTable,
+    stats: stats::BrokerStats,
 
     remoting: Remoting<Purpose>,
     channels: ServerChannels,
@@ -103,6 +118,8 @@ pub struct BrokerStart {
     pub ha_address: Address,
     /// The name servers it registers at.
     pub name_servers: Vec<Address>,
+    /// The date of virtual zero.
+    pub epoch: Epoch,
 }
 
 /// The settings of a broker made from this.
@@ -133,7 +150,9 @@ impl Broker {
             broker_id: spec.broker_id,
             address: start.address,
             ha_address: start.ha_address,
+            configured_name_servers: start.name_servers.clone(),
             name_servers: start.name_servers,
+            epoch: start.epoch,
             started_at: Instant::ZERO,
             is_stopping: false,
             store,
@@ -142,6 +161,8 @@ impl Broker {
             groups: disk.groups,
             offsets: disk.offsets.clone(),
             persisted_offsets: disk.offsets,
+            pull_offsets: OffsetTable::default(),
+            stats: stats::BrokerStats::new(Instant::ZERO),
             registered: BTreeMap::new(),
             consumers: BTreeMap::new(),
             producers: BTreeMap::new(),
@@ -174,6 +195,9 @@ impl Broker {
 
     fn start(&mut self, now: Instant, out: &mut Outbox) {
         self.started_at = now;
+        self.stats = stats::BrokerStats::new(now);
+        out.set_timer(Timer::UpdateNameServerAddr, now + FIRST_NAME_SERVER_LOOK);
+        out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
         self.register_all(now, None, out);
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
@@ -182,6 +206,11 @@ impl Broker {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
         }
+    }
+
+    fn next_midnight(&self, now: Instant) -> Instant {
+        let wall_clock = self.epoch.wall_clock(now);
+        now + Duration::from_millis(MILLIS_PER_DAY - wall_clock % MILLIS_PER_DAY)
     }
 
     fn is_slave(&self) -> bool {
@@ -271,6 +300,14 @@ impl Broker {
             Timer::RequestTimeout => {
                 let outcomes = self.remoting.on_timeout(now, out);
                 self.on_outcomes(now, outcomes, out);
+            }
+            Timer::UpdateNameServerAddr => {
+                self.name_servers.clone_from(&self.configured_name_servers);
+                out.set_timer(Timer::UpdateNameServerAddr, due + NAME_SERVER_LOOK_PERIOD);
+            }
+            Timer::BrokerStatsRecord => {
+                self.stats.midnight();
+                out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
             }
             Timer::Reput => self.reput(now, out),
             Timer::FlushRealTime => self.flush_real_time(now, out),

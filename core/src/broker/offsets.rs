@@ -31,7 +31,7 @@ impl OffsetTable {
     }
 
     /// Sets an offset and returns the one before.
-    fn set(
+    pub(super) fn set(
         &mut self,
         group: GroupName,
         topic: TopicName,
@@ -49,6 +49,11 @@ impl OffsetTable {
 
     pub(super) fn shared(&self) -> Arc<Table> {
         self.0.clone()
+    }
+
+    /// Drops every offset of a topic.
+    pub(super) fn forget_topic(&mut self, topic: &TopicName) {
+        Arc::make_mut(&mut self.0).retain(|(_, (other, _)), _| other != topic);
     }
 
     /// Everything, by group, topic and queue.

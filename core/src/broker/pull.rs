@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use super::send::Put;
+use super::stats::StatsName;
 use super::{Asked, Broker};
 use crate::fact::{Fact, WakeReason};
 use crate::filter::BrokerFilter;
@@ -166,6 +167,7 @@ impl Broker {
         out: &mut Outbox,
     ) -> Response {
         let response = self.look(request, filter);
+        self.count_pull(now, request, &response);
         if let ResponseBody::Pulled { next, .. } = response.body
             && response.code == ResponseCode::PullOffsetMoved
             && !self.profile.is_v5()
@@ -184,6 +186,20 @@ impl Broker {
             self.after_append(now, out);
         }
         response
+    }
+
+    /// Counts what a pull found, and keeps where the next one will begin (`commitPullOffset` of V5).
+    fn count_pull(&mut self, now: Instant, request: &PullRequest, response: &Response) {
+        let ResponseBody::Pulled { next, messages, .. } = &response.body else {
+            return;
+        };
+        let (group, topic) = (request.group.clone(), request.topic.clone());
+        self.pull_offsets.set(group, topic, request.queue_id, *next);
+        self.stats.got(now, messages.len());
+        if !messages.is_empty() {
+            let key = format!("{}@{}", request.topic, request.group);
+            self.stats.count(now, StatsName::GroupGetNums, key, messages.len());
+        }
     }
 
     /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).

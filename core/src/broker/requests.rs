@@ -72,9 +72,38 @@ impl Broker {
                 Response::with(code, ResponseBody::Offset(self.store.offset_by_time(&topic, queue_id, at)))
             }
             // An operator.
-            Request::UpdateAndCreateTopic { topic, config } => {
-                self.update_topic(now, topic, config, out);
+            Request::UpdateAndCreateTopic { topic, config } => self.on_update_topic(now, topic, config, out),
+            Request::DeleteTopicInBroker { topic } => self.delete_topic(now, &topic, out),
+            Request::UpdateBrokerConfig { settings } => self.on_update_config(now, &settings, out),
+            Request::GetBrokerConfig => Response::with(code, ResponseBody::Properties(self.config_table())),
+            Request::GetBrokerRuntimeInfo => {
+                Response::with(code, ResponseBody::Properties(self.runtime_info(now)))
+            }
+            Request::GetTopicStatsInfo { topic } => self.topic_stats(now, &topic),
+            Request::GetConsumeStats { group, topic } => self.consume_stats(now, &group, topic),
+            Request::GetBrokerConsumeStats { is_order } => {
+                Response::with(code, ResponseBody::BrokerConsumeStats(self.all_consume_stats(now, is_order)))
+            }
+            Request::GetConsumerConnectionList { group } => self.consumer_connection(&group),
+            Request::GetProducerConnectionList { group } => self.producer_connection(&group),
+            Request::QueryTopicConsumeByWho { topic } => {
+                Response::with(code, ResponseBody::GroupNames(self.groups_of(&topic)))
+            }
+            Request::ViewMessageById { offset } => self.view_message(offset),
+            Request::GetMinOffset { topic, queue_id } => {
+                Response::with(code, ResponseBody::Offset(self.store.min_offset(&topic, queue_id)))
+            }
+            Request::GetEarliestMsgStoretime { topic, queue_id } => {
+                Response::with(code, ResponseBody::Moment(self.earliest_store_time(&topic, queue_id)))
+            }
+            Request::ViewBrokerStatsData { name, key } => self.view_stats(now, &name, &key),
+            Request::CloneGroupOffset { source, destination, topic } => {
+                self.clone_offsets(&source, &destination, &topic);
                 Response::ok(code)
+            }
+            Request::GetBrokerHaStatus if self.profile.is_v5() => {
+                let slaves = self.slaves().map(|slave| (slave.address, slave.acknowledged)).collect();
+                Response::with(code, ResponseBody::HaStatus { max: self.store.log().max(), slaves })
             }
             // A slave that copies.
             Request::GetAllTopicConfig => {

@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use super::stats::StatsName;
 use super::{Asked, Broker, HeldPull};
 use crate::config::{BrokerRole, FlushDiskType};
 use crate::fact::{Fact, MessageAt};
@@ -255,6 +256,8 @@ impl Broker {
             properties_length,
         });
         let topic = &stored.message.topic;
+        self.stats.put(now, stored.record_length());
+        self.stats.count(now, StatsName::TopicPutNums, topic.as_str(), 1);
         out.note(Fact::MessageStored {
             message: Box::new(MessageAt {
                 queue: message_queue(topic, &self.broker_name, stored.queue_id.0),

@@ -295,6 +295,11 @@ pub enum Fact {
         /// What it is now.
         config: TopicConfig,
     },
+    /// A broker took a topic away.
+    TopicDeleted {
+        /// The topic.
+        topic: TopicName,
+    },
     /// A broker appended a message.
     MessageStored {
         /// Where, and which.
@@ -516,6 +521,7 @@ impl Fact {
             Self::BrokerRegistered { .. } => "broker-registered",
             Self::BrokerRemoved { .. } => "broker-removed",
             Self::TopicUpdated { .. } => "topic-updated",
+            Self::TopicDeleted { .. } => "topic-deleted",
             Self::MessageStored { .. } => "message-stored",
             Self::SendRefused { .. } => "send-refused",
             Self::Flushed { .. } => "flushed",

@@ -85,6 +85,7 @@ impl fmt::Display for Fact {
                 config.write_queue_nums,
                 perm::text(config.perm)
             ),
+            Self::TopicDeleted { topic } => write!(f, "{topic}"),
             Self::MessageStored { message, commit_log_offset, size, from, .. } => {
                 write!(f, "{message} log@{commit_log_offset} {size} B ← {from}")
             }

@@ -177,7 +177,8 @@ impl Session<'_> {
     /// `fetchBrokerNameByAddr`.
     pub(super) fn fetch_broker_name_by_addr(&mut self, address: Address) -> Step<BrokerName> {
         let info = self.examine_broker_cluster_info()?;
-        let found = info.brokers.iter().find(|data| data.broker_addrs.values().any(|other| *other == address));
+        let found =
+            info.brokers.iter().find(|data| data.broker_addrs.values().any(|other| *other == address));
         found.map(|data| data.broker_name.clone()).ok_or_else(|| Exception::plain(WRONG_CLUSTER).into())
     }
 

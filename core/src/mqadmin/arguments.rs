@@ -32,11 +32,7 @@ pub(super) struct OptionSpec {
 }
 
 /// An option with a value that may be left out.
-pub(super) const fn option(
-    short: &'static str,
-    long: &'static str,
-    description: &'static str,
-) -> OptionSpec {
+pub(super) const fn option(short: &'static str, long: &'static str, description: &'static str) -> OptionSpec {
     OptionSpec {
         short,
         long,
@@ -49,11 +45,7 @@ pub(super) const fn option(
 }
 
 /// An option without a value.
-pub(super) const fn switch(
-    short: &'static str,
-    long: &'static str,
-    description: &'static str,
-) -> OptionSpec {
+pub(super) const fn switch(short: &'static str, long: &'static str, description: &'static str) -> OptionSpec {
     OptionSpec { has_value: false, ..option(short, long, description) }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn in_hash_order<T>(entries: Vec<T>, hash: impl Fn(&T) -> i32) -> Vec
 }
 
 /// [`in_hash_order`] of a table that was made for so many entries, a power of two.
-fn in_buckets<T>(mut entries: Vec<T>, made_for: usize, hash: impl Fn(&T) -> i32) -> Vec<T> {
+pub(super) fn in_buckets<T>(mut entries: Vec<T>, made_for: usize, hash: impl Fn(&T) -> i32) -> Vec<T> {
     let buckets = capacity(entries.len(), made_for);
     entries.sort_by_key(|entry| {
         let hash = hash(entry).cast_unsigned();
@@ -101,7 +101,8 @@ mod tests {
     #[test]
     fn small_tables_grow_like_large_ones() {
         // Recorded: `getNamesrvConfig` of two name servers.
-        let servers = in_small_name_order(vec!["127.0.0.1:9886", "127.0.0.1:9876"], |name| (*name).to_owned());
+        let servers =
+            in_small_name_order(vec!["127.0.0.1:9886", "127.0.0.1:9876"], |name| (*name).to_owned());
         assert_eq!(servers, ["127.0.0.1:9876", "127.0.0.1:9886"]);
     }
 }

@@ -98,8 +98,37 @@ impl OffsetWrapper {
 pub struct ConsumeStats {
     /// By queue.
     pub offsets: BTreeMap<MessageQueue, OffsetWrapper>,
-    /// Messages handed out to the group in the last minute, for `Consume TPS`.
-    pub got_last_minute: u64,
+    /// Messages handed out to the group, topic by topic, for `Consume TPS`.
+    pub rates: Vec<RateOverTime>,
+}
+
+/// So many in that time: a rate without fractions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RateOverTime {
+    /// How many.
+    pub count: u64,
+    /// In which time; 0 when the rate is not known yet.
+    pub time: Duration,
+}
+
+impl RateOverTime {
+    /// The rate as RocketMQ works it out for people: a double. Only for printing.
+    #[expect(clippy::float_arithmetic, reason = "one IEEE division, the same on every machine")]
+    pub fn per_second(self) -> f64 {
+        if self.time == Duration::ZERO {
+            return 0.0;
+        }
+        self.count as f64 * 1000.0 / self.time.as_millis() as f64
+    }
+}
+
+/// A figure that a broker counts, over a minute, an hour or a day (`StatsSnapshot`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StatsSnapshot {
+    /// How many.
+    pub sum: u64,
+    /// The rate over the samples at hand.
+    pub rate: RateOverTime,
 }
 
 /// How far every group of a broker is: by group, its statistics one topic after another (`ConsumeStatsList`).

@@ -21,13 +21,13 @@ use std::sync::Arc;
 
 pub use admin::{
     ConsumeResult, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DirectConsumption,
-    GroupConsumeStats, OffsetReset, OffsetWrapper, ProcessQueueInfo, QueryMessage, SubscriptionGroupConfig,
-    TopicOffset, TopicStats,
+    GroupConsumeStats, OffsetReset, OffsetWrapper, ProcessQueueInfo, QueryMessage, RateOverTime,
+    StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
-pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
+pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
 
 use serde::Serialize;
 
@@ -665,8 +665,8 @@ pub enum ResponseBody {
     LockedQueues(BTreeSet<MessageQueueOnBroker>),
     /// Names and values: figures and settings.
     Properties(Vec<(Arc<str>, Arc<str>)>),
-    /// The offsets of a topic's queues on one broker.
-    TopicStats(TopicStats),
+    /// The offsets of a topic's queues on one broker, and how fast messages come in (V5).
+    TopicStats(TopicStats, RateOverTime),
     /// How far a group is.
     ConsumeStats(ConsumeStats),
     /// How far every group is.
@@ -697,7 +697,7 @@ pub enum ResponseBody {
     /// A moment; none when there is no message.
     Moment(Option<Instant>),
     /// Last minute, last hour, last day: how often something happened.
-    Stats([u64; 3]),
+    Stats([StatsSnapshot; 3]),
     /// Address of each slave and how far it has copied.
     HaStatus {
         /// The end of the master's log.
@@ -705,7 +705,6 @@ pub enum ResponseBody {
         /// By slave.
         slaves: Vec<(Address, CommitLogOffset)>,
     },
-    /// What a name server knows.
     /// What a name server knows.
     NameServer(NameServerAnswer),
 }

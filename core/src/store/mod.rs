@@ -183,6 +183,17 @@ impl MessageStore {
         visible
     }
 
+    /// Bytes of the log that have no queue entries yet.
+    pub fn dispatch_behind(&self) -> u64 {
+        self.log.max().0 - self.dispatched.0
+    }
+
+    /// The topic is gone: its queues and counters go too, its records stay until their file is deleted.
+    pub fn delete_topic(&mut self, topic: &TopicName) {
+        self.queues.retain(|(other, _), _| other != topic);
+        self.next_offsets.retain(|(other, _), _| other != topic);
+    }
+
     /// The message at a place of a queue.
     pub fn message_at(
         &self,

@@ -166,7 +166,9 @@ const HEAD_OF_FOUR: [&str; 10] = [
     "#SPACE",
 ];
 
-fn base_row_of_four([cluster, name, id, address, version, ins, outs, wait, hour, space]: [&str; 10]) -> String {
+fn base_row_of_four(
+    [cluster, name, id, address, version, ins, outs, wait, hour, space]: [&str; 10],
+) -> String {
     format!(
         "{cluster:<16}  {name:<22}  {id:<4}  {address:<22} {version:<16} {ins:>19} {outs:>19} {wait:>10} {hour:>5} \
          {space:>6}"

@@ -145,7 +145,7 @@ fn topic_status(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     for data in &route.broker_datas {
         if let Some(broker) = session.select_broker_addr(data) {
             let request = Request::GetTopicStatsInfo { topic: topic.clone() };
-            if let ResponseBody::TopicStats(part) = session.invoke_broker(broker, request)?.body {
+            if let ResponseBody::TopicStats(part, _) = session.invoke_broker(broker, request)?.body {
                 stats.extend(part);
             }
         }

@@ -107,7 +107,9 @@ fn within_the_lab(session: &mut Session<'_>, read: i32, write: i32, perm: i32) -
     let (Some(read_queue_nums), Some(write_queue_nums), Ok(perm)) =
         (queues(read), queues(write), u8::try_from(perm))
     else {
-        session.println(&format!("The lab has topics with 0 to {QUEUES_MAX} queues and permissions from 0 to 255."));
+        session.println(&format!(
+            "The lab has topics with 0 to {QUEUES_MAX} queues and permissions from 0 to 255."
+        ));
         return None;
     };
     Some(TopicConfig { read_queue_nums, write_queue_nums, perm, order: false })
@@ -255,8 +257,10 @@ fn delete_topic(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     session.println(&format!("delete topic [{topic}] from cluster [{cluster}] success."));
     let name_servers = in_name_order(session.name_servers().to_vec(), Address::to_string);
     for name_server in name_servers {
-        let request =
-            NameServerRequest::DeleteTopicInNameServer { topic: topic.clone(), cluster: Some(cluster.into()) };
+        let request = NameServerRequest::DeleteTopicInNameServer {
+            topic: topic.clone(),
+            cluster: Some(cluster.into()),
+        };
         session.invoke_this_name_server(name_server, request)?;
     }
     session.println(&format!("delete topic [{topic}] from NameServer success."));
