@@ -42,9 +42,9 @@
 //!
 //! | row | modules |
 //! |---|---|
-//! | words | [`time`], [`rng`], [`id`], [`message`], [`config`] |
+//! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`unique_id`], [`sys_flag`], [`config`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`allocate`], [`filter`], [`process_queue`], [`remoting`], [`client_instance`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`allocate`], [`filter`], [`retry_policy`], [`process_queue`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`] |
@@ -66,6 +66,7 @@ pub mod id;
 pub mod lab;
 pub mod message;
 pub mod name_server;
+pub mod names;
 pub mod network;
 pub mod node;
 pub mod outbox;
@@ -73,11 +74,14 @@ pub mod process_queue;
 pub mod producer;
 pub mod recording;
 pub mod remoting;
+pub mod retry_policy;
 pub mod rng;
 pub mod route;
 pub mod rpc;
 pub mod store;
+pub mod sys_flag;
 pub mod time;
 pub mod timer;
+pub mod unique_id;
 pub mod view;
 pub mod world;

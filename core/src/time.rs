@@ -210,13 +210,6 @@ impl Epoch {
         self.0.saturating_add(at.0)
     }
 
-    /// Milliseconds since the first of the month that contains `at` (UTC), as `MessageClientIDSetter` counts.
-    pub fn millis_in_month(self, at: Instant) -> u64 {
-        let wall = self.wall_clock(at);
-        let (_, _, day) = civil_from_days(wall / 86_400_000);
-        (day - 1) * 86_400_000 + wall % 86_400_000
-    }
-
     /// The date and time at `at` as `yyyy-MM-dd HH:mm:ss,SSS` (UTC), RocketMQ's form for people.
     pub fn date_time(self, at: Instant) -> String {
         format_date_time(self.wall_clock(at))
@@ -232,7 +225,7 @@ pub fn format_date_time(unix_ms: u64) -> String {
 }
 
 /// Year, month and day of the day that lies `days` after 1970-01-01 (proleptic Gregorian calendar).
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;
@@ -277,6 +270,5 @@ mod tests {
         assert_eq!(epoch.date_time(Instant::ZERO), "2026-01-01 00:00:00,000");
         let february = Instant::from_millis(31 * 86_400_000 + 5);
         assert_eq!(epoch.date_time(february), "2026-02-01 00:00:00,005");
-        assert_eq!(epoch.millis_in_month(february), 5);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rows of the picture, first to last. A module may use its own row and the rows before it.
 const ROWS: &[&[&str]] = &[
-    &["time", "rng", "id", "message", "config"],
+    &["time", "rng", "id", "names", "message", "unique_id", "sys_flag", "config"],
     &["rpc", "timer", "command", "fact", "outbox"],
     &[
         "store",
@@ -13,6 +13,7 @@ const ROWS: &[&[&str]] = &[
         "fault_strategy",
         "allocate",
         "filter",
+        "retry_policy",
         "process_queue",
         "remoting",
         "client_instance",

@@ -28,12 +28,12 @@ use crate::config::ClientConfig;
 use crate::fact::Fact;
 use crate::fault_strategy::FaultStrategy;
 use crate::id::{Address, ClientId, GroupName, TopicName};
-use crate::message::UniqueIdMaker;
 use crate::outbox::{Input, Outbox};
 use crate::rng::Rng;
 use crate::rpc::{Heartbeat, Request};
 use crate::time::{Epoch, Instant};
 use crate::timer::Timer;
+use crate::unique_id::UniqueIdMaker;
 
 /// The number of an application's thread.
 pub type ThreadId = u32;
