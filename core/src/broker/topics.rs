@@ -53,7 +53,7 @@ pub(super) fn system_topics(
         topics.insert("RMQ_SYS_TRANS_HALF_TOPIC".into(), topic(1, READ_WRITE));
         topics.insert("RMQ_SYS_TRANS_OP_HALF_TOPIC".into(), topic(1, READ_WRITE));
         topics.insert(format!("rmq_sys_REVIVE_LOG_{cluster}").into(), topic(8, READ_WRITE));
-        topics.insert(format!("rmq_sys_SYNC_BROKER_MEMBER_{broker_name}").into(), topic(1, READ_WRITE));
+        topics.insert(format!("rmq_sys_SYNC_BROKER_MEMBER_{broker_name}").into(), topic(1, perm::INHERIT));
         if config.timer_wheel_enable {
             topics.insert("rmq_sys_wheel_timer".into(), topic(1, READ_WRITE));
         }

@@ -6,7 +6,7 @@ use lab_core::rpc::{MessageSelector, TopicConfigText, perm};
 use lab_core::time::Instant;
 use serde_json::{Value, json};
 
-use super::{max_length, name_of};
+use super::{client_max_length, max_length, name_of};
 use crate::vectors::{Outcome, compare};
 
 pub(super) fn junit_facts(case: &Value) -> Outcome {
@@ -113,7 +113,7 @@ fn validated(kind: NameKind, name: &str, expected: &Value) -> Outcome {
 }
 
 fn checked(kind: NameKind, name: &str, expected: &Value) -> Outcome {
-    let Err(error) = names::check(name, max_length(kind, name)) else {
+    let Err(error) = names::check(name, client_max_length(kind)) else {
         return compare(&expected["ok"], &json!(true));
     };
     let message = ClientMessage { kind, name, error }.to_string();
