@@ -226,10 +226,7 @@ impl fmt::Display for BadName {
     }
 }
 
-/// Longest topic name (`TopicValidator.TOPIC_MAX_LENGTH`).
-pub const TOPIC_MAX_LENGTH: usize = 127;
-/// Longest group name of a client (`Validators.CHARACTER_MAX_LENGTH`).
-pub const GROUP_MAX_LENGTH: usize = 255;
+pub use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH};
 
 /// Checks a topic or group name as RocketMQ's clients and brokers do.
 ///
