@@ -217,13 +217,6 @@ impl Epoch {
         self.0.saturating_add(at.0)
     }
 
-    /// Milliseconds since the first of the month that contains `at` (UTC), as `MessageClientIDSetter` counts.
-    pub fn millis_in_month(self, at: Instant) -> u64 {
-        let wall = self.wall_clock(at);
-        let (_, _, day) = civil_from_days(wall / 86_400_000);
-        (day - 1) * 86_400_000 + wall % 86_400_000
-    }
-
     /// The hour of the day at `at` (UTC, which is the lab's time zone), 0 to 23.
     pub const fn hour_of_day(self, at: Instant) -> u64 {
         self.wall_clock(at) / 3_600_000 % 24
@@ -272,7 +265,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of the day that lies `days` after 1970-01-01 (proleptic Gregorian calendar).
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;
@@ -327,6 +320,5 @@ mod tests {
         assert_eq!(epoch.date_time(Instant::ZERO), "2026-01-01 00:00:00,000");
         let february = Instant::from_millis(31 * 86_400_000 + 5);
         assert_eq!(epoch.date_time(february), "2026-02-01 00:00:00,005");
-        assert_eq!(epoch.millis_in_month(february), 5);
     }
 }

@@ -20,7 +20,7 @@ use std::str::FromStr;
 pub use allocate_strategy::{AllocateStrategy, DEFAULT_VIRTUAL_NODES, VIRTUAL_NODES_MAX};
 use serde::Serialize;
 
-use crate::id::ClusterName;
+use crate::id::{ClusterName, TopicName};
 use crate::message::DelayLevels;
 use crate::time::Duration;
 
@@ -238,14 +238,20 @@ impl Setting for Duration {
     }
 }
 
-impl Setting for ClusterName {
-    fn read(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Err("a cluster needs a name".to_owned()) } else { Ok(text.into()) }
-    }
-    fn write(&self) -> String {
-        self.to_string()
-    }
+macro_rules! setting_by_name {
+    ($($type:ty),+) => {$(
+        impl Setting for $type {
+            fn read(text: &str) -> Result<Self, String> {
+                if text.is_empty() { Err("the name is missing".to_owned()) } else { Ok(text.into()) }
+            }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
 }
+
+setting_by_name!(ClusterName, TopicName);
 
 /// Declares a configuration: its fields, RocketMQ's key of each, and both profiles' defaults.
 macro_rules! config {
@@ -351,6 +357,16 @@ config! {
     auto_create_subscription_group: bool = "autoCreateSubscriptionGroup", true, true;
     /// Queues of the template topic TBW102.
     default_topic_queue_nums: u32 = "defaultTopicQueueNums", 8, 8;
+    /// Whether the topic named after the cluster can be read and written.
+    cluster_topic_enable: bool = "clusterTopicEnable", true, true;
+    /// Whether the topic named after the broker can be read and written.
+    broker_topic_enable: bool = "brokerTopicEnable", true, true;
+    /// Whether the broker makes a topic for message traces.
+    trace_topic_enable: bool = "traceTopicEnable", false, false;
+    /// Its name.
+    msg_trace_topic_name: TopicName = "msgTraceTopicName", "RMQ_SYS_TRACE_TOPIC".into(), "RMQ_SYS_TRACE_TOPIC".into();
+    /// Whether messages may name the time of their delivery (V5). Here it decides only whether there is a topic for it.
+    timer_wheel_enable: bool = "timerWheelEnable", false, true;
     /// Period of the registration at every name server, used within 10 s to 60 s.
     register_name_server_period: Duration = "registerNameServerPeriod", secs(30), secs(30);
     /// How long the broker waits for a name server's answer to it.
