@@ -126,7 +126,7 @@ impl FromStr for DeleteWhen {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hours: Result<Vec<_>, _> = text.split(';').map(str::parse).collect();
+        let hours: Result<Vec<_>, _> = text.trim_end_matches(';').split(';').map(str::parse).collect();
         hours.map(Self).map_err(|_| format!("`{text}` is no list of hours; write for example 04 or 00;12"))
     }
 }
@@ -474,6 +474,14 @@ mod tests {
             assert_eq!(config.set(key, &value), Ok(()), "{key}={value}");
         }
         assert_eq!(config, before);
+    }
+
+    #[test]
+    fn hours_of_deletion_are_a_list() {
+        let hours: DeleteWhen = "00;4;16;".parse().expect("hours");
+        assert_eq!(hours.to_string(), "00;04;16");
+        assert!(hours.includes(4) && !hours.includes(5));
+        assert!("4:00".parse::<DeleteWhen>().is_err());
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub enum Disk {
     /// Nothing that matters: name servers and producers keep all they know in memory.
     Empty,
     /// A broker's messages and tables.
-    Broker(BrokerDisk),
+    Broker(Box<BrokerDisk>),
     /// A consumer's local offsets.
     Consumer(ConsumerDisk),
 }
@@ -48,7 +48,7 @@ impl Node {
     pub fn into_disk(self) -> Disk {
         match self {
             Self::NameServer(_) | Self::Producer(_) => Disk::Empty,
-            Self::Broker(broker) => Disk::Broker(broker.into_disk()),
+            Self::Broker(broker) => Disk::Broker(Box::new(broker.into_disk())),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
         }
     }

@@ -370,3 +370,54 @@ impl<'a> Reader<'a> {
         Some(std::str::from_utf8(self.take(length)?).ok()?.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(topic: &str, sys_flag: u32, host: &str) -> RecordContent {
+        RecordContent {
+            version: MessageVersion::of_topic_length(topic.len()),
+            queue_id: 3,
+            flag: -1,
+            queue_offset: 7,
+            commit_log_offset: 1000,
+            sys_flag,
+            born_timestamp: 1,
+            born_host: host.parse().expect("a host"),
+            store_timestamp: 2,
+            store_host: host.parse().expect("a host"),
+            reconsume_times: 4,
+            prepared_transaction_offset: 5,
+            body: (*b"hello").into(),
+            topic: topic.into(),
+            properties: "TAGS\u{1}TagA\u{2}".into(),
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let long_topic = "t".repeat(200);
+        let both_v6 = BORN_HOST_V6_FLAG | STORE_HOST_V6_FLAG;
+        for (topic, sys_flag, host) in [
+            ("TopicTest", 0, "10.0.0.1:1"),
+            ("TopicTest", both_v6, "[2001:db8::1]:1"),
+            (&*long_topic, 0, "10.0.0.1:1"),
+        ] {
+            let record = record(topic, sys_flag, host);
+            let bytes = encode_record(&record, 5).expect("a body of 5 bytes");
+            assert_eq!(bytes.len() as u64, record.length());
+            assert_eq!(decode_record(&bytes).as_ref(), Some(&record));
+            assert_eq!(decode_record(&bytes[..bytes.len() - 1]), None, "cut off");
+        }
+        assert_eq!(decode_record(&[0; 200]), None, "no magic code");
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_written() {
+        let refused = encode_record(&record("TopicTest", 0, "10.0.0.1:1"), 4);
+        assert_eq!(refused, Err(EncodeRefusal::MessageIllegal));
+        assert_eq!(check_record(5, 32_767, 32_863, 5), Ok(()));
+        assert_eq!(check_record(5, 32_768, 32_864, 5), Err(EncodeRefusal::PropertiesSizeExceeded));
+    }
+}
