@@ -1,9 +1,8 @@
 //! What is deleted, and when.
 
-use lab_core::config::DeleteWhen;
 use lab_core::id::{QueueId, QueueOffset};
 use lab_core::store::{Expiry, PullLimits};
-use lab_core::time::{Duration, Epoch, Instant};
+use lab_core::time::{Duration, Epoch, HoursOfDay, Instant};
 use serde_json::{Value, json};
 
 use super::queues::status;
@@ -70,7 +69,7 @@ fn is_time(case: &Value) -> Outcome {
         "Asia/Shanghai" => 8,
         _ => return Outcome::NotApplicable("the lab's time zone is UTC"),
     };
-    let Ok(when) = text(&case["deleteWhen"]).parse::<DeleteWhen>() else {
+    let Ok(when) = text(&case["deleteWhen"]).parse::<HoursOfDay>() else {
         // The original throws when it comes to look at the hours; the lab refuses the setting.
         return if case["expect"]["error"].is_null() {
             Outcome::Failed("the lab refuses this deleteWhen".to_owned())
