@@ -228,6 +228,38 @@ impl Epoch {
     }
 }
 
+/// Hours of the day, such as `04` or `00;12`: when something is to be done (`UtilAll.isItTimeToDo`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HoursOfDay(Vec<u64>);
+
+impl HoursOfDay {
+    /// One hour, 0 to 23.
+    pub fn only(hour: u64) -> Self {
+        Self(vec![hour])
+    }
+
+    /// Whether it is time in this hour, 0 to 23.
+    pub fn includes(&self, hour: u64) -> bool {
+        self.0.contains(&hour)
+    }
+}
+
+impl fmt::Display for HoursOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hours: Vec<_> = self.0.iter().map(|hour| format!("{hour:02}")).collect();
+        f.pad(&hours.join(";"))
+    }
+}
+
+impl FromStr for HoursOfDay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let hours: Result<Vec<_>, _> = text.trim_end_matches(';').split(';').map(str::parse).collect();
+        hours.map(Self).map_err(|_| format!("`{text}` is no list of hours; write for example 04 or 00;12"))
+    }
+}
+
 /// `unix_ms` as `yyyy-MM-dd HH:mm:ss,SSS` in UTC.
 pub fn format_date_time(unix_ms: u64) -> String {
     let (year, month, day) = civil_from_days(unix_ms / 86_400_000);
@@ -312,6 +344,14 @@ mod tests {
         }
         assert_eq!(parse_compact_date_time("20251301000000"), parse_compact_date_time("20260101000000"));
         assert_eq!(parse_compact_date_time("2025"), None);
+    }
+
+    #[test]
+    fn hours_of_the_day_are_a_list() {
+        let hours: HoursOfDay = "00;4;16;".parse().expect("hours");
+        assert_eq!(hours.to_string(), "00;04;16");
+        assert!(hours.includes(4) && !hours.includes(5));
+        assert!("4:00".parse::<HoursOfDay>().is_err());
     }
 
     #[test]

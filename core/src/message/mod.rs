@@ -6,6 +6,7 @@
 //! record know them), message flags, the hash order in which Java's `HashMap` writes the properties of one record
 //! (ours come in the order in which they were set; the length is the same).
 
+mod decode;
 mod delay_levels;
 mod properties;
 mod record;
@@ -14,13 +15,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+pub use decode::{decode_offset_message_id, decode_record};
 pub use delay_levels::{BadDelayLevels, DelayLevels};
 pub use properties::{
     Property, UserPropertyError, decode_properties, delete_property, encode_properties, properties_length,
 };
 pub use record::{
     BORN_HOST_V6_FLAG, EncodeRefusal, MessageVersion, PROPERTIES_MAX_LENGTH, RecordContent, RecordField,
-    STORE_HOST_V6_FLAG, body_crc, check_record, decode_record, encode_record, record_fields, record_length,
+    STORE_HOST_V6_FLAG, body_crc, check_record, encode_record, record_fields, record_length,
 };
 
 use serde::Serialize;
@@ -215,23 +217,6 @@ pub fn offset_message_id(host: impl Into<SocketAddr>, offset: CommitLogOffset) -
     let host = host.into();
     let ip: String = record::ip_bytes(host.ip()).iter().map(|byte| format!("{byte:02X}")).collect();
     format!("{ip}{:08X}{:016X}", host.port(), offset.0)
-}
-
-/// Reads an `offsetMsgId` (`MessageDecoder.decodeMessageId`): by it a query finds the broker and the record. `None`
-/// for a text that is none.
-pub fn decode_offset_message_id(id: &str) -> Option<(SocketAddr, CommitLogOffset)> {
-    if !id.is_ascii() {
-        return None;
-    }
-    let digits = id.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-    let bytes = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>()?;
-    let is_v6 = match bytes.len() {
-        16 => false,
-        28 => true,
-        _ => return None,
-    };
-    let mut reader = record::Reader(&bytes);
-    Some((reader.host(is_v6)?, CommitLogOffset(reader.long()?)))
 }
 
 /// Java's `String.hashCode`, over UTF-16 units with wrap-around.

@@ -4,8 +4,6 @@
 //! **Left out on purpose**: attributes whose values are anything but texts.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use crate::config::words;
 

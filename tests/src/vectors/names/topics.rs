@@ -3,6 +3,7 @@
 use lab_core::broker::BrokerDisk;
 use lab_core::config::{BrokerConfig, Profile};
 use lab_core::rpc::{TopicConfigText, TopicFilterType, TopicMessageType};
+use lab_core::time::Epoch;
 use serde_json::{Value, json};
 
 use crate::vectors::{Outcome, compare};
@@ -87,7 +88,7 @@ pub(super) fn broker_topics(case: &Value) -> Outcome {
             return Outcome::Failed(why);
         }
     }
-    let topics = BrokerDisk::new(Profile::V5, &config, &"broker-a".into()).topics;
+    let topics = BrokerDisk::new(Profile::V5, Epoch::default(), &config, &"broker-a".into()).topics;
     if case["group"] == "initial-names" {
         return compare(&case["expect"], &json!(topics.keys().collect::<Vec<_>>()));
     }
