@@ -18,6 +18,7 @@ use crate::id::{
 use crate::rpc::{RequestCode, ResponseCode, TopicConfig};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
+use crate::validators::BadMessage;
 
 /// One line of the trace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -153,8 +154,8 @@ pub enum SendError {
     NoRoute(TopicName),
     /// A broker refused in a way that is not tried again (`MQBrokerException`).
     Broker(ResponseCode, Arc<str>),
-    /// The message itself is not allowed (`MQClientException`, 13).
-    MessageIllegal(Arc<str>),
+    /// The message itself is not allowed (`MQClientException`).
+    MessageIllegal(BadMessage),
 }
 
 impl SendError {
@@ -165,7 +166,7 @@ impl SendError {
             Self::StillFailed { code, .. } => *code,
             Self::NoRoute(_) => Some(10005),
             Self::Broker(code, _) => Some(code.number()),
-            Self::MessageIllegal(_) => Some(13),
+            Self::MessageIllegal(why) => why.code(),
         }
     }
 }
@@ -324,6 +325,23 @@ pub enum Fact {
     Flushed {
         /// The end of what is safe.
         to: CommitLogOffset,
+    },
+    /// A broker deleted files from the front of its commit log.
+    FilesDeleted {
+        /// How many.
+        files: u32,
+        /// Where the log begins now.
+        log_begin: CommitLogOffset,
+    },
+    /// A broker's disk is so full that it refuses messages.
+    DiskFull {
+        /// Use of the disk in percent.
+        percent: u64,
+    },
+    /// A broker whose disk was full takes messages again.
+    DiskFreed {
+        /// Use of the disk in percent.
+        percent: u64,
     },
     /// A broker holds a pull until something arrives.
     PullHeld {
@@ -525,6 +543,9 @@ impl Fact {
             Self::MessageStored { .. } => "message-stored",
             Self::SendRefused { .. } => "send-refused",
             Self::Flushed { .. } => "flushed",
+            Self::FilesDeleted { .. } => "files-deleted",
+            Self::DiskFull { .. } => "disk-full",
+            Self::DiskFreed { .. } => "disk-freed",
             Self::PullHeld { .. } => "pull-held",
             Self::PullWoken { .. } => "pull-woken",
             Self::OffsetCommitted { .. } => "offset-committed",

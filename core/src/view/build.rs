@@ -174,7 +174,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
             Held { store: &disk.store, topics: &disk.topics, offsets: &disk.offsets }
         }
         (None, _) => {
-            fresh_disk = BrokerDisk::new(world.profile(), &config, &spec.broker_name);
+            fresh_disk = BrokerDisk::new(world.profile(), world.epoch(), &config, &spec.broker_name);
             Held { store: &fresh_disk.store, topics: &fresh_disk.topics, offsets: &fresh_disk.offsets }
         }
     };
@@ -400,7 +400,7 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         tags: spec.selector.expression().clone(),
         model: spec.model,
         from: spec.from,
-        strategy: spec.strategy,
+        strategy: spec.strategy.clone(),
         work: spec.work,
         name_server: running.and_then(Consumer::name_server),
         routes: running.map(|consumer| routes(world, consumer.routes())).unwrap_or_default(),
