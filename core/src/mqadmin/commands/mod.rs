@@ -4,6 +4,7 @@
 
 mod broker;
 mod cluster;
+mod ha;
 mod housekeeping;
 mod name_server;
 mod topic;
@@ -51,6 +52,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         topic_admin::COMMANDS,
         cluster::COMMANDS,
         broker::COMMANDS,
+        ha::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
     ]
