@@ -31,6 +31,12 @@ const fn faq_url(profile: Profile) -> &'static str {
     }
 }
 
+/// The reference that a server adds to a remark about a missing topic (`FAQUrl.suggestTodo`). The lab's servers leave
+/// it off, for it says nothing; the tool prints it.
+pub(super) fn suggest_todo(profile: Profile) -> String {
+    format!("\nSee {} for further details.", faq_url(profile))
+}
+
 /// Adds where to read on, unless the message says that already (`FAQUrl.attachDefaultURL`).
 fn attach_default_url(profile: Profile, message: String) -> String {
     if message.contains("\nSee ") {
@@ -60,10 +66,7 @@ impl Exception {
     /// What the remoting layer throws when there is no answer.
     pub(super) fn remoting(failure: Failure, address: Address, timeout: Duration) -> Self {
         let (class, message) = match failure {
-            Failure::Connect => (
-                "org.apache.rocketmq.remoting.exception.RemotingConnectException",
-                format!("connect to {address} failed"),
-            ),
+            Failure::Connect => return Self::unreachable(&address.to_string()),
             Failure::Closed => (
                 "org.apache.rocketmq.remoting.exception.RemotingSendRequestException",
                 format!("send request to <{address}> failed"),
@@ -76,9 +79,25 @@ impl Exception {
         Self { class, message, code: None }
     }
 
-    /// What the remoting layer throws when it knows no name server.
-    pub(super) fn no_name_server() -> Self {
-        Self::new("org.apache.rocketmq.remoting.exception.RemotingConnectException", "connect to null failed")
+    /// What the remoting layer throws when there is no connection.
+    pub(super) fn unreachable(address: &str) -> Self {
+        let class = "org.apache.rocketmq.remoting.exception.RemotingConnectException";
+        Self::new(class, format!("connect to {address} failed"))
+    }
+
+    /// What the client library throws by itself, without a code.
+    pub(super) fn client_side(profile: Profile, message: &str) -> Self {
+        Self::new(CLIENT, attach_default_url(profile, message.to_owned()))
+    }
+
+    /// What a command throws by itself.
+    pub(super) fn plain(message: &str) -> Self {
+        Self::new("java.lang.Exception", message)
+    }
+
+    /// What `Integer.parseInt` and its like throw.
+    pub(super) fn number_format(text: &str) -> Self {
+        Self::new("java.lang.NumberFormatException", format!("For input string: \"{text}\""))
     }
 
     /// The response code that it carries.

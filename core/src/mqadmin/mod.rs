@@ -17,11 +17,14 @@
 //!
 //! **Invariants**: a command changes nothing but through requests; the same answers give the same output.
 
+mod admin_ext;
 mod arguments;
+mod catalogue;
 mod commands;
 mod exception;
 mod format;
 mod session;
+mod usage;
 
 use std::sync::Arc;
 

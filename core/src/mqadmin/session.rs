@@ -2,6 +2,7 @@
 
 use super::MqadminStart;
 use super::exception::Exception;
+use crate::rng::Rng;
 use crate::config::Profile;
 use crate::id::Address;
 use crate::remoting::Failure;
@@ -62,11 +63,23 @@ impl From<Exception> for Stop {
 /// The result of anything that may have to wait.
 pub(super) type Step<T> = Result<T, Stop>;
 
+/// What came of a step whose exceptions the command itself catches.
+pub(super) fn caught<T>(step: Step<T>) -> Step<Result<T, Exception>> {
+    match step {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Throws(exception)) => Ok(Err(exception)),
+        Err(Stop::Waits(pause)) => Err(Stop::Waits(pause)),
+    }
+}
+
 /// The hands and the voice of a command.
 pub(super) struct Session<'a> {
     start: &'a MqadminStart,
     now: Instant,
+    /// Chance. Every run of the command begins with the same, so that it chooses again what it chose before.
+    rng: Rng,
     replies: std::slice::Iter<'a, Reply>,
+    /// Shuffled, as the client library does it with its list.
     name_servers: Vec<Address>,
     /// The name server that is talked to, as a place in the list.
     chosen: usize,
@@ -78,6 +91,7 @@ impl<'a> Session<'a> {
         let mut session = Self {
             start,
             now: started_at,
+            rng: start.rng.clone(),
             replies: replies.iter(),
             name_servers: Vec::new(),
             chosen: 0,
@@ -107,16 +121,23 @@ impl<'a> Session<'a> {
         self.now
     }
 
-    /// The name servers, in the order in which they were given.
+    /// The name servers, in the order in which the client library has them: any.
     pub(super) fn name_servers(&self) -> &[Address] {
         &self.name_servers
     }
 
     /// Takes another list of name servers (`-n`). Chance decides which of them is asked first.
-    pub(super) fn set_name_servers(&mut self, name_servers: Vec<Address>) {
-        let count = u32::try_from(name_servers.len()).unwrap_or(u32::MAX);
-        self.chosen = self.start.rng.clone().below(count) as usize;
+    pub(super) fn set_name_servers(&mut self, mut name_servers: Vec<Address>) {
+        for last in (1..name_servers.len()).rev() {
+            name_servers.swap(last, self.below(last + 1));
+        }
+        self.chosen = 0;
         self.name_servers = name_servers;
+    }
+
+    /// A number below `bound`, by chance.
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        self.rng.below(u32::try_from(bound).unwrap_or(u32::MAX)) as usize
     }
 
     /// Prints text as it is.
@@ -187,25 +208,45 @@ impl<'a> Session<'a> {
         Err(Exception::client(self.profile(), response.code.number(), &response.remark).into())
     }
 
-    /// Asks the chosen name server; the next ones when it cannot be reached. Throws `MQClientException` when it
-    /// refuses.
-    pub(super) fn invoke_name_server(&mut self, request: Request) -> Step<Response> {
-        let mut last = None;
-        for _ in 0..self.name_servers.len() {
-            let to = self.name_servers[self.chosen % self.name_servers.len()];
+    /// Asks a name server. Once one answers, the tool stays with it. When one cannot be reached, V4 goes through the
+    /// whole list; V5 gives up and takes the next one for its next question.
+    pub(super) fn ask_name_server(&mut self, request: &Request) -> Step<Response> {
+        let attempts = if self.profile().is_v5() { 1 } else { self.name_servers.len() };
+        for _ in 0..attempts {
+            let Some(to) = self.name_servers.get(self.chosen % self.name_servers.len().max(1)).copied() else {
+                break;
+            };
             match self.ask(to, request.clone(), TIMEOUT)? {
-                Ok(response) if response.code == ResponseCode::Success => return Ok(response),
-                Ok(response) => {
-                    let (code, remark) = (response.code.number(), &response.remark);
-                    return Err(Exception::client(self.profile(), code, remark).into());
-                }
-                Err(Failure::Connect) => {
-                    self.chosen += 1;
-                    last = Some(Exception::remoting(Failure::Connect, to, TIMEOUT));
-                }
+                Ok(response) => return Ok(response),
+                Err(Failure::Connect) => self.chosen += 1,
                 Err(failure) => return Err(Exception::remoting(failure, to, TIMEOUT).into()),
             }
         }
-        Err(last.unwrap_or_else(Exception::no_name_server).into())
+        if self.profile().is_v5() || self.name_servers.is_empty() {
+            return Err(Exception::unreachable("null").into());
+        }
+        let list: Vec<String> = self.name_servers.iter().map(ToString::to_string).collect();
+        Err(Exception::unreachable(&format!("[{}]", list.join(", "))).into())
+    }
+
+    /// Asks a name server and throws `MQClientException` when it refuses.
+    pub(super) fn invoke_name_server(&mut self, request: Request) -> Step<Response> {
+        let response = self.ask_name_server(&request)?;
+        if response.code == ResponseCode::Success {
+            return Ok(response);
+        }
+        Err(Exception::client(self.profile(), response.code.number(), &response.remark).into())
+    }
+
+    /// The address that an operator wrote. Only the lab is strict here: the real tool would look a name up, and then
+    /// fail to connect as this does.
+    pub(super) fn read_address(text: &str) -> Step<Address> {
+        let numbers = text.replacen("localhost", "127.0.0.1", 1);
+        numbers.parse().map_err(|_| Exception::unreachable(text).into())
+    }
+
+    /// Prints an exception that the command catches and goes on after.
+    pub(super) fn print_stack_trace(&mut self, exception: &Exception) {
+        self.println(&exception.to_string());
     }
 }
