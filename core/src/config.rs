@@ -283,6 +283,24 @@ config! {
     broker_channel_expired_time: Duration = "brokerChannelExpiredTime", secs(120), secs(120);
     /// A connection on which nothing was read or written for this long is closed.
     server_channel_max_idle_time: Duration = "serverChannelMaxIdleTimeMillis", secs(120), secs(120);
+    /// Whether routes carry the order configuration of their topic.
+    order_message_enable: bool = "orderMessageEnable", false, false;
+    /// Whether registering brokers are told the order configuration (V5; V4 always does).
+    return_order_topic_config_to_broker: bool = "returnOrderTopicConfigToBroker", true, true;
+    /// Brokers that can wait for their removal at the same time (V5; V4 has no queue).
+    unregister_broker_queue_capacity: u32 = "unRegisterBrokerQueueCapacity", 3000, 3000;
+    /// Whether a route names a slave as the master where the master is gone and the slave may act for it (V5).
+    support_acting_master: bool = "supportActingMaster", false, false;
+    /// Whether the list of all topics is given out.
+    enable_all_topic_list: bool = "enableAllTopicList", true, true;
+    /// Whether the topics of a cluster are given out (V5; V4 always does).
+    enable_topic_list: bool = "enableTopicList", true, true;
+    /// Whether routes are refused for a while after the start (V5).
+    need_wait_for_service: bool = "needWaitForService", false, false;
+    /// For how long, in seconds.
+    wait_seconds_for_service: u64 = "waitSecondsForService", 45, 45;
+    /// Whether a registration also takes away what it does not name (V5).
+    delete_topic_with_broker_registration: bool = "deleteTopicWithBrokerRegistration", false, false;
 }
 
 config! {
@@ -310,6 +328,8 @@ config! {
     register_broker_timeout: Duration = "registerBrokerTimeoutMills", secs(6), secs(24);
     /// Period of writing `consumerOffset.json`.
     flush_consumer_offset_interval: Duration = "flushConsumerOffsetInterval", secs(5), secs(5);
+    /// Whether consumers may filter by SQL92.
+    enable_property_filter: bool = "enablePropertyFilter", false, false;
     /// Whether a pull that finds nothing is held.
     long_polling_enable: bool = "longPollingEnable", true, true;
     /// How long it is held when long polling is off.

@@ -5,7 +5,7 @@
 use crate::broker::{Broker, BrokerDisk};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::mqadmin::Mqadmin;
-use crate::name_server::NameServer;
+use crate::name_server::{KvConfig, NameServer};
 use crate::outbox::{Input, Outbox};
 use crate::producer::Producer;
 use crate::time::Instant;
@@ -28,8 +28,10 @@ pub enum Node {
 /// What a process leaves behind.
 #[derive(Clone, Debug)]
 pub enum Disk {
-    /// Nothing that matters: name servers and producers keep all they know in memory.
+    /// Nothing that matters: producers keep all they know in memory.
     Empty,
+    /// A name server's KV configuration.
+    NameServer(KvConfig),
     /// A broker's messages and tables.
     Broker(BrokerDisk),
     /// A consumer's local offsets.
@@ -51,7 +53,8 @@ impl Node {
     /// The process ends; its disk stays.
     pub fn into_disk(self) -> Disk {
         match self {
-            Self::NameServer(_) | Self::Producer(_) | Self::Mqadmin(_) => Disk::Empty,
+            Self::NameServer(node) => Disk::NameServer(node.into_disk()),
+            Self::Producer(_) | Self::Mqadmin(_) => Disk::Empty,
             Self::Broker(broker) => Disk::Broker(broker.into_disk()),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
         }

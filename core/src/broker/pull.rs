@@ -7,7 +7,9 @@
 //! **In RocketMQ**: `PullMessageProcessor`, `DefaultPullMessageResultHandler`, `PullRequestHoldService`,
 //! `NotifyMessageArrivingListener` (behaviour §3.7).
 //!
-//! **Left out on purpose**: SQL92 filters, groups with settings of their own (all have RocketMQ's defaults).
+//! **Left out on purpose**: groups with settings of their own (all have RocketMQ's defaults); the question
+//! CHECK_CLIENT_CONFIG by which a starting consumer learns early that its SQL92 filter is refused. With an SQL92 filter
+//! one pull looks at as many messages as it asks for, where RocketMQ goes on until so many have passed.
 
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use super::send::Put;
 use super::stats::StatsName;
 use super::{Asked, Broker};
 use crate::fact::{Fact, WakeReason};
-use crate::filter::hash_matches;
+use crate::filter::BrokerFilter;
 use crate::id::{BrokerId, ConnectionId, NodeId, QueueId, QueueOffset, TopicName};
 use crate::message::{Message, StoredMessage, property, tag_hash};
 use crate::outbox::Outbox;
@@ -73,14 +75,14 @@ impl Broker {
     pub(super) fn on_pull(&mut self, now: Instant, asked: Asked, request: PullRequest, out: &mut Outbox) {
         let response = match self.check_pull(&request) {
             Err(refusal) => refusal,
-            Ok(subscription) => {
+            Ok(filter) => {
                 if let Some(offset) = request.commit_offset
                     && (self.profile.is_v5() || !self.is_slave())
                 {
                     let (group, topic) = (request.group.clone(), request.topic.clone());
                     self.update_offset(group, topic, request.queue_id, offset, out);
                 }
-                self.look_and_tell(now, &asked, &request, &subscription, out)
+                self.look_and_tell(now, &asked, &request, &filter, out)
             }
         };
         let may_wait = request.suspend_timeout > Duration::ZERO;
@@ -91,7 +93,7 @@ impl Broker {
     }
 
     /// The checks of behaviour §3.7, in their order.
-    fn check_pull(&mut self, request: &PullRequest) -> Result<Subscription, Response> {
+    fn check_pull(&mut self, request: &PullRequest) -> Result<BrokerFilter, Response> {
         let refuse = |code, remark: String| Err(Response::refused(CODE, code, remark));
         let PullRequest { group, topic, queue_id, .. } = request;
         if self.profile.is_v5() && self.is_slave() && !self.config.slave_read_enable {
@@ -125,7 +127,7 @@ impl Broker {
             return refuse(code, format!("queueId[{queue_id}] is illegal, topic:[{topic}]"));
         }
         if let Some(subscription) = &request.subscription {
-            return Ok(subscription.clone());
+            return self.filter_of(subscription);
         }
         let subscription = self.consumers.get(group).and_then(|info| info.subscriptions.get(topic));
         match subscription {
@@ -136,8 +138,22 @@ impl Broker {
                 ResponseCode::SubscriptionNotLatest,
                 "the consumer's subscription not latest".to_owned(),
             ),
-            Some(known) => Ok(known.clone()),
+            Some(known) => self.filter_of(known),
         }
+    }
+
+    /// The filter of a subscription, which an expression that does not make sense has none of.
+    fn filter_of(&self, subscription: &Subscription) -> Result<BrokerFilter, Response> {
+        let kind = &subscription.expression_type;
+        let filter = BrokerFilter::new(subscription, self.profile).map_err(|_| {
+            let remark = "The broker's consumer filter data is not exist!Your expression may be wrong!";
+            Response::refused(CODE, ResponseCode::FilterDataNotExist, remark)
+        })?;
+        if !kind.is_tag_type() && !self.config.enable_property_filter {
+            let remark = format!("The broker does not support consumer to filter message by {kind}");
+            return Err(Response::refused(CODE, ResponseCode::SystemError, remark));
+        }
+        Ok(filter)
     }
 
     /// Looks into the queue. A master of V4 also stores an event whenever it calls an offset illegal
@@ -147,10 +163,10 @@ impl Broker {
         now: Instant,
         asked: &Asked,
         request: &PullRequest,
-        subscription: &Subscription,
+        filter: &BrokerFilter,
         out: &mut Outbox,
     ) -> Response {
-        let response = self.look(request, subscription);
+        let response = self.look(request, filter);
         self.count_pull(now, request, &response);
         if let ResponseBody::Pulled { next, .. } = response.body
             && response.code == ResponseCode::PullOffsetMoved
@@ -187,11 +203,15 @@ impl Broker {
     }
 
     /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).
-    fn look(&self, request: &PullRequest, subscription: &Subscription) -> Response {
+    fn look(&self, request: &PullRequest, filter: &BrokerFilter) -> Response {
         let limits = PullLimits { max_messages: request.max_messages, memory: self.memory() };
-        let matches = |hash| hash_matches(subscription, hash);
-        let found =
+        let matches = |hash| filter.is_matched_by_consume_queue(hash);
+        let mut found =
             self.store.get_messages(&request.topic, request.queue_id, request.offset, limits, matches);
+        found.messages.retain(|stored| filter.is_matched_by_commit_log(&stored.message));
+        if found.status == GetMessageStatus::Found && found.messages.is_empty() {
+            found.status = GetMessageStatus::NoMatchedMessage;
+        }
         let code = match found.status {
             GetMessageStatus::Found => ResponseCode::Success,
             GetMessageStatus::NoMatchedMessage | GetMessageStatus::MessageWasRemoving => {
@@ -277,8 +297,11 @@ impl Broker {
     pub(super) fn passes_filter(&self, held: &HeldPull, message: &Arc<StoredMessage>) -> bool {
         let group = self.consumers.get(&held.request.group);
         let subscription = group.and_then(|info| info.subscriptions.get(&held.request.topic));
+        let filter = subscription.and_then(|subscription| BrokerFilter::new(subscription, self.profile).ok());
         let hash = tag_hash(message.message.tag().map(|tag| &**tag));
-        subscription.is_none_or(|subscription| hash_matches(subscription, hash))
+        filter.is_none_or(|filter| {
+            filter.is_matched_by_consume_queue(hash) && filter.is_matched_by_commit_log(&message.message)
+        })
     }
 
     /// Looks at a held pull once more and answers it, whatever is found.
@@ -292,7 +315,7 @@ impl Broker {
         });
         let response = match self.check_pull(&request) {
             Err(refusal) => refusal,
-            Ok(subscription) => self.look_and_tell(now, &asked, &request, &subscription, out),
+            Ok(filter) => self.look_and_tell(now, &asked, &request, &filter, out),
         };
         asked.answer(response, out);
     }

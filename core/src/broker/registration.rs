@@ -1,7 +1,8 @@
 //! Registration at the name servers (behaviour §1.3, §0.3).
 //!
 //! **In RocketMQ**: `BrokerController.registerBrokerAll`, `BrokerOuterAPI`.
-//! **Left out on purpose**: `forceRegister=false` with its question for the data version.
+//! **Left out on purpose**: `forceRegister=false` with its question for the data version. Every name server's order
+//! configuration counts, where RocketMQ looks at the first answer of a round only.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +35,8 @@ impl Broker {
             ha_address: self.ha_address,
             topics: self.announced_topics(changed),
             data_version: self.data_version,
-            incremental: changed.is_some(),
+            heartbeat_timeout: None,
+            enable_acting_master: self.profile.is_v5().then_some(false),
         };
         for name_server in self.name_servers.clone() {
             let request = Request::RegisterBroker(registration.clone());
@@ -81,7 +83,7 @@ impl Broker {
         }
     }
 
-    /// A name server has taken the registration; a slave learns where its master is.
+    /// A name server has answered the registration; a slave learns where its master is.
     pub(super) fn on_registered(
         &mut self,
         now: Instant,
@@ -89,10 +91,14 @@ impl Broker {
         response: Response,
         out: &mut Outbox,
     ) {
-        self.registered.insert(name_server, now);
-        let ResponseBody::Registered { master_address, ha_address } = response.body else {
+        let ResponseBody::Registered { master_address, ha_address, order_topics } = response.body else {
+            // The name server refused it.
             return;
         };
+        self.registered.insert(name_server, now);
+        if let Some(order_topics) = order_topics {
+            self.update_order_topics(now, &order_topics);
+        }
         if self.config.broker_role == BrokerRole::Slave
             && let (Some(master), Some(ha)) = (master_address, ha_address)
         {

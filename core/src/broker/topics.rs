@@ -11,7 +11,7 @@ use crate::config::{BrokerConfig, Profile};
 use crate::fact::Fact;
 use crate::id::{BrokerName, GroupName, TopicName};
 use crate::outbox::Outbox;
-use crate::rpc::{TopicConfig, perm};
+use crate::rpc::{KvTable, TopicConfig, perm};
 use crate::time::Instant;
 
 const READ_WRITE: u8 = perm::READ | perm::WRITE;
@@ -78,6 +78,29 @@ impl Broker {
         }
         self.put_topic(now, topic.clone(), config, out);
         self.register_all(now, Some(&topic), out);
+    }
+
+    /// A name server says which topics have an order configuration. V4 holds all others for no order topics; V5 leaves
+    /// them as operators made them (`updateOrderTopicConfig`).
+    pub(super) fn update_order_topics(&mut self, now: Instant, order_topics: &KvTable) {
+        let is_ordered = |topic: &TopicName| order_topics.contains_key(topic.as_str());
+        let keeps = self.profile.is_v5();
+        let changes: Vec<_> = self
+            .topics
+            .iter()
+            .filter(|(topic, config)| config.order != (is_ordered(topic) || keeps && config.order))
+            .map(|(topic, _)| topic.clone())
+            .collect();
+        if changes.is_empty() {
+            return;
+        }
+        let topics = Arc::make_mut(&mut self.topics);
+        for topic in changes {
+            if let Some(config) = topics.get_mut(&topic) {
+                config.order = !config.order;
+            }
+        }
+        self.data_version = self.data_version.next(now);
     }
 
     fn put_topic(&mut self, now: Instant, topic: TopicName, config: TopicConfig, out: &mut Outbox) {

@@ -6,16 +6,16 @@
 //!
 //! | command | what it does |
 //! |---|---|
-//! | `name-server N [port=9876]` | starts a name server |
+//! | `name-server N [port=9876] [KEY=VALUE …]` | starts a name server; KEY is a setting of [`NameServerConfig`] |
 //! | `broker N [name=N] [id=0] [port=10911] [KEY=VALUE …]` | starts a broker; id 0 is the master of its broker name, others are slaves; KEY is a setting of [`BrokerConfig`] |
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
-//! | `consumer N group=G topic=T,U [tags=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `work` is the time of its listener for one message |
-//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [body=m] [queue=broker-a:0]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several |
+//! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message |
+//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several |
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
-//! | `set N KEY=VALUE …` | changes settings of a running broker, producer or consumer, also `work`; a consumer's `model`, `from`, `strategy`, `tags`, `topic` are fixed while it runs, so it is restarted gracefully |
+//! | `set N KEY=VALUE …` | changes settings of a running process, also `work`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic` are fixed while it runs, so it is restarted gracefully |
 //! | `kill N` | ends the process at once: its connections close and peers notice; every page it wrote survives |
 //! | `power-off N` | the host goes dark: nobody is told, and what was not flushed is lost |
 //! | `stop N` | ends the process gracefully |
@@ -39,11 +39,13 @@ use std::sync::Arc;
 
 pub use read::VERBS;
 
-use crate::config::{AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, words};
+use crate::config::{
+    AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, NameServerConfig, words,
+};
 use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, QueueId, TopicName};
 use crate::message::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, check_name};
 use crate::rng::Ratio;
-use crate::rpc::TopicConfig;
+use crate::rpc::{ExpressionType, MessageSelector, TopicConfig};
 use crate::time::{Duration, Instant};
 
 /// `key=value` pairs as a person wrote them.
@@ -54,6 +56,8 @@ pub type Settings = Vec<(String, String)>;
 pub struct NameServerSpec {
     /// Its port; by default 9876, 9886, … in the order in which name servers are added.
     pub port: Option<u16>,
+    /// Settings that differ from the profile's defaults.
+    pub settings: Settings,
 }
 
 /// What a broker is made from.
@@ -89,8 +93,8 @@ pub struct ConsumerSpec {
     pub client: ClientSpec,
     /// The topics it subscribes to.
     pub topics: Vec<TopicName>,
-    /// Its tag expression for each of them: `*` or `A || B`.
-    pub tags: Arc<str>,
+    /// What it wants of each of them: `tags=…` or `sql=…`.
+    pub selector: MessageSelector,
     /// How the group divides the queues.
     pub model: MessageModel,
     /// Where a queue without an offset starts.
@@ -131,6 +135,8 @@ pub struct SendJob {
     pub key: Option<Arc<str>>,
     /// Body, numbered from 0.
     pub body: Arc<str>,
+    /// Name and value of properties of the application, for SQL92 filters.
+    pub properties: Vec<(Arc<str>, Arc<str>)>,
     /// A fixed queue in place of the producer's choice; such a send is not retried elsewhere.
     pub queue: Option<(BrokerName, QueueId)>,
 }
@@ -429,6 +435,10 @@ impl Command {
                 if job.body.len() > BODY_MAX {
                     return invalid(format!("a body may have {BODY_MAX} bytes at most"));
                 }
+                let has_control = |text: &Arc<str>| text.contains(char::is_control);
+                if job.properties.iter().any(|(name, value)| has_control(name) || has_control(value)) {
+                    return invalid("a property has no control characters in its name or value");
+                }
                 Ok(())
             }
             Self::Pin { topic, .. } => check("topic name", topic.as_str(), TOPIC_MAX_LENGTH),
@@ -489,7 +499,11 @@ impl NodeSpec {
     fn check(&self) -> Result<(), CommandError> {
         use crate::config::Profile;
         match self {
-            Self::NameServer(_) | Self::Mqadmin(_) => Ok(()),
+            Self::Mqadmin(_) => Ok(()),
+            Self::NameServer(name_server) => {
+                let mut config = NameServerConfig::of(Profile::V5);
+                check_settings(&name_server.settings, |key, value| config.set(key, value))
+            }
             Self::Broker(broker) => {
                 check("broker name", broker.broker_name.as_str(), TOPIC_MAX_LENGTH)?;
                 let mut config = BrokerConfig::of(Profile::V5);
@@ -523,7 +537,7 @@ impl ConsumerSpec {
         if self.topics.is_empty() {
             return invalid("topic=…: name at least one");
         }
-        if self.tags.trim().is_empty() {
+        if self.selector.expression().trim().is_empty() {
             return invalid("tags=…: write * or tags joined by ||");
         }
         self.topics.iter().try_for_each(|topic| check("topic name", topic.as_str(), TOPIC_MAX_LENGTH))
@@ -540,7 +554,7 @@ impl ConsumerSpec {
             "model" => self.model = value.parse().map_err(wrong)?,
             "from" => self.from = value.parse().map_err(wrong)?,
             "strategy" => self.strategy = value.parse().map_err(wrong)?,
-            "tags" => self.tags = value.into(),
+            "tags" | "sql" => self.selector = read_selector(key, value).map_err(wrong)?,
             "topic" => {
                 self.topics = value.split(',').filter(|part| !part.is_empty()).map(Into::into).collect();
             }
@@ -554,8 +568,14 @@ impl ConsumerSpec {
 
     /// Whether a change of this setting needs a new process, because RocketMQ reads it only at the start.
     pub fn needs_restart(key: &str) -> bool {
-        matches!(key, "model" | "from" | "strategy" | "tags" | "topic")
+        matches!(key, "model" | "from" | "strategy" | "tags" | "sql" | "topic")
     }
+}
+
+/// Reads `tags=…` or `sql=…` of a consumer.
+fn read_selector(key: &str, value: &str) -> Result<MessageSelector, String> {
+    let expression_type = if key == "sql" { ExpressionType::Sql92 } else { ExpressionType::Tag };
+    MessageSelector::build(value, expression_type).map_err(|error| error.to_string())
 }
 
 /// Replaces or adds one setting.

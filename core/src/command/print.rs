@@ -8,6 +8,7 @@ use super::{
 };
 use crate::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
 use crate::id::{BrokerId, NodeId};
+use crate::rpc::{ExpressionType, MessageSelector};
 use crate::time::{Duration, Instant};
 
 /// A value with quotes where it needs them.
@@ -52,6 +53,11 @@ impl Options<'_, '_> {
             self.put("tag", join(&job.tags))?;
         }
         self.put_some("key", job.key.as_ref())?;
+        if !job.properties.is_empty() {
+            let pairs: Vec<_> =
+                job.properties.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+            self.put("property", join(&pairs))?;
+        }
         self.put_unless("m", "body", &&*job.body)?;
         self.put_some("queue", job.queue.as_ref().map(|(broker, id)| format!("{broker}:{id}")).as_ref())
     }
@@ -66,7 +72,9 @@ impl fmt::Display for Command {
         match self {
             Self::Add(node, NodeSpec::NameServer(spec)) => {
                 write!(f, "name-server {node}")?;
-                Options(f).put_some("port", spec.port.as_ref())
+                let mut options = Options(f);
+                options.put_some("port", spec.port.as_ref())?;
+                options.settings(&spec.settings)
             }
             Self::Add(node, NodeSpec::Broker(spec)) => {
                 write!(f, "broker {node}")?;
@@ -87,7 +95,9 @@ impl fmt::Display for Command {
                     options.put("group", node)?;
                 }
                 options.put("topic", join(&spec.topics))?;
-                options.put_unless("*", "tags", &&*spec.tags)?;
+                let is_sql = *spec.selector.expression_type() == ExpressionType::Sql92;
+                let key = if is_sql { "sql" } else { "tags" };
+                options.put_unless(MessageSelector::all().expression(), key, &spec.selector.expression())?;
                 options.put_unless(MessageModel::default(), "model", &spec.model)?;
                 options.put_unless(ConsumeFromWhere::default(), "from", &spec.from)?;
                 options.put_unless(AllocateStrategy::default(), "strategy", &spec.strategy)?;

@@ -9,7 +9,7 @@ use super::{
     DEFAULT_WORK, NameServerSpec, NodeSpec, SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
-use crate::rpc::TopicConfig;
+use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig};
 use crate::time::Instant;
 
 /// Every verb of the notation.
@@ -171,7 +171,8 @@ impl FromStr for Command {
         let command = match args.verb.as_str() {
             "name-server" => {
                 let node = args.node()?;
-                Self::Add(node, NodeSpec::NameServer(NameServerSpec { port: args.option("port")? }))
+                let port = args.option("port")?;
+                Self::Add(node, NodeSpec::NameServer(NameServerSpec { port, settings: args.settings() }))
             }
             "broker" => read_broker(&mut args)?,
             "producer" => {
@@ -247,7 +248,7 @@ fn read_client(args: &mut Arguments, node: &NodeId) -> Result<ClientSpec, Comman
 fn read_consumer(args: &mut Arguments) -> Result<Command, CommandError> {
     let node = args.node()?;
     let topics = args.list("topic").ok_or_else(|| args.error("topic=… is missing"))?;
-    let tags = args.text("tags").unwrap_or_else(|| "*".to_owned()).into();
+    let selector = read_selector(args)?;
     let model = args.option("model")?.unwrap_or_default();
     let from = args.option("from")?.unwrap_or_default();
     let strategy = args.option("strategy")?.unwrap_or_default();
@@ -256,8 +257,26 @@ fn read_consumer(args: &mut Arguments) -> Result<Command, CommandError> {
         return Err(args.error("group=… is missing"));
     }
     let client = read_client(args, &node)?;
-    let spec = ConsumerSpec { client, topics, tags, model, from, strategy, work };
+    let spec = ConsumerSpec { client, topics, selector, model, from, strategy, work };
     Ok(Command::Add(node, NodeSpec::Consumer(spec)))
+}
+
+fn read_selector(args: &mut Arguments) -> Result<MessageSelector, CommandError> {
+    let (key, value) = match (args.text("tags"), args.text("sql")) {
+        (Some(_), Some(_)) => return Err(args.error("give either tags=… or sql=…")),
+        (None, Some(condition)) => ("sql", condition),
+        (tags, None) => ("tags", tags.unwrap_or_else(|| SUB_ALL.to_owned())),
+    };
+    super::read_selector(key, &value).map_err(|why| args.error(format_args!("{key}={value}: {why}")))
+}
+
+fn read_properties(args: &mut Arguments) -> Result<Vec<(Arc<str>, Arc<str>)>, CommandError> {
+    let pairs = args.list::<String>("property").unwrap_or_default();
+    let read = |pair: &String| match pair.split_once(':') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.into(), value.into())),
+        _ => Err(args.error(format_args!("property={pair}: write name:value, several joined by a comma"))),
+    };
+    pairs.iter().map(read).collect()
 }
 
 fn read_topic(args: &mut Arguments) -> Result<Command, CommandError> {
@@ -296,6 +315,7 @@ fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError
         every,
         tags: args.list::<String>("tag").unwrap_or_default().into_iter().map(Arc::from).collect(),
         key: args.text("key").map(Arc::from),
+        properties: read_properties(args)?,
         body: args.text("body").unwrap_or_else(|| "m".to_owned()).into(),
         queue,
     })

@@ -31,11 +31,10 @@ use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance, ClientSta
 use crate::command::{ConsumerSpec, NodeOrder};
 use crate::config::{ClientConfig, MessageModel, Profile};
 use crate::fact::{Fact, StartReason};
-use crate::filter::subscription;
 use crate::id::{Address, ClientId, GroupName, MessageQueue, QueueOffset, TopicName};
 use crate::outbox::{Input, Outbox};
 use crate::rng::Rng;
-use crate::rpc::{ConsumerData, Frame, Heartbeat, Request, Subscription};
+use crate::rpc::{ConsumerData, Frame, Heartbeat, MessageSelector, Request, Subscription};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -123,11 +122,11 @@ impl Consumer {
         self.started_at = now;
         self.rebalance.begin(now);
         for topic in &self.spec.topics {
-            self.subscriptions.insert(topic.clone(), subscription(&self.spec.tags, now));
+            self.subscriptions.insert(topic.clone(), self.spec.selector.subscription(now));
         }
         if self.spec.model == MessageModel::Clustering {
             let retry = TopicName::retry_of(&self.spec.client.group);
-            self.subscriptions.insert(retry, subscription(&"*".into(), now));
+            self.subscriptions.insert(retry, MessageSelector::all().subscription(now));
         }
         self.client.start(now, out);
         out.set_timer(Timer::PersistOffset, now + FIRST_PERSIST);
@@ -314,8 +313,8 @@ impl Consumer {
         self.rebalance.last_round()
     }
 
-    /// The tag expression.
+    /// The expression by which it filters, of tags or SQL92.
     pub const fn tags(&self) -> &Arc<str> {
-        &self.spec.tags
+        self.spec.selector.expression()
     }
 }

@@ -87,6 +87,9 @@ impl Producer {
         if !spec.tags.is_empty() {
             message.set_property(property::TAGS, &spec.tags[number as usize % spec.tags.len()]);
         }
+        for (name, value) in &spec.properties {
+            message.set_property(name, value);
+        }
         message.set_property(property::WAIT, "true");
         self.begin_send(now, id, message, &spec, out);
     }

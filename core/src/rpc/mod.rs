@@ -12,6 +12,8 @@
 
 mod admin;
 mod code;
+mod name_server;
+mod selector;
 mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,8 @@ pub use admin::{
 };
 pub use code::{RequestCode, ResponseCode};
 pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
+pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
+pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
 
 use serde::Serialize;
 
@@ -69,18 +73,22 @@ pub type TopicTable = Arc<BTreeMap<TopicName, TopicConfig>>;
 
 /// By which name servers and slaves see that a broker's topics changed (`DataVersion`). Equal only when all parts
 /// are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+///
+/// Orders as `DataVersion.compare` does: by the state first, by the time last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct DataVersion {
-    /// When it last changed.
-    pub timestamp: Instant,
+    /// Which state of a broker group it belongs to; moved by a controller, 0 without one. V4 has no such part.
+    pub state_version: u64,
     /// How often it changed.
     pub counter: u64,
+    /// When it last changed.
+    pub timestamp: Instant,
 }
 
 impl DataVersion {
     /// The version after a change at `now`.
     pub const fn next(self, now: Instant) -> Self {
-        Self { timestamp: now, counter: self.counter + 1 }
+        Self { timestamp: now, counter: self.counter + 1, ..self }
     }
 }
 
@@ -115,14 +123,18 @@ pub struct TopicRoute {
     pub queue_datas: Vec<QueueData>,
     /// By broker name, ascending.
     pub broker_datas: Vec<BrokerData>,
+    /// `broker-a:4;broker-b:4`: the queues that producers of an order topic have to use, when they are fixed.
+    pub order_topic_conf: Option<Arc<str>>,
 }
 
 /// What a consumer tells the brokers about one of its subscriptions (`SubscriptionData`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Subscription {
-    /// The tag expression: `*` or `A || B`.
+    /// The expression: `*`, `A || B`, `a > 5`.
     pub expression: Arc<str>,
-    /// The tags of the expression; empty for `*`.
+    /// The language of the expression.
+    pub expression_type: ExpressionType,
+    /// The tags of the expression; empty for `*` and for an expression of another language.
     pub tags: BTreeSet<Arc<str>>,
     /// When the client last built it; the broker keeps the newest (`subVersion`).
     pub version: Instant,
@@ -165,12 +177,15 @@ pub struct Registration {
     pub address: Address,
     /// Where slaves reach it.
     pub ha_address: Address,
-    /// Its topics with the permissions to announce; a single one when `incremental`.
+    /// Its topics with the permissions to announce; a single one when only that has changed.
     pub topics: TopicTable,
     /// The version of the whole table.
     pub data_version: DataVersion,
-    /// Whether `topics` holds only what changed.
-    pub incremental: bool,
+    /// After how long without a registration the name server drops it; `None` for the name server's own limit (V4 has
+    /// no such part).
+    pub heartbeat_timeout: Option<Duration>,
+    /// Whether a slave may act for a master that is gone (`enableSlaveActingMaster`); `None` is what V4 says.
+    pub enable_acting_master: Option<bool>,
 }
 
 /// A request, named after its request code.
@@ -458,6 +473,8 @@ pub enum Request {
         /// Of this topic.
         topic: TopicName,
     },
+    /// Somebody asks a name server for something else.
+    NameServer(NameServerRequest),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -536,6 +553,7 @@ impl Request {
             Self::ViewBrokerStatsData { .. } => RequestCode::ViewBrokerStatsData,
             Self::GetBrokerHaStatus => RequestCode::GetBrokerHaStatus,
             Self::CloneGroupOffset { .. } => RequestCode::CloneGroupOffset,
+            Self::NameServer(request) => request.code(),
         }
     }
 
@@ -559,6 +577,7 @@ impl Request {
             Self::InvokeBrokerToResetOffset(reset) => Some(&reset.topic),
             Self::SendMessage { message, .. } => Some(&message.topic),
             Self::PullMessage(pull) => Some(&pull.topic),
+            Self::NameServer(request) => request.topic(),
             _ => None,
         }
     }
@@ -597,12 +616,14 @@ pub struct Response {
 pub enum ResponseBody {
     /// Nothing but the code.
     Empty,
-    /// For a slave: where its master is (`RegisterBrokerResult`).
+    /// What a registration brings a broker (`RegisterBrokerResult`).
     Registered {
-        /// The master's address, when the name server knows one.
+        /// For a slave: the master's address, when the name server knows one.
         master_address: Option<Address>,
-        /// The master's replication address.
+        /// For a slave: the master's replication address.
         ha_address: Option<Address>,
+        /// The order configuration, when the name server has one.
+        order_topics: Option<Arc<KvTable>>,
     },
     /// Where a topic is.
     Route(Arc<TopicRoute>),
@@ -684,6 +705,8 @@ pub enum ResponseBody {
         /// By slave.
         slaves: Vec<(Address, CommitLogOffset)>,
     },
+    /// What a name server knows.
+    NameServer(NameServerAnswer),
 }
 
 /// All groups of a broker with their settings.

@@ -138,17 +138,17 @@ fn registered_brokers(world: &World, server: &NameServer) -> Vec<RegisteredBroke
     let mut brokers: Vec<_> = server
         .live()
         .iter()
-        .filter_map(|(address, live)| {
+        .map(|(info, live)| {
             let (broker_name, broker_id) = live.broker.clone();
-            Some(RegisteredBroker {
-                cluster: server.cluster_of(&broker_name)?.clone(),
+            RegisteredBroker {
+                cluster: info.cluster.clone(),
                 broker_name,
                 broker_id,
-                address: *address,
+                address: info.address,
                 last_update: live.last_update,
-                expires: live.last_update + server.config().broker_channel_expired_time,
-                alive: is_alive(world, *address),
-            })
+                expires: live.last_update + live.heartbeat_timeout,
+                alive: is_alive(world, info.address),
+            }
         })
         .collect();
     brokers.sort_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
@@ -397,7 +397,7 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         client_id: client_id_of(id, slot, &spec.client),
         group: spec.client.group.clone(),
         topics: spec.topics.clone(),
-        tags: spec.tags.clone(),
+        tags: spec.selector.expression().clone(),
         model: spec.model,
         from: spec.from,
         strategy: spec.strategy,

@@ -13,7 +13,7 @@ use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
 use crate::id::{Address, ClientId, EventId, NodeId};
 use crate::mqadmin::{Mqadmin, MqadminStart};
-use crate::name_server::NameServer;
+use crate::name_server::{self, KvConfig, NameServer};
 use crate::network::EndState;
 use crate::node::{Disk, Node};
 use crate::outbox::Input;
@@ -191,10 +191,14 @@ impl World {
             settings.iter().try_for_each(|(key, value)| set(key, value)).map_err(CommandError::Invalid)
         };
         match &self.slot(node)?.spec {
-            NodeSpec::NameServer(_) | NodeSpec::Mqadmin(_) => Err(CommandError::WrongKind {
+            NodeSpec::Mqadmin(_) => Err(CommandError::WrongKind {
                 node: node.clone(),
-                wanted: "a broker, a producer or a consumer",
+                wanted: "a name server, a broker, a producer or a consumer",
             }),
+            NodeSpec::NameServer(spec) => {
+                let mut config = name_server::config_of(self.profile(), &spec.settings);
+                check(&mut |key, value| config.set(key, value))
+            }
             NodeSpec::Broker(spec) => {
                 let mut config = broker::config_of(self.profile(), spec);
                 check(&mut |key, value| config.set(key, value))?;
@@ -354,7 +358,10 @@ impl World {
             rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
         };
         let node = match &slot.spec {
-            NodeSpec::NameServer(_) => Node::NameServer(NameServer::new(profile)),
+            NodeSpec::NameServer(spec) => {
+                let kv_config = if let Disk::NameServer(kv) = disk { kv } else { KvConfig::default() };
+                Node::NameServer(NameServer::new(profile, &spec.settings, kv_config))
+            }
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
                     profile,
@@ -480,7 +487,7 @@ impl World {
         };
         let records = match &mut slot.disk {
             Disk::Broker(disk) => disk.roll_back(to),
-            Disk::Empty | Disk::Consumer(_) => 0,
+            Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) => 0,
         };
         self.note(Some(id), cause, Fact::RolledBack { records });
     }
@@ -492,7 +499,8 @@ impl World {
         let state = slot.state;
         let mut restarts = false;
         match &mut slot.spec {
-            NodeSpec::NameServer(_) | NodeSpec::Mqadmin(_) => {}
+            NodeSpec::Mqadmin(_) => {}
+            NodeSpec::NameServer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Broker(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Producer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Consumer(spec) => {

@@ -10,6 +10,7 @@
 //! what the recording leaves open: [`replay`] takes the starts with which most facts agree.
 
 mod consumption;
+mod mask;
 mod offsets;
 pub mod order;
 pub mod plan;
@@ -18,7 +19,9 @@ mod questions;
 mod results;
 pub mod script;
 mod sends;
+mod tool;
 pub mod verdict;
+mod wall_clock;
 
 use lab_core::config::Profile;
 use lab_core::time::Instant;

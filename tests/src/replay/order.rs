@@ -20,23 +20,14 @@ pub enum Order {
     Freeze(String),
     /// A halted server went on.
     Thaw(String),
-    /// A topic was created or changed with `mqadmin`.
-    UpdateTopic(UpdateTopic),
-    /// The permission of a topic was changed with `mqadmin`, on all brokers.
-    UpdatePermission {
-        /// The topic.
-        topic: String,
-        /// Its new permission.
-        perm: u8,
-    },
-    /// A setting of a running broker was changed with `mqadmin`.
-    UpdateBroker {
-        /// The broker.
-        address: Address,
-        /// The setting.
-        key: String,
-        /// Its new value.
-        value: String,
+    /// `mqadmin` was run.
+    Mqadmin {
+        /// The command.
+        command: String,
+        /// Its options.
+        rest: String,
+        /// The one name server that it was told of; `None` for all.
+        asked: Option<Address>,
     },
     /// A producer was started.
     Producer(Client),
@@ -93,21 +84,6 @@ pub struct Client {
     pub options: Vec<(String, String)>,
 }
 
-/// What `updateTopic` was asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UpdateTopic {
-    /// The topic.
-    pub topic: String,
-    /// Queues to read.
-    pub read: u32,
-    /// Queues to write.
-    pub write: u32,
-    /// Permission.
-    pub perm: u8,
-    /// The one broker, or `None` for the cluster.
-    pub broker: Option<Address>,
-}
-
 /// Messages sent one after another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Send {
@@ -127,7 +103,25 @@ pub struct Send {
     pub queue: Option<String>,
 }
 
+/// Commands of `mqadmin` that change something.
+const ACTING: &[&str] = &[
+    "addWritePerm",
+    "deleteTopic",
+    "resetOffsetByTime",
+    "setConsumeMode",
+    "updateBrokerConfig",
+    "updateSubGroup",
+    "updateTopic",
+    "updateTopicPerm",
+    "wipeWritePerm",
+];
+
 impl Order {
+    /// Whether it is a run of `mqadmin` that changes something.
+    pub fn acts_by_tool(&self) -> bool {
+        matches!(self, Self::Mqadmin { command, .. } if ACTING.contains(&command.as_str()))
+    }
+
     /// Reads a step.
     ///
     /// # Errors
@@ -152,18 +146,14 @@ impl Order {
             ["stop", key] => Self::Stop(text(key)),
             ["freeze", key] => Self::Freeze(text(key)),
             ["thaw", key] => Self::Thaw(text(key)),
-            ["mqadmin", "updateTopic", rest @ ..] => read_update_topic(rest)?,
-            ["mqadmin", "updateTopicPerm", "-c", "DefaultCluster", "-t", topic, "-p", perm] => {
-                let perm = perm.parse().map_err(|_| format!("`-p {perm}` of updateTopicPerm"))?;
-                Self::UpdatePermission { topic: text(topic), perm }
+            ["mqadmin", command, rest @ .., "(asked", address] => Self::Mqadmin {
+                command: text(command),
+                rest: rest.join(" "),
+                asked: Some(address.trim_end_matches(')').parse()?),
+            },
+            ["mqadmin", command, rest @ ..] => {
+                Self::Mqadmin { command: text(command), rest: rest.join(" "), asked: None }
             }
-            ["mqadmin", "updateBrokerConfig", "-b", address, "-k", key, "-v", value]
-                if lab_core::config::BrokerConfig::KEYS.contains(key) =>
-            {
-                Self::UpdateBroker { address: address.parse()?, key: text(key), value: text(value) }
-            }
-            // The lab has no `mqadmin` yet: all others only pass time, whatever they changed in the real cluster.
-            ["mqadmin", ..] => Self::PassTime,
             ["producer", rest @ ..] => Self::Producer(read_client(Options::read(rest)?, PRODUCER_OPTIONS)?),
             ["consumer", rest @ ..] => Self::Consumer(read_client(Options::read(rest)?, CONSUMER_OPTIONS)?),
             ["send", rest @ ..] => Self::Send(read_send(Options::read(rest)?)?),
@@ -306,30 +296,6 @@ fn read_broker(key: &str, step: &Step) -> Result<Broker, String> {
     Ok(broker)
 }
 
-fn read_update_topic(words: &[&str]) -> Result<Order, String> {
-    // `mqadmin` itself refuses a topic without a place, and nothing is changed then.
-    if !words.contains(&"-c") && !words.contains(&"-b") {
-        return Ok(Order::PassTime);
-    }
-    let mut update = UpdateTopic { topic: String::new(), read: 8, write: 8, perm: 6, broker: None };
-    for pair in words.chunks(2) {
-        let wrong = || format!("`{}` of updateTopic", pair.join(" "));
-        let [option, value] = pair else {
-            return Err(wrong());
-        };
-        match *option {
-            "-t" => (*value).clone_into(&mut update.topic),
-            "-r" => update.read = value.parse().map_err(|_| wrong())?,
-            "-w" => update.write = value.parse().map_err(|_| wrong())?,
-            "-p" => update.perm = value.parse().map_err(|_| wrong())?,
-            "-b" => update.broker = Some(value.parse().map_err(|_| wrong())?),
-            "-c" if *value == "DefaultCluster" => {}
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(Order::UpdateTopic(update))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,7 +345,13 @@ mod tests {
         assert_eq!(read("kill broker-a-0"), Ok(Order::Kill("broker-a-0".to_owned())));
         assert_eq!(read("kill -9 client process w"), Ok(Order::KillProcess("w".to_owned())));
         assert_eq!(read("kill was"), Ok(Order::PassTime));
-        assert_eq!(read("mqadmin updateTopic -t x"), Ok(Order::PassTime));
-        assert_eq!(read("mqadmin deleteTopic -c DefaultCluster -t T"), Ok(Order::PassTime));
+        let mqadmin = |command: &str, rest: &str, asked| {
+            Ok(Order::Mqadmin { command: command.to_owned(), rest: rest.to_owned(), asked })
+        };
+        assert_eq!(read("mqadmin updateTopic -t x"), mqadmin("updateTopic", "-t x", None));
+        assert_eq!(
+            read("mqadmin topicRoute -t T (asked 127.0.0.1:9886)"),
+            mqadmin("topicRoute", "-t T", Some(Address::local(9886)))
+        );
     }
 }

@@ -10,7 +10,10 @@ use lab_core::config::Profile;
 use lab_core::time::{Duration, Instant};
 
 use super::order::Order;
+use super::player::AFTER;
 use super::script::{Script, Step};
+use super::tool::moments;
+use super::wall_clock;
 
 /// A process whose start is known only roughly.
 #[derive(Clone, Debug)]
@@ -67,6 +70,8 @@ pub struct Plan {
     pub orders: Vec<Result<Order, String>>,
     /// The processes with an open start.
     pub owners: Vec<Owner>,
+    /// Which of them is no process but the wall clock: when within a second the recording began.
+    wall_clock: Option<usize>,
     fixed: Vec<Act>,
     chosen: Vec<(usize, usize)>,
 }
@@ -88,7 +93,18 @@ impl Plan {
     /// The plan of a run.
     pub fn of(script: &Script, profile: Profile) -> Self {
         let orders: Vec<_> = script.steps.iter().map(Order::read).collect();
-        let mut plan = Self { orders: Vec::new(), owners: Vec::new(), fixed: Vec::new(), chosen: Vec::new() };
+        let mut plan = Self {
+            orders: Vec::new(),
+            owners: Vec::new(),
+            wall_clock: None,
+            fixed: Vec::new(),
+            chosen: Vec::new(),
+        };
+        if wall_clock::matters(script) {
+            plan.wall_clock = Some(plan.owners.len());
+            let second = Instant::from_millis(999);
+            plan.owners.push(Owner::new(Instant::ZERO, second, Instant::ZERO));
+        }
         let mut processes = BTreeSet::new();
         let (mut before, mut change) = (Instant::ZERO, Instant::ZERO);
         for (index, (step, order)) in script.steps.iter().zip(&orders).enumerate() {
@@ -142,10 +158,17 @@ impl Plan {
                 self.fix((end - CLIENT_START.1).max(before), index);
             }
             Order::StopClient(_) => self.fix((end - CLIENT_START.1).max(before), index),
-            Order::UpdateTopic(_) | Order::UpdatePermission { .. } | Order::UpdateBroker { .. } => {
-                // How long the tool needs from its request to its end.
-                let ending = if profile.is_v5() { 5500 } else { 3100 };
-                self.fix((end - Duration::from_millis(ending)).max(before), index);
+            Order::Mqadmin { .. } => {
+                // How long the tool needs from its request to its end, at most and at least.
+                let (most, least) = if profile.is_v5() { (6000, 5000) } else { (3200, 3000) };
+                let (first, last) = (end - Duration::from_millis(most), end - Duration::from_millis(least));
+                if order.acts_by_tool() {
+                    let middle = Duration::from_millis(u64::midpoint(most, least));
+                    self.fix((end - middle).max(before), index);
+                } else {
+                    let probe = |at| Act { at, step: index, part: Part::Watch };
+                    self.fixed.extend(moments((first - BEFORE).max(before), last + AFTER).map(probe));
+                }
             }
             Order::Send(_) => {
                 let message = |(n, send): (usize, &super::script::Send)| Act {
@@ -171,6 +194,11 @@ impl Plan {
     fn choose(&mut self, step: usize, owner: Owner) {
         self.chosen.push((step, self.owners.len()));
         self.owners.push(owner);
+    }
+
+    /// When within a second the recording began, if that matters.
+    pub fn sub_second(&self, starts: &[Instant]) -> Option<Duration> {
+        self.wall_clock.map(|owner| starts[owner].since(Instant::ZERO))
     }
 
     /// Everything in order of time, with these starts of the owners.

@@ -18,7 +18,9 @@ use super::questions::Watch;
 use super::results::{Expected, compare, is_result, recorded_text, sent};
 use super::script::{Script, Step};
 use super::sends::Round;
+use super::tool::Tools;
 use super::verdict::{SHORTEST, Verdict, ahead};
+use super::wall_clock;
 
 /// A state may be reached this long after it was asked for.
 pub(super) const AFTER: Duration = Duration::from_secs(3);
@@ -46,11 +48,13 @@ pub(super) struct Player<'a> {
     pub(super) rounds: BTreeMap<(NodeId, String), Round>,
     pub(super) faults: BTreeMap<String, (NodeId, Instant)>,
     pub(super) freeze: Option<Freeze>,
+    pub(super) tools: Tools,
 }
 
 /// Replays a recording with these starts of the plan's owners.
 pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Instant]) -> Verdict {
-    let setup = format!("lab profile={profile} seed=1 latency=0..1\n");
+    let epoch = wall_clock::epoch(script, plan.sub_second(starts));
+    let setup = format!("lab profile={profile} seed=1 latency=0..1 epoch={epoch}\n");
     let recording = setup.parse().expect("the set-up line is well-formed");
     let mut player = Player {
         script,
@@ -68,6 +72,7 @@ pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Ins
         rounds: BTreeMap::new(),
         faults: BTreeMap::new(),
         freeze: None,
+        tools: Tools::default(),
     };
     for (index, order) in plan.orders.iter().enumerate() {
         if let Err(what) = order {
@@ -79,6 +84,7 @@ pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Ins
         player.advance(act.at);
         if let Ok(order) = &plan.orders[act.step] {
             match act.part {
+                Part::Watch if matches!(order, Order::Mqadmin { .. }) => player.ask_by_tool(act.step),
                 Part::Watch => {
                     player.watches.push(Watch { step: act.step, answered: false, last: String::new() })
                 }
@@ -157,22 +163,7 @@ impl<'a> Player<'a> {
                 }
                 self.issue(step, &format!("thaw {key}"));
             }
-            Order::UpdateTopic(update) => {
-                let order::UpdateTopic { topic, read, write, perm, broker } = update;
-                let mut text = format!("topic {topic} read={read} write={write} perm={perm}");
-                if let Some(address) = broker {
-                    let node = self.broker_at(*address);
-                    text +=
-                        &format!(" broker={}", node.map_or_else(|| address.to_string(), NodeId::to_string));
-                }
-                self.issue(step, &text);
-            }
-            Order::UpdatePermission { topic, perm } => self.update_permission(step, topic, *perm),
-            Order::UpdateBroker { address, key, value } => {
-                if let Some(node) = self.broker_at(*address) {
-                    self.issue(step, &format!("set {node} {key}={value}"));
-                }
-            }
+            Order::Mqadmin { .. } => self.act_by_tool(step),
             Order::Producer(client) => self.start_client(step, "producer", client),
             Order::Consumer(client) => self.start_client(step, "consumer", client),
             Order::Assignment(_) | Order::Queues { .. } => self.decide(step),
@@ -202,32 +193,6 @@ impl<'a> Player<'a> {
     pub(super) fn missing(&mut self, step: usize, name: &str) {
         let why = format!("the replay has no client `{name}`");
         self.verdict.note(step, self.step(step).end, Some(why));
-    }
-
-    /// The broker with an address; the recording gives each only once.
-    fn broker_at(&self, address: Address) -> Option<&NodeId> {
-        self.brokers.values().find(|(.., other)| *other == address).map(|(node, ..)| node)
-    }
-
-    /// `updateTopicPerm` keeps the numbers of queues.
-    fn update_permission(&mut self, step: usize, topic: &str, perm: u8) {
-        let view = self.lab.view(0);
-        let config = view
-            .brokers
-            .iter()
-            .flat_map(|broker| &broker.topics)
-            .find(|known| known.topic.as_str() == topic)
-            .map(|known| known.config.clone());
-        match config {
-            Some(config) => {
-                let (read, write) = (config.read_queue_nums, config.write_queue_nums);
-                self.issue(step, &format!("topic {topic} read={read} write={write} perm={perm}"));
-            }
-            None => {
-                let why = format!("the replay has no topic {topic}");
-                self.verdict.note(step, self.step(step).end, Some(why));
-            }
-        }
     }
 
     fn start_name_server(&mut self, step: usize, key: &str) {
@@ -358,6 +323,7 @@ impl<'a> Player<'a> {
     fn finish(mut self) -> Verdict {
         let end = self.script.steps.last().map_or(Instant::ZERO, |step| step.end);
         self.advance(end + AFTER);
+        self.judge_tools();
         let trace = self.lab.trace();
         for (node, expected) in &self.expected {
             let mut results = trace.iter().filter(|event| is_result(event, node));

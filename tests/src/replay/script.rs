@@ -91,6 +91,8 @@ pub struct Step {
     /// Time since a fault.
     #[serde(default, deserialize_with = "duration")]
     pub seconds: Option<Duration>,
+    /// What `mqadmin` printed.
+    pub output: Option<String>,
     /// The text of `consumerOffset.json`.
     pub offsets: Option<String>,
 }

@@ -1,0 +1,61 @@
+//! What is chance in an output of `mqadmin`, command by command and column by column: the one place for it.
+//!
+//! Everything else of an output is fact and compared letter by letter.
+
+use regex_lite::Regex;
+
+/// A command (empty: all of them), what is chance in its output, and what is put in its place.
+const MASKS: &[(&str, &str, &str)] = &[
+    // Stack lines under an exception, and the one that stands within a message track.
+    ("", r"(?m)^\s+at .*\n?", ""),
+    ("", r"(?m)^\s+\.\.\. \d+ more\n?", ""),
+    ("", r", org\.apache\.[\w.]+\(\w+\.java:\d+\)", ""),
+    // Dates and times, ports of clients, the release that stands for its profile.
+    ("", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?", "DATE"),
+    ("", r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:PORT"),
+    ("", r"V4_9_7", "V4_9_8"),
+    // Load, timer progress, page cache wait, age and disk ratio.
+    ("clusterList", r"(?m)^(\S+ +\S+ +\d+ +\S+ +V\S+) .*?( +(true|false))?$", "$1$2"),
+    ("topicStatus", r"Topic Put TPS: .*", "Topic Put TPS"),
+    ("consumerProgress", r"Consume TPS: .*", "Consume TPS"),
+    // The column #TPS of the list of all groups.
+    ("consumerProgress", r"(?m)^(\S+ +\d+ +\S+ +\S+ +\S+ +)\d+( +-?\d+)$", "$1 TPS$2"),
+    // When the row of an empty retry topic first shows.
+    ("consumerProgress", r"(?m)^%RETRY%\S+ +\S+ +\d+ +0 +0 +0 .*\n?", ""),
+    // Ids that a producer gives, and where the tool writes a body.
+    ("queryMsgById", r"UNIQ_KEY=[0-9A-F]{32}", "UNIQ_KEY"),
+    ("queryMsgByUniqueKey", r"UNIQ_KEY=[0-9A-F]{32}", "UNIQ_KEY"),
+    ("queryMsgByOffset", r"UNIQ_KEY=[0-9A-F]{32}", "UNIQ_KEY"),
+    ("queryMsgByKey", r"(?m)^[0-9A-F]{32}", "UNIQ_KEY"),
+    ("queryMsgById", r"Message Body Path: .*", "Message Body Path"),
+    ("queryMsgByUniqueKey", r"Message Body Path: .*", "Message Body Path"),
+    ("queryMsgByOffset", r"Message Body Path: .*", "Message Body Path"),
+    // Paths of the recording's machine.
+    ("getNamesrvConfig", r"(?m)^(rocketmqHome|kvConfigPath|configStorePath)( +=).*$", "$1$2"),
+];
+
+/// The output without what is chance in it.
+pub(super) fn masked(command: &str, output: &str) -> String {
+    let mut text = output.to_owned();
+    for (of, pattern, mark) in MASKS.iter().filter(|(of, ..)| of.is_empty() || *of == command) {
+        let pattern = Regex::new(pattern).unwrap_or_else(|why| panic!("the mask of `{of}`: {why}"));
+        text = pattern.replace_all(&text, *mark).into_owned();
+    }
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn what_is_chance_goes_and_the_rest_stays() {
+        let row = "DefaultCluster  broker-a  0  127.0.0.1:10911  V5_3_3  0.00(0,0ms)  0-0(0.0w, 0.0)  0  0.1  true\n";
+        assert_eq!(masked("clusterList", row), "DefaultCluster  broker-a  0  127.0.0.1:10911  V5_3_3  true");
+        let error = "X: command failed\n\tat a.b(C.java:1)\nCaused by: Y: Z\n\t... 2 more\n";
+        assert_eq!(masked("topicRoute", error), "X: command failed\nCaused by: Y: Z");
+        let progress =
+            "%RETRY%g  broker-a  0  0  0  0  0  N/A\nT  broker-a  0  3  3  0  0  2026-11-22 23:47:11";
+        assert_eq!(masked("consumerProgress", progress), "T  broker-a  0  3  3  0  0  DATE");
+    }
+}
