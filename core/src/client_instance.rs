@@ -22,7 +22,7 @@ use crate::id::{Address, BrokerId, BrokerName, ClientId, ConnectionId, MessageQu
 use crate::outbox::{Input, Outbox};
 use crate::remoting::{Failure, Outcome, Remoting};
 use crate::rng::Rng;
-use crate::route::{from_template, readable_queues, writable_queues};
+use crate::route::{from_template, has_changed, readable_queues, writable_queues};
 use crate::rpc::{Frame, Heartbeat, Request, Response, ResponseBody, ResponseCode, TopicRoute};
 use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
@@ -376,17 +376,21 @@ impl<P> ClientInstance<P> {
         };
         if let Some(cached) = self.routes.get_mut(&wish.topic) {
             cached.checked_at = now;
-            if *cached.route == route {
+            if !has_changed(Some(&cached.route), &route) {
                 return false;
             }
         }
         for broker in &route.broker_datas {
             self.broker_addrs.insert(broker.broker_name.clone(), broker.broker_addrs.clone());
         }
+        // The addresses are taken before the client throws; the route that it had stays.
+        let Ok(writable) = writable_queues(&wish.topic, &route) else {
+            return false;
+        };
         let cached = CachedRoute {
             checked_at: now,
             changed_at: now,
-            writable: Arc::new(writable_queues(&wish.topic, &route)),
+            writable: Arc::new(writable),
             readable: Arc::new(readable_queues(&wish.topic, &route)),
             route: Arc::new(route),
         };

@@ -42,9 +42,9 @@
 //!
 //! | row | modules |
 //! |---|---|
-//! | words | [`time`], [`rng`], [`id`], [`message`], [`config`] |
+//! | words | [`time`], [`rng`], [`id`], [`message`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`allocate`], [`filter`], [`process_queue`], [`remoting`], [`client_instance`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`process_queue`], [`offset_store`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`] |
@@ -69,16 +69,22 @@ pub mod mqadmin;
 pub mod name_server;
 pub mod network;
 pub mod node;
+pub mod offset_store;
 pub mod outbox;
 pub mod process_queue;
 pub mod producer;
+pub mod pull_from_where;
+pub mod queue_choice;
+pub mod rebalance;
 pub mod recording;
 pub mod remoting;
 pub mod rng;
 pub mod route;
 pub mod rpc;
+pub mod send_loop;
 pub mod store;
 pub mod time;
 pub mod timer;
+pub mod validators;
 pub mod view;
 pub mod world;

@@ -238,7 +238,7 @@ pub fn tag_hash(tag: Option<&str>) -> i64 {
 }
 
 /// A topic name that RocketMQ refuses, with the reason (`TopicValidator`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum BadName {
     /// Nothing, or blanks only.
     Blank,

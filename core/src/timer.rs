@@ -52,6 +52,8 @@ pub enum Timer {
     HeartbeatBroker,
     /// Producer: the application's next send is due.
     NextSend,
+    /// Producer: ask unreachable brokers whether they are back (`LatencyFaultToleranceImpl.startDetector`).
+    DetectBrokers,
     /// Consumer: commit the offsets (`persistAllConsumerOffset`).
     PersistOffset,
     /// Consumer: divide the queues again (`RebalanceService`).

@@ -5,15 +5,20 @@ use std::path::{Path, PathBuf};
 
 /// The rows of the picture, first to last. A module may use its own row and the rows before it.
 const ROWS: &[&[&str]] = &[
-    &["time", "rng", "id", "message", "config"],
+    &["time", "rng", "id", "message", "config", "validators"],
     &["rpc", "timer", "command", "fact", "outbox"],
     &[
         "store",
         "route",
         "fault_strategy",
+        "queue_choice",
+        "send_loop",
         "allocate",
+        "rebalance",
+        "pull_from_where",
         "filter",
         "process_queue",
+        "offset_store",
         "remoting",
         "client_instance",
     ],

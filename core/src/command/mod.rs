@@ -11,7 +11,7 @@
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
 //! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message |
-//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several |
+//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0] [hash=KEY]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `hash` is a sharding key, by which all of them go to one queue |
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
@@ -32,12 +32,14 @@
 
 mod print;
 mod read;
+mod sharding_key;
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 pub use read::VERBS;
+pub use sharding_key::ShardingKey;
 
 use crate::config::{
     AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, NameServerConfig, words,
@@ -139,6 +141,8 @@ pub struct SendJob {
     pub properties: Vec<(Arc<str>, Arc<str>)>,
     /// A fixed queue in place of the producer's choice; such a send is not retried elsewhere.
     pub queue: Option<(BrokerName, QueueId)>,
+    /// A sharding key that chooses the queue; such a send is not retried elsewhere either.
+    pub hash: Option<ShardingKey>,
 }
 
 /// Where a topic is created or changed.
@@ -505,7 +509,8 @@ impl NodeSpec {
                 check_settings(&name_server.settings, |key, value| config.set(key, value))
             }
             Self::Broker(broker) => {
-                check("broker name", broker.broker_name.as_str(), TOPIC_MAX_LENGTH)?;
+                // RocketMQ does not check broker names; `room@name` is what its room strategies expect.
+                check("broker name", &broker.broker_name.as_str().replace('@', "-"), TOPIC_MAX_LENGTH)?;
                 let mut config = BrokerConfig::of(Profile::V5);
                 check_settings(&broker.settings, |key, value| config.set(key, value))?;
                 if broker.broker_id.is_master() && config.broker_role == crate::config::BrokerRole::Slave {

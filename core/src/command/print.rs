@@ -59,7 +59,8 @@ impl Options<'_, '_> {
             self.put("property", join(&pairs))?;
         }
         self.put_unless("m", "body", &&*job.body)?;
-        self.put_some("queue", job.queue.as_ref().map(|(broker, id)| format!("{broker}:{id}")).as_ref())
+        self.put_some("queue", job.queue.as_ref().map(|(broker, id)| format!("{broker}:{id}")).as_ref())?;
+        self.put_some("hash", job.hash.as_ref())
     }
 }
 

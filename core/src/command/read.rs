@@ -309,6 +309,10 @@ fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError
             Some((broker.into(), QueueId(id.parse().map_err(|_| wrong())?)))
         }
     };
+    let hash = args.option("hash")?;
+    if queue.is_some() && hash.is_some() {
+        return Err(args.error("give either queue=… or hash=…"));
+    }
     Ok(SendJob {
         topic,
         count,
@@ -318,6 +322,7 @@ fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError
         properties: read_properties(args)?,
         body: args.text("body").unwrap_or_else(|| "m".to_owned()).into(),
         queue,
+        hash,
     })
 }
 

@@ -91,8 +91,9 @@ impl Consumer {
                 continue;
             }
             let assigned = self.queues.get_mut(&task.queue).expect("the queue is held");
-            if let Some(offset) = assigned.process_queue_mut().remove(task.message.queue_offset) {
-                self.update_offset(&task.queue, offset, true);
+            let finished = [task.message.queue_offset];
+            if let Some(offset) = assigned.process_queue_mut().remove(now, &finished) {
+                self.offsets.update(&task.queue, offset, true);
             }
         }
         self.feed(now, out);

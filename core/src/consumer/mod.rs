@@ -32,6 +32,7 @@ use crate::command::{ConsumerSpec, NodeOrder};
 use crate::config::{ClientConfig, MessageModel, Profile};
 use crate::fact::{Fact, StartReason};
 use crate::id::{Address, ClientId, GroupName, MessageQueue, QueueOffset, TopicName};
+use crate::offset_store::OffsetStore;
 use crate::outbox::{Input, Outbox};
 use crate::rng::Rng;
 use crate::rpc::{ConsumerData, Frame, Heartbeat, MessageSelector, Request, Subscription};
@@ -48,7 +49,9 @@ type HoldId = u64;
 #[derive(Clone, Debug)]
 enum Purpose {
     ConsumerIds,
-    /// Where a new queue starts, and the reason that a found offset will have.
+    /// Where the group stands with a new queue.
+    StoredOffset(MessageQueue),
+    /// Where a new queue without an offset starts, and by which rule.
     StartOffset(MessageQueue, StartReason),
     Pull(MessageQueue, HoldId),
     Unregister,
@@ -70,7 +73,7 @@ pub struct Consumer {
     queues: BTreeMap<MessageQueue, Assigned>,
     next_hold: HoldId,
     /// Where each queue will be committed.
-    offsets: BTreeMap<MessageQueue, QueueOffset>,
+    offsets: OffsetStore,
     disk: ConsumerDisk,
     listener: consume::Listener,
 }
@@ -91,7 +94,7 @@ impl Consumer {
             rebalance: rebalance::RebalanceService::default(),
             queues: BTreeMap::new(),
             next_hold: 0,
-            offsets: BTreeMap::new(),
+            offsets: OffsetStore::default(),
             disk,
             listener: consume::Listener::default(),
         }
@@ -200,8 +203,11 @@ impl Consumer {
             }
             ClientEvent::HeartbeatsDone => self.first_wake(now, out),
             ClientEvent::Own(Purpose::ConsumerIds, result) => self.on_consumer_ids(now, result, out),
+            ClientEvent::Own(Purpose::StoredOffset(queue), result) => {
+                self.on_stored_offset(now, queue, &result, out);
+            }
             ClientEvent::Own(Purpose::StartOffset(queue, reason), result) => {
-                self.on_start_offset(now, queue, reason, result, out);
+                self.on_start_offset(now, queue, reason, &result, out);
             }
             ClientEvent::Own(Purpose::Pull(queue, hold), result) => {
                 self.on_pull_result(now, queue, hold, result, out);
@@ -290,7 +296,7 @@ impl Consumer {
 
     /// Where it would commit a queue now.
     pub fn commit_offset(&self, queue: &MessageQueue) -> Option<QueueOffset> {
-        self.offsets.get(queue).copied()
+        self.offsets.read(queue)
     }
 
     /// The file of a broadcasting member.

@@ -19,23 +19,15 @@ pub struct ConsumerDisk {
 }
 
 impl Consumer {
-    /// Where a queue is to be committed; never back when `increase_only`.
-    pub(super) fn update_offset(&mut self, queue: &MessageQueue, offset: QueueOffset, increase_only: bool) {
-        let old = self.offsets.get(queue).copied();
-        if !increase_only || old.is_none_or(|old| offset > old) {
-            self.offsets.insert(queue.clone(), offset);
-        }
-    }
-
     /// Commits every queue that it holds, whether it moved or not.
     pub(super) fn persist_all(&mut self, now: Instant, out: &mut Outbox) {
         if self.is_broadcasting() {
-            self.disk.offsets = self.offsets.clone();
+            self.disk.offsets = self.offsets.iter().map(|(queue, offset)| (queue.clone(), offset)).collect();
             return;
         }
-        let held: Vec<_> =
-            self.offsets.keys().filter(|queue| self.queues.contains_key(queue)).cloned().collect();
-        self.offsets.retain(|queue, _| held.contains(queue));
+        let queues = &self.queues;
+        self.offsets.retain(|queue| queues.contains_key(queue));
+        let held: Vec<_> = self.offsets.iter().map(|(queue, _)| queue.clone()).collect();
         for queue in held {
             self.persist(now, &queue, out);
         }
@@ -43,7 +35,7 @@ impl Consumer {
 
     /// Commits one queue.
     pub(super) fn persist(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
-        let Some(offset) = self.offsets.get(queue).copied() else {
+        let Some(offset) = self.offsets.read(queue) else {
             return;
         };
         if self.is_broadcasting() {

@@ -12,22 +12,16 @@ use crate::filter::tag_matches;
 use crate::id::{BrokerId, MessageQueue, QueueOffset};
 use crate::message::StoredMessage;
 use crate::outbox::Outbox;
-use crate::process_queue::ProcessQueue;
+use crate::process_queue::{BeforePull, Delay, ProcessQueue, PullState};
 use crate::remoting::Failure;
 use crate::rpc::{PullRequest, Request, Response, ResponseBody, ResponseCode};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
-/// Wait after a pull that failed (`pullTimeDelayMillsWhenException`).
-const DELAY_WHEN_EXCEPTION: Duration = Duration::from_secs(3);
-/// Wait while too much is cached (`PULL_TIME_DELAY_MILLS_WHEN_CACHE_FLOW_CONTROL`).
-const DELAY_WHEN_FULL: Duration = Duration::from_millis(50);
 /// Least time between a pull that got nowhere and its repetition, so that links without latency end a millisecond.
 const SHORTEST_ROUND: Duration = Duration::from_millis(1);
 /// V4 corrects an illegal offset after this pause.
 const V4_CORRECTION_DELAY: Duration = Duration::from_secs(10);
-/// A queue that was not pulled for longer is rebuilt (`PULL_MAX_IDLE_TIME`).
-pub(super) const PULL_MAX_IDLE: Duration = Duration::from_secs(120);
 
 /// A queue that the consumer holds.
 #[derive(Clone, Debug)]
@@ -37,7 +31,6 @@ pub struct Assigned {
     next_offset: QueueOffset,
     /// When to pull next; `None` while a pull is under way.
     pull_at: Option<Instant>,
-    last_pull: Instant,
     broker_id: BrokerId,
     trouble: Option<Arc<str>>,
     /// V4: the offset was illegal; when it will be corrected, and to what. Nothing is pulled until then.
@@ -48,10 +41,9 @@ impl Assigned {
     pub(super) const fn new(hold: HoldId, now: Instant, next_offset: QueueOffset, pull_at: Instant) -> Self {
         Self {
             hold,
-            process_queue: ProcessQueue::empty(),
+            process_queue: ProcessQueue::new(now),
             next_offset,
             pull_at: Some(pull_at),
-            last_pull: now,
             broker_id: BrokerId::MASTER,
             trouble: None,
             correction: None,
@@ -78,7 +70,7 @@ impl Assigned {
 
     /// When it was last pulled, or taken.
     pub const fn last_pull(&self) -> Instant {
-        self.last_pull
+        self.process_queue.last_pull()
     }
 
     /// The replica that it was told to pull from.
@@ -127,25 +119,26 @@ impl Consumer {
     }
 
     fn pull(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
-        let Some(subscription) = self.subscriptions.get(&queue.topic) else {
-            return;
-        };
-        let subscription_version = subscription.version;
         let is_broadcasting = self.is_broadcasting();
         let Some(assigned) = self.queues.get_mut(queue) else {
             return;
         };
-        assigned.last_pull = now;
-        if assigned.process_queue.is_full(&self.client.config) {
-            return self.pull_later(queue, now + DELAY_WHEN_FULL, out);
+        assigned.process_queue.pulled(now);
+        let state = PullState { cached: assigned.process_queue.cached(), ..PullState::default() };
+        if let BeforePull::Later(delay) = state.check(&self.client.config) {
+            return self.pull_later(queue, now + delay.duration(), out);
         }
+        // A fixed list of queues may name a topic that the consumer does not subscribe to.
+        let Some(subscription) = self.subscriptions.get(&queue.topic) else {
+            return self.pull_later(queue, now + Delay::Exception.duration(), out);
+        };
+        let subscription_version = subscription.version;
         let found = self.client.subscribe_address(&queue.broker_name, assigned.broker_id);
         let Some((broker_id, address)) = found else {
             return self.pull_failed(now, queue, "broker not known".into(), out);
         };
         let commits = !is_broadcasting && broker_id.is_master();
-        let commit_offset =
-            self.offsets.get(queue).copied().filter(|offset| commits && *offset > QueueOffset(0));
+        let commit_offset = self.offsets.read(queue).filter(|offset| commits && *offset > QueueOffset(0));
         assigned.pull_at = None;
         let request = Request::PullMessage(PullRequest {
             group: self.spec.client.group.clone(),
@@ -168,7 +161,7 @@ impl Consumer {
         if let Some(assigned) = self.queues.get_mut(queue) {
             assigned.trouble = Some(why);
         }
-        self.pull_later(queue, now + DELAY_WHEN_EXCEPTION, out);
+        self.pull_later(queue, now + Delay::Exception.duration(), out);
     }
 
     pub(super) fn on_pull_result(
@@ -186,19 +179,19 @@ impl Consumer {
             Ok(response) => response,
             Err(failure) => return self.pull_failed(now, &queue, failure.words().into(), out),
         };
-        let ResponseBody::Pulled { next, suggested_broker, messages, .. } = response.body else {
+        let ResponseBody::Pulled { next, max, suggested_broker, messages, .. } = response.body else {
             let why = if response.remark.is_empty() { response.code.name().into() } else { response.remark };
             return self.pull_failed(now, &queue, why, out);
         };
         assigned.broker_id = suggested_broker;
         assigned.trouble = None;
         match response.code {
-            ResponseCode::Success => self.on_found(now, &queue, hold, next, messages, out),
+            ResponseCode::Success => self.on_found(now, &queue, hold, (next, max), messages, out),
             ResponseCode::PullNotFound | ResponseCode::PullRetryImmediately => {
                 let moved = assigned.next_offset != next;
                 assigned.next_offset = next;
                 if assigned.process_queue.is_empty() {
-                    self.update_offset(&queue, next, true);
+                    self.offsets.update(&queue, next, true);
                 }
                 if moved || response.code == ResponseCode::PullNotFound {
                     self.pull(now, &queue, out);
@@ -217,7 +210,7 @@ impl Consumer {
         now: Instant,
         queue: &MessageQueue,
         hold: HoldId,
-        next: QueueOffset,
+        (next, max): (QueueOffset, QueueOffset),
         mut messages: Vec<Arc<StoredMessage>>,
         out: &mut Outbox,
     ) {
@@ -226,7 +219,7 @@ impl Consumer {
         }
         if let Some(assigned) = self.queues.get_mut(queue) {
             assigned.next_offset = next;
-            assigned.process_queue.put(&messages);
+            assigned.process_queue.put(&messages, Some(max));
         }
         if !messages.is_empty() {
             self.submit(now, queue, hold, messages, out);
@@ -277,7 +270,11 @@ impl Consumer {
         };
         let from = assigned.next_offset;
         out.note(Fact::OffsetCorrected { queue: queue.clone(), from, to });
-        self.update_offset(queue, to, false);
+        if self.client.profile.is_v5() {
+            self.offsets.update_and_freeze(queue, to);
+        } else {
+            self.offsets.update(queue, to, false);
+        }
         self.give_up(now, queue, DropReason::OffsetIllegal, out);
     }
 
@@ -291,9 +288,9 @@ impl Consumer {
     ) {
         self.persist(now, queue, out);
         if self.is_broadcasting()
-            && let Some(offset) = self.offsets.get(queue)
+            && let Some(offset) = self.offsets.read(queue)
         {
-            self.disk.offsets.insert(queue.clone(), *offset);
+            self.disk.offsets.insert(queue.clone(), offset);
         }
         self.offsets.remove(queue);
         self.queues.remove(queue);

@@ -2,7 +2,8 @@
 //!
 //! A round goes through the topics one after the other: it asks *one* broker who is in the group, computes its own
 //! share, gives up what is not in it and takes what is new, after asking where to start. Every member does this by
-//! itself, so for a moment two may hold the same queue, or nobody.
+//! itself, so for a moment two may hold the same queue, or nobody. What a round decides stands in
+//! [`rebalance`](crate::rebalance) and [`pull_from_where`](crate::pull_from_where).
 //!
 //! **In RocketMQ**: `RebalanceService`, `RebalanceImpl.rebalanceByTopic`, `RebalancePushImpl` (behaviour §5.2, §5.3,
 //! §5.6).
@@ -10,16 +11,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::pull::{Assigned, PULL_MAX_IDLE};
+use super::pull::Assigned;
 use super::{Consumer, Purpose};
-use crate::allocate::allocate;
+use crate::allocate::RoomsByName;
 use crate::client_instance;
-use crate::config::ConsumeFromWhere;
-use crate::fact::{DropReason, Fact, StartReason};
-use crate::id::{Address, BrokerId, MessageQueue, QueueOffset, TopicName};
+use crate::fact::{Fact, StartReason};
+use crate::id::{Address, BrokerId, ClientId, MessageQueue, QueueOffset, TopicName};
 use crate::outbox::Outbox;
+use crate::pull_from_where::{PullFrom, StoreOffset, pull_from_where};
+use crate::rebalance::{Division, Member, changes, division, is_balanced};
 use crate::remoting::Failure;
-use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::route::select_broker_addr;
+use crate::rpc::{Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -107,10 +110,7 @@ impl Consumer {
         };
         let queues = self.client.route(&topic).map(|cached| cached.readable.clone());
         if self.is_broadcasting() {
-            return match queues {
-                Some(queues) => self.take_share(now, queues.to_vec(), out),
-                None => self.topic_done(now, out),
-            };
+            return self.divide(now, queues, None, out);
         }
         match self.broker_of(&topic) {
             Some(address) => self.ask_members(now, address, queues, out),
@@ -159,8 +159,7 @@ impl Consumer {
             return None;
         }
         let broker = &route.broker_datas[self.rng.below(count) as usize];
-        let master = broker.broker_addrs.get(&BrokerId::MASTER);
-        master.or_else(|| broker.broker_addrs.values().next()).copied()
+        select_broker_addr(broker, &mut self.rng)
     }
 
     fn ask_members(
@@ -191,7 +190,7 @@ impl Consumer {
         let queues = queues.clone();
         match self.broker_of(topic) {
             Some(address) => self.ask_members(now, address, queues, out),
-            None => self.topic_done(now, out),
+            None => self.divide(now, queues, None, out),
         }
     }
 
@@ -205,46 +204,76 @@ impl Consumer {
         let Some(Round { step: Step::WaitMembers(queues), .. }) = &self.rebalance.round else {
             return;
         };
-        let (Some(queues), Ok(Response { body: ResponseBody::ConsumerIds(mut members), .. })) =
-            (queues.clone(), result)
-        else {
-            // Unknown queues or members: the present division stays.
-            return self.topic_done(now, out);
+        let queues = queues.clone();
+        let members = match result {
+            Ok(Response { body: ResponseBody::ConsumerIds(members), .. }) => Some(members),
+            _ => None,
         };
-        members.sort();
-        match allocate(self.spec.strategy, &self.client.client_id, &queues, &members) {
-            Some(share) => self.take_share(now, share, out),
-            None => {
+        self.divide(now, queues, members, out);
+    }
+
+    /// Divides the topic at the head of the round's list.
+    fn divide(
+        &mut self,
+        now: Instant,
+        queues: Option<Arc<Vec<MessageQueue>>>,
+        members: Option<Vec<ClientId>>,
+        out: &mut Outbox,
+    ) {
+        let Some(topic) = self.topic_of_round() else {
+            return;
+        };
+        let member = Member {
+            me: &self.client.client_id,
+            model: self.spec.model,
+            strategy: &self.spec.strategy,
+            rooms: &RoomsByName,
+        };
+        let queues = queues.as_ref().map(|queues| queues.as_slice());
+        match division(&member, &topic, queues, members.as_deref()) {
+            Division::Share(share) => return self.take_share(now, share, out),
+            Division::Keep => {}
+            Division::TopicUnknown => self.message_queue_changed(now, &topic, out),
+            Division::Failed(_) => {
                 if let Some(round) = &mut self.rebalance.round {
                     round.balanced = false;
                 }
-                self.topic_done(now, out);
             }
         }
+        self.topic_done(now, out);
+    }
+
+    fn topic_of_round(&self) -> Option<TopicName> {
+        self.rebalance.round.as_ref().and_then(|round| round.topics.front().cloned())
+    }
+
+    /// Tells the brokers at once (`messageQueueChanged`).
+    fn message_queue_changed(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+        if let Some(subscription) = self.subscriptions.get_mut(topic) {
+            subscription.version = now;
+        }
+        self.send_heartbeat(now, out);
     }
 
     /// Gives up what is not in the share, and begins to take what is new (`updateProcessQueueTableInRebalance`).
     fn take_share(&mut self, now: Instant, share: Vec<MessageQueue>, out: &mut Outbox) {
-        let Some(topic) = self.rebalance.round.as_ref().and_then(|round| round.topics.front().cloned())
-        else {
+        let Some(topic) = self.topic_of_round() else {
             return;
         };
-        let held: Vec<_> = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
-        let mut changed = false;
-        for queue in held {
-            let expired = now.since(self.queues[&queue].last_pull()) > PULL_MAX_IDLE
-                && !self.queues[&queue].is_being_corrected();
-            let reason = if !share.contains(&queue) {
-                DropReason::Rebalanced
-            } else if expired {
-                DropReason::PullExpired
-            } else {
-                continue;
-            };
+        let has_stalled =
+            |held: &Assigned| held.process_queue().is_pull_expired(now) && !held.is_being_corrected();
+        let held: Vec<_> = self
+            .queues
+            .iter()
+            .filter(|(queue, _)| queue.topic == topic)
+            .map(|(queue, held)| (queue.clone(), has_stalled(held)))
+            .collect();
+        let changes = changes(&share, &held);
+        let changed = !changes.give_up.is_empty();
+        for (queue, reason) in changes.give_up {
             self.give_up(now, &queue, reason, out);
-            changed = true;
         }
-        let todo = share.iter().filter(|queue| !self.queues.contains_key(queue)).cloned().collect();
+        let todo = changes.take.into();
         self.set_step(Step::Taking { share, todo, changed });
         self.take_next(now, out);
     }
@@ -260,10 +289,10 @@ impl Consumer {
         // What an earlier holding left in memory must not count (`removeDirtyOffset`).
         self.offsets.remove(&queue);
         if self.is_broadcasting() {
-            return match self.disk.offsets.get(&queue).copied() {
-                Some(offset) => self.take(now, queue, offset, StartReason::LocalOffset, out),
-                None => self.start_by_rule(now, queue, out),
-            };
+            let local = self.disk.offsets.get(&queue).copied();
+            let store = local
+                .map_or(StoreOffset::NotFound, |offset| StoreOffset::Found(offset, StartReason::LocalOffset));
+            return self.begin_queue(now, queue, store, out);
         }
         let Some((_, address)) = self.client.subscribe_address(&queue.broker_name, BrokerId::MASTER) else {
             return self.skip(now, out);
@@ -273,7 +302,7 @@ impl Consumer {
             topic: queue.topic.clone(),
             queue_id: queue.queue_id,
         };
-        self.ask_start(now, address, request, queue, StartReason::StoredOffset, out);
+        self.ask_start(now, address, request, Purpose::StoredOffset(queue), out);
     }
 
     fn ask_start(
@@ -281,12 +310,11 @@ impl Consumer {
         now: Instant,
         address: Address,
         request: Request,
-        queue: MessageQueue,
-        reason: StartReason,
+        purpose: Purpose,
         out: &mut Outbox,
     ) {
         let timeout = self.client.config.mq_client_api_timeout;
-        let purpose = client_instance::Purpose::Own(Purpose::StartOffset(queue, reason));
+        let purpose = client_instance::Purpose::Own(purpose);
         self.client.remoting.invoke(now, address, request, timeout, purpose, out);
     }
 
@@ -298,48 +326,51 @@ impl Consumer {
         self.take_next(now, out);
     }
 
-    /// An answer to the question where a queue starts.
+    /// The broker has said where the group stands with a queue.
+    pub(super) fn on_stored_offset(
+        &mut self,
+        now: Instant,
+        queue: MessageQueue,
+        result: &Result<Response, Failure>,
+        out: &mut Outbox,
+    ) {
+        let store = StoreOffset::of_answer(self.client.profile, result);
+        self.begin_queue(now, queue, store, out);
+    }
+
+    /// Begins with a queue where it is to begin, or asks for that place.
+    fn begin_queue(&mut self, now: Instant, queue: MessageQueue, store: StoreOffset, out: &mut Outbox) {
+        let (topic, queue_id) = (queue.topic.clone(), queue.queue_id);
+        let (request, reason) = match pull_from_where(self.spec.from, &queue.topic, store) {
+            PullFrom::At(offset, reason) => return self.take(now, queue, offset, reason, out),
+            PullFrom::Nowhere => return self.skip(now, out),
+            PullFrom::MaxOffset => (Request::GetMaxOffset { topic, queue_id }, StartReason::LastOffset),
+            PullFrom::OffsetAtTime => (
+                Request::SearchOffsetByTimestamp { topic, queue_id, at: self.started_at - CONSUME_TIMESTAMP },
+                StartReason::Timestamp,
+            ),
+        };
+        match self.client.broker_address(&queue.broker_name, BrokerId::MASTER) {
+            Some(master) => self.ask_start(now, master, request, Purpose::StartOffset(queue, reason), out),
+            None => self.skip(now, out),
+        }
+    }
+
+    /// The broker has said where a queue without an offset starts.
     pub(super) fn on_start_offset(
         &mut self,
         now: Instant,
         queue: MessageQueue,
         reason: StartReason,
-        result: Result<Response, Failure>,
+        result: &Result<Response, Failure>,
         out: &mut Outbox,
     ) {
-        match (result, reason) {
-            (Ok(Response { body: ResponseBody::Offset(offset), .. }), reason) => {
-                self.take(now, queue, offset, reason, out);
-            }
-            (Ok(Response { code: ResponseCode::QueryNotFound, .. }), StartReason::StoredOffset) => {
-                self.start_by_rule(now, queue, out);
-            }
-            // V4 takes any refusal for "not found".
-            (Ok(_), StartReason::StoredOffset) if !self.client.profile.is_v5() => {
-                self.start_by_rule(now, queue, out);
+        match result {
+            Ok(Response { body: ResponseBody::Offset(offset), .. }) => {
+                self.take(now, queue, *offset, reason, out);
             }
             _ => self.skip(now, out),
         }
-    }
-
-    /// Where a queue without an offset starts: by `ConsumeFromWhere` (behaviour §5.6).
-    fn start_by_rule(&mut self, now: Instant, queue: MessageQueue, out: &mut Outbox) {
-        let (topic, queue_id) = (queue.topic.clone(), queue.queue_id);
-        let from_first = self.spec.from == ConsumeFromWhere::FirstOffset || topic.is_retry();
-        if from_first {
-            return self.take(now, queue, QueueOffset(0), StartReason::FirstOffset, out);
-        }
-        let Some(master) = self.client.broker_address(&queue.broker_name, BrokerId::MASTER) else {
-            return self.skip(now, out);
-        };
-        let (request, reason) = match self.spec.from {
-            ConsumeFromWhere::Timestamp => (
-                Request::SearchOffsetByTimestamp { topic, queue_id, at: self.started_at - CONSUME_TIMESTAMP },
-                StartReason::Timestamp,
-            ),
-            _ => (Request::GetMaxOffset { topic, queue_id }, StartReason::LastOffset),
-        };
-        self.ask_start(now, master, request, queue, reason, out);
     }
 
     fn take(
@@ -374,17 +405,15 @@ impl Consumer {
         };
         let (share, changed, topic) = (share.clone(), *changed, topics.front().cloned());
         let Some(topic) = topic else { return };
-        let is_complete = share.iter().all(|queue| self.queues.contains_key(queue));
+        let held = self.queues.keys().filter(|queue| queue.topic == topic);
+        let is_balanced = is_balanced(&share, held);
         if let Some(round) = &mut self.rebalance.round {
-            round.balanced &= is_complete;
+            round.balanced &= is_balanced;
         }
         if changed {
             let queues = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
             out.note(Fact::Rebalanced { topic: topic.clone(), queues });
-            if let Some(subscription) = self.subscriptions.get_mut(&topic) {
-                subscription.version = now;
-            }
-            self.send_heartbeat(now, out);
+            self.message_queue_changed(now, &topic, out);
         }
         self.pull_due(now, out);
         self.topic_done(now, out);

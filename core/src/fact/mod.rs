@@ -18,6 +18,7 @@ use crate::id::{
 use crate::rpc::{RequestCode, ResponseCode, TopicConfig};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
+use crate::validators::BadMessage;
 
 /// One line of the trace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -153,8 +154,8 @@ pub enum SendError {
     NoRoute(TopicName),
     /// A broker refused in a way that is not tried again (`MQBrokerException`).
     Broker(ResponseCode, Arc<str>),
-    /// The message itself is not allowed (`MQClientException`, 13).
-    MessageIllegal(Arc<str>),
+    /// The message itself is not allowed (`MQClientException`).
+    MessageIllegal(BadMessage),
 }
 
 impl SendError {
@@ -165,7 +166,7 @@ impl SendError {
             Self::StillFailed { code, .. } => *code,
             Self::NoRoute(_) => Some(10005),
             Self::Broker(code, _) => Some(code.number()),
-            Self::MessageIllegal(_) => Some(13),
+            Self::MessageIllegal(why) => why.code(),
         }
     }
 }

@@ -4,16 +4,18 @@
 //! queue from its list, sends, waits, and tries again elsewhere while attempts and time are left. The list is the
 //! cached route, so a producer goes on choosing a broker that is gone until its next poll.
 //!
-//! `jobs` is the application, `sending` the send loop of the library.
+//! `jobs` is the application, `sending` the send loop of the library, `detector` asks unreachable brokers whether they
+//! are back.
 //!
 //! **In RocketMQ**: `DefaultMQProducer`, `DefaultMQProducerImpl`, `TopicPublishInfo`, `MQFaultStrategy`
 //! (behaviour §2).
 //!
-//! **Left out on purpose**: asynchronous and one-way sends, batches, selectors, compression, transactions, hooks.
+//! **Left out on purpose**: asynchronous and one-way sends, batches, selectors but that by hash, compression, transactions, hooks.
 //!
 //! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
 //! success or failure, unless the process ends first.
 
+mod detector;
 mod jobs;
 mod sending;
 
@@ -27,9 +29,10 @@ use crate::command::{ClientSpec, NodeOrder};
 use crate::config::ClientConfig;
 use crate::fact::Fact;
 use crate::fault_strategy::FaultStrategy;
-use crate::id::{Address, ClientId, GroupName, TopicName};
+use crate::id::{Address, BrokerName, ClientId, GroupName, TopicName};
 use crate::message::UniqueIdMaker;
 use crate::outbox::{Input, Outbox};
+use crate::queue_choice::ThreadLocalIndex;
 use crate::rng::Rng;
 use crate::rpc::{Heartbeat, Request};
 use crate::time::{Epoch, Instant};
@@ -38,10 +41,13 @@ use crate::timer::Timer;
 /// The number of an application's thread.
 pub type ThreadId = u32;
 
-/// Why a producer asked something: a send of this thread, with its number.
+/// Why a producer asked something.
 #[derive(Clone, Debug)]
 enum Purpose {
+    /// For the send with this number of this thread.
     Send(ThreadId, u64),
+    /// The detector wants to know whether this broker is back.
+    Detect(BrokerName),
     Unregister,
 }
 
@@ -51,6 +57,7 @@ pub struct Producer {
     client: ClientInstance<Purpose>,
     group: GroupName,
     epoch: Epoch,
+    started_at: Instant,
     rng: Rng,
     ids: UniqueIdMaker,
     faults: FaultStrategy,
@@ -58,7 +65,9 @@ pub struct Producer {
     next_thread: ThreadId,
     next_send: u64,
     /// The place of each thread's next choice in the list of a topic (`ThreadLocalIndex`).
-    rounds: BTreeMap<(TopicName, ThreadId), u64>,
+    rounds: BTreeMap<(TopicName, ThreadId), ThreadLocalIndex>,
+    /// The place of each thread among the brokers that V4 falls back to (`whichItemWorst`).
+    worst: BTreeMap<ThreadId, ThreadLocalIndex>,
     /// Starts that a person fixed.
     pinned: BTreeMap<TopicName, u32>,
     succeeded: u64,
@@ -77,6 +86,7 @@ impl Producer {
             client: ClientInstance::new(client_id, profile, config, name_servers, &mut rng),
             group: spec.group.clone(),
             epoch,
+            started_at: Instant::ZERO,
             rng,
             ids,
             faults: FaultStrategy::new(profile),
@@ -84,6 +94,7 @@ impl Producer {
             next_thread: jobs::MAIN + 1,
             next_send: 0,
             rounds: BTreeMap::new(),
+            worst: BTreeMap::new(),
             pinned: BTreeMap::new(),
             succeeded: 0,
             failed: 0,
@@ -94,7 +105,11 @@ impl Producer {
     /// Reacts to one input.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
         match input {
-            Input::Started => self.client.start(now, out),
+            Input::Started => {
+                self.started_at = now;
+                self.client.start(now, out);
+                self.arm_detector(now, out);
+            }
             Input::Timer(Timer::PollNameServer, due) => {
                 let topics: Vec<_> = self.client.routes().map(|(topic, _)| topic.clone()).collect();
                 self.client.poll(now, due, &topics, out);
@@ -104,6 +119,7 @@ impl Producer {
                 self.client.periodic_heartbeat(now, due, &heartbeat, out);
             }
             Input::Timer(Timer::NextSend, _) => self.go_on(now, out),
+            Input::Timer(Timer::DetectBrokers, due) => self.detect(now, due, out),
             Input::Order(order) => self.on_order(now, order, out),
             other => {
                 for event in self.client.handle(now, other, out) {
@@ -127,6 +143,7 @@ impl Producer {
             ClientEvent::Own(Purpose::Send(thread, send), result) => {
                 self.on_answer(now, thread, send, result, out);
             }
+            ClientEvent::Own(Purpose::Detect(broker), result) => self.on_detected(&broker, &result),
             ClientEvent::Own(Purpose::Unregister, _) | ClientEvent::HeartbeatsDone => {}
         }
     }
@@ -149,6 +166,7 @@ impl Producer {
                 for (key, value) in &settings {
                     self.client.config.set(key, value).expect("settings are checked with the command");
                 }
+                self.arm_detector(now, out);
             }
             NodeOrder::Shutdown => {
                 out.note(Fact::Stopping);

@@ -1,23 +1,26 @@
-//! The send loop: choose a queue, send, wait, and try again while attempts and time are left.
+//! The send loop at work: choose a queue, send, wait, and try again while attempts and time are left.
 //!
-//! All attempts share one budget (`sendMsgTimeout`, 3 s). A *refused* connection costs a moment, so another broker is
-//! tried at once; a *hung* broker eats the whole budget, so nothing is left to try with (behaviour §2.6).
+//! The decisions stand in [`send_loop`](crate::send_loop) and [`queue_choice`](crate::queue_choice); here they meet
+//! the route, the requests and the application's threads.
 //!
-//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendKernelImpl`, `TopicPublishInfo`.
+//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendSelectImpl`, `sendKernelImpl`.
 
 use std::sync::Arc;
 
 use super::{Producer, Purpose, ThreadId};
 use crate::client_instance::{self, RouteAnswer, RouteWish};
-use crate::command::SendJob;
+use crate::command::{SendJob, ShardingKey};
 use crate::fact::{Fact, MessageAt, SendError, SendStatus};
 use crate::fault_strategy::Attempt;
 use crate::id::{BrokerId, BrokerName, MessageQueue, TopicName};
-use crate::message::{Message, TOPIC_MAX_LENGTH, check_name, property};
+use crate::message::{Message, property};
 use crate::outbox::Outbox;
+use crate::queue_choice::{Choice, ThreadLocalIndex, by_hash, resets_index};
 use crate::remoting::Failure;
-use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::rpc::{Request, Response, ResponseBody};
+use crate::send_loop::{AttemptError, SendEnd, SendLoop, Verdict, verdict};
 use crate::time::{Duration, Instant};
+use crate::validators::check_message;
 
 /// A send that is under way.
 #[derive(Clone, Debug)]
@@ -25,57 +28,27 @@ pub struct ActiveSend {
     id: u64,
     message: Message,
     unique_key: Arc<str>,
-    fixed_queue: Option<MessageQueue>,
+    assigned: Option<Assigned>,
     pub(super) pause: Duration,
-    started: Instant,
-    brokers_sent: Vec<BrokerName>,
+    attempts: SendLoop<Box<Fact>>,
     /// The queue of the present attempt; `None` while the route is asked for.
     queue: Option<MessageQueue>,
     attempt_started: Instant,
-    error: Option<AttemptError>,
-    /// A result that was stored but not safely, kept in case the retries fail.
-    unsafe_result: Option<Box<Fact>>,
 }
 
-/// Why an attempt failed.
+/// What decides on the queue in place of the producer. Such a send has one attempt and teaches the fault list
+/// nothing.
 #[derive(Clone, Debug)]
-enum AttemptError {
-    Failed(Failure),
-    BrokerUnknown,
-    Refused(ResponseCode, Arc<str>),
-    NotStoreOk(SendStatus),
-}
-
-impl AttemptError {
-    const fn code(&self) -> Option<u16> {
-        match self {
-            Self::Failed(Failure::Connect) => Some(10001),
-            Self::Failed(Failure::Timeout) => Some(10002),
-            Self::BrokerUnknown => Some(10003),
-            Self::Refused(code, _) => Some(code.number()),
-            Self::Failed(Failure::Closed) | Self::NotStoreOk(_) => None,
-        }
-    }
-
-    fn words(&self) -> Arc<str> {
-        match self {
-            Self::Failed(failure) => failure.words().into(),
-            Self::BrokerUnknown => "broker not known".into(),
-            Self::Refused(code, _) => code.name().into(),
-            Self::NotStoreOk(status) => status.to_string().into(),
-        }
-    }
+enum Assigned {
+    Queue(MessageQueue),
+    Key(ShardingKey),
 }
 
 impl ActiveSend {
     /// The broker it waits for, the number of the attempt, and when the send began; `None` before the first.
     pub fn waiting_for(&self) -> Option<(BrokerName, u32, Instant)> {
         let queue = self.queue.as_ref()?;
-        Some((queue.broker_name.clone(), self.attempts(), self.started))
-    }
-
-    fn attempts(&self) -> u32 {
-        u32::try_from(self.brokers_sent.len()).unwrap_or(u32::MAX)
+        Some((queue.broker_name.clone(), self.attempts.attempts(), self.attempts.started()))
     }
 
     fn message_at(&self, offset: crate::id::QueueOffset) -> Option<MessageAt> {
@@ -86,15 +59,6 @@ impl ActiveSend {
             key: self.message.keys().cloned(),
         })
     }
-}
-
-/// What a broker's answer to a send means.
-enum Verdict {
-    Stored(SendStatus),
-    /// Try another queue.
-    Retry,
-    /// Tell the application.
-    Throw,
 }
 
 impl Producer {
@@ -108,43 +72,28 @@ impl Producer {
     ) {
         let unique_key: Arc<str> = self.ids.next(self.epoch, now).into();
         message.set_property(property::UNIQ_KEY, &unique_key);
-        let fixed_queue = job.queue.clone().map(|(broker_name, queue_id)| MessageQueue {
-            topic: job.topic.clone(),
-            broker_name,
-            queue_id,
+        let assigned_queue = job.queue.clone().map(|(broker_name, queue_id)| {
+            Assigned::Queue(MessageQueue { topic: job.topic.clone(), broker_name, queue_id })
         });
+        let assigned = assigned_queue.or_else(|| job.hash.clone().map(Assigned::Key));
+        let config = &self.client.config;
+        let most = if assigned.is_some() { 1 } else { 1 + config.retry_times_when_send_failed };
         let send = ActiveSend {
             id: self.next_send,
             message,
             unique_key,
-            fixed_queue,
+            assigned,
             pause: job.every,
-            started: now,
-            brokers_sent: Vec::new(),
+            attempts: SendLoop::new(now, config.send_msg_timeout, most),
             queue: None,
             attempt_started: now,
-            error: None,
-            unsafe_result: None,
         };
         self.next_send += 1;
-        if let Err(why) = self.check_message(&send.message) {
-            return self.fail(now, thread, send, SendError::MessageIllegal(why.into()), out);
+        let most_bytes = self.client.config.max_message_size as usize;
+        if let Err(why) = check_message(send.message.topic.as_str(), send.message.body.len(), most_bytes) {
+            return self.fail(now, thread, send, SendError::MessageIllegal(why), out);
         }
         self.find_route(now, thread, send, out);
-    }
-
-    /// The client's own checks (`Validators.checkMessage`).
-    fn check_message(&self, message: &Message) -> Result<(), String> {
-        check_name(message.topic.as_str(), TOPIC_MAX_LENGTH)
-            .map_err(|why| format!("The specified topic is illegal: {why}"))?;
-        if message.body.is_empty() {
-            return Err("the message body length is zero".to_owned());
-        }
-        let most = self.client.config.max_message_size;
-        if message.body.len() > most as usize {
-            return Err(format!("the message body size over max value, MAX: {most}"));
-        }
-        Ok(())
     }
 
     /// Goes on when there is a list of queues, else asks for one (`tryToFindTopicPublishInfo`).
@@ -201,32 +150,21 @@ impl Producer {
 
     /// One attempt; when attempts or time are used up, the end.
     fn attempt(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
-        let budget = self.client.config.send_msg_timeout;
-        let most =
-            if send.fixed_queue.is_some() { 1 } else { 1 + self.client.config.retry_times_when_send_failed };
-        while send.attempts() < most {
-            let last = send.brokers_sent.last().cloned();
-            // The queue is chosen, and its turn used up, before the time is looked at.
-            let queue = match &send.fixed_queue {
-                Some(queue) => queue.clone(),
-                None => match self.select_queue(now, thread, &send.message.topic, last.as_ref()) {
-                    Some(queue) => queue,
-                    None => break,
-                },
+        while send.attempts.may_try() {
+            let Some(queue) = self.queue_for(now, thread, &send) else { break };
+            let last = send.attempts.brokers_sent().last().cloned();
+            let rest = match send.attempts.begin(now, &queue.broker_name) {
+                Ok(rest) => rest,
+                Err(end) => return self.end(now, thread, send, end, out),
             };
-            let cost = now.since(send.started);
-            if cost > budget {
-                return self.fail(now, thread, send, SendError::CallTimeout, out);
-            }
-            if let (Some(broker_name), Some(error)) = (last, &send.error) {
+            if let (Some(broker_name), Some(error)) = (last, send.attempts.error()) {
                 out.note(Fact::SendRetried { broker_name, why: error.words() });
             }
-            send.brokers_sent.push(queue.broker_name.clone());
             let address = self.client.broker_address(&queue.broker_name, BrokerId::MASTER);
             send.queue = Some(queue.clone());
             send.attempt_started = now;
             let Some(address) = address else {
-                self.note_failed_attempt(now, &mut send, AttemptError::BrokerUnknown);
+                self.attempt_failed(now, &mut send, AttemptError::BrokerUnknown);
                 continue;
             };
             let request = Request::SendMessage {
@@ -240,56 +178,65 @@ impl Producer {
                 max_reconsume_times: None,
             };
             let purpose = client_instance::Purpose::Own(Purpose::Send(thread, send.id));
-            let rest = budget.saturating_sub(cost);
             self.park(thread, send);
             self.client.remoting.invoke(now, address, request, rest, purpose, out);
             return;
         }
-        self.give_up(now, thread, send, out);
+        let end = send.attempts.give_up();
+        self.end(now, thread, send, end, out);
     }
 
-    fn give_up(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
-        if let Some(result) = send.unsafe_result.take() {
-            self.succeeded += 1;
-            out.note(*result);
-            return self.after_send(now, thread, &send);
+    fn queue_for(&mut self, now: Instant, thread: ThreadId, send: &ActiveSend) -> Option<MessageQueue> {
+        let topic = &send.message.topic;
+        match &send.assigned {
+            Some(Assigned::Queue(queue)) => Some(queue.clone()),
+            Some(Assigned::Key(key)) => by_hash(&self.client.route(topic)?.writable, key).cloned(),
+            None => self.select_queue(now, thread, topic, send.attempts.brokers_sent()),
         }
-        let error = match &send.error {
-            Some(AttemptError::Refused(code, remark)) if send.fixed_queue.is_some() => {
-                SendError::Broker(*code, remark.clone())
+    }
+
+    /// The send is over without an answer that ends it.
+    fn end(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        send: ActiveSend,
+        end: SendEnd<Box<Fact>>,
+        out: &mut Outbox,
+    ) {
+        let error = match end {
+            SendEnd::Result(fact) => {
+                self.succeeded += 1;
+                out.note(*fact);
+                return self.after_send(now, thread, &send);
             }
-            error => SendError::StillFailed {
-                times: send.attempts(),
-                cost: now.since(send.started),
-                topic: send.message.topic.clone(),
-                brokers_sent: send.brokers_sent.clone(),
-                code: error.as_ref().and_then(AttemptError::code),
+            SendEnd::CallTimeout => SendError::CallTimeout,
+            SendEnd::Thrown(code, remark) => SendError::Broker(code, remark),
+            SendEnd::StillFailed(code) => match send.attempts.error() {
+                Some(AttemptError::Refused(code, remark)) if send.assigned.is_some() => {
+                    SendError::Broker(*code, remark.clone())
+                }
+                _ => SendError::StillFailed {
+                    times: send.attempts.attempts(),
+                    cost: now.since(send.attempts.started()),
+                    topic: send.message.topic.clone(),
+                    brokers_sent: send.attempts.brokers_sent().to_vec(),
+                    code,
+                },
             },
         };
         self.fail(now, thread, send, error, out);
     }
 
-    fn note_failed_attempt(&mut self, now: Instant, send: &mut ActiveSend, error: AttemptError) {
-        let broker_name = send.queue.as_ref().map(|queue| queue.broker_name.clone());
-        if let Some(broker_name) = broker_name {
-            let took = now.since(send.attempt_started);
-            match &error {
-                AttemptError::Failed(failure) => {
-                    let reachable = *failure != Failure::Connect;
-                    self.note_latency(now, &broker_name, took, Attempt::Broken { reachable });
-                }
-                AttemptError::Refused(..) | AttemptError::NotStoreOk(_) => {
-                    self.note_latency(now, &broker_name, took, Attempt::Answered);
-                }
-                AttemptError::BrokerUnknown => {}
-            }
-        }
-        send.error = Some(error);
+    fn attempt_failed(&mut self, now: Instant, send: &mut ActiveSend, error: AttemptError) {
+        self.note_fault(now, send, error.attempt());
+        send.attempts.failed(error);
     }
 
-    fn note_latency(&mut self, now: Instant, broker: &BrokerName, took: Duration, attempt: Attempt) {
-        if self.client.config.send_latency_fault_enable {
-            self.faults.update(now, broker, took, attempt);
+    fn note_fault(&mut self, now: Instant, send: &ActiveSend, attempt: Attempt) {
+        if let (Some(queue), None) = (&send.queue, &send.assigned) {
+            let took = now.since(send.attempt_started);
+            self.faults.note(now, &self.client.config, &queue.broker_name, took, attempt);
         }
     }
 
@@ -308,7 +255,7 @@ impl Producer {
         match result {
             Ok(response) => self.on_response(now, thread, send, response, out),
             Err(failure) => {
-                self.note_failed_attempt(now, &mut send, AttemptError::Failed(failure));
+                self.attempt_failed(now, &mut send, AttemptError::Failed(failure));
                 self.attempt(now, thread, send, out);
             }
         }
@@ -323,52 +270,34 @@ impl Producer {
         response: Response,
         out: &mut Outbox,
     ) {
-        match self.verdict(response.code) {
+        match verdict(self.client.profile, response.code) {
             Verdict::Stored(status) => {
+                self.note_fault(now, &send, Attempt::Stored);
                 let fact = self.success(now, &send, status, &response.body);
-                let broker = send.queue.as_ref().map(|queue| queue.broker_name.clone());
-                if status != SendStatus::SendOk
+                let retries = status != SendStatus::SendOk
                     && self.client.config.retry_another_broker_when_not_store_ok
-                    && send.fixed_queue.is_none()
-                {
-                    send.unsafe_result = fact.map(Box::new);
-                    self.note_failed_attempt(now, &mut send, AttemptError::NotStoreOk(status));
-                    return self.attempt(now, thread, send, out);
-                }
-                if let Some(broker) = broker {
-                    let took = now.since(send.attempt_started);
-                    self.note_latency(now, &broker, took, Attempt::Answered);
+                    && send.assigned.is_none();
+                match fact {
+                    Some(fact) if retries => {
+                        send.attempts.stored_unsafely(status, Box::new(fact));
+                        return self.attempt(now, thread, send, out);
+                    }
+                    Some(fact) => out.note(fact),
+                    None => {}
                 }
                 self.succeeded += 1;
-                if let Some(fact) = fact {
-                    out.note(fact);
-                }
                 self.after_send(now, thread, &send);
             }
             Verdict::Retry => {
                 let error = AttemptError::Refused(response.code, response.remark);
-                self.note_failed_attempt(now, &mut send, error);
+                self.attempt_failed(now, &mut send, error);
                 self.attempt(now, thread, send, out);
             }
             Verdict::Throw => {
-                self.fail(now, thread, send, SendError::Broker(response.code, response.remark), out);
+                self.note_fault(now, &send, Attempt::Refused);
+                let end = send.attempts.throw(response.code, response.remark);
+                self.end(now, thread, send, end, out);
             }
-        }
-    }
-
-    /// Which answers are results, which are tried again, which are thrown (behaviour §2.6).
-    fn verdict(&self, code: ResponseCode) -> Verdict {
-        match code {
-            ResponseCode::Success => Verdict::Stored(SendStatus::SendOk),
-            ResponseCode::FlushDiskTimeout => Verdict::Stored(SendStatus::FlushDiskTimeout),
-            ResponseCode::FlushSlaveTimeout => Verdict::Stored(SendStatus::FlushSlaveTimeout),
-            ResponseCode::SlaveNotAvailable => Verdict::Stored(SendStatus::SlaveNotAvailable),
-            ResponseCode::TopicNotExist
-            | ResponseCode::ServiceNotAvailable
-            | ResponseCode::SystemError
-            | ResponseCode::NoPermission => Verdict::Retry,
-            ResponseCode::SystemBusy if self.client.profile.is_v5() => Verdict::Retry,
-            _ => Verdict::Throw,
         }
     }
 
@@ -389,8 +318,8 @@ impl Producer {
             status,
             commit_log_offset,
             store_host,
-            attempts: send.attempts(),
-            took: now.since(send.started),
+            attempts: send.attempts.attempts(),
+            took: now.since(send.attempts.started()),
         })
     }
 
@@ -401,7 +330,7 @@ impl Producer {
             unique_key: send.unique_key.clone(),
             key: send.message.keys().cloned(),
             error: Box::new(error),
-            took: now.since(send.started),
+            took: now.since(send.attempts.started()),
         });
         self.after_send(now, thread, &send);
     }
@@ -412,44 +341,49 @@ impl Producer {
         now: Instant,
         thread: ThreadId,
         topic: &TopicName,
-        last: Option<&BrokerName>,
+        brokers_sent: &[BrokerName],
     ) -> Option<MessageQueue> {
-        let queues = self.client.route(topic)?.writable.clone();
+        let cached = self.client.route(topic)?;
+        let (queues, route) = (cached.writable.clone(), cached.route.clone());
         if queues.is_empty() {
             return None;
         }
-        let key = (topic.clone(), thread);
-        if !self.rounds.contains_key(&key) {
-            let start = match self.pinned.remove(topic) {
-                Some(start) => u64::from(start),
-                None => u64::from(self.rng.below(u32::MAX)),
-            };
-            self.rounds.insert(key.clone(), start);
+        let (profile, avoids_faults) = (self.client.profile, self.client.config.send_latency_fault_enable);
+        let attempts = u32::try_from(brokers_sent.len()).unwrap_or(u32::MAX);
+        if resets_index(profile, avoids_faults, attempts) {
+            let start = self.rng.below(i32::MAX.unsigned_abs()).cast_signed();
+            self.rounds.insert((topic.clone(), thread), ThreadLocalIndex::new(start));
         }
-        let round = self.rounds.get_mut(&key)?;
-        let next = |round: &mut u64| {
-            let queue = &queues[usize::try_from(*round % queues.len() as u64).unwrap_or(0)];
-            *round += 1;
-            queue.clone()
+        let mut index = self.index_of(topic, thread);
+        let choice = Choice { queues: &queues, last_broker: brokers_sent.last() };
+        let chosen = if !avoids_faults {
+            choice.plain(&mut index).cloned()
+        } else if profile.is_v5() {
+            choice.avoiding_faults_v5(now, &self.faults, &mut index).cloned()
+        } else {
+            let mut worst = self.worst.get(&thread).copied().unwrap_or_else(|| self.random_index());
+            let chosen = choice.avoiding_faults_v4(now, &route, &mut self.faults, &mut index, &mut worst);
+            self.worst.insert(thread, worst);
+            chosen
         };
-        let find = |round: &mut u64, wanted: &dyn Fn(&MessageQueue) -> bool| {
-            (0..queues.len()).map(|_| next(round)).find(|queue| wanted(queue))
-        };
-        let is_other = |queue: &MessageQueue| last.is_none_or(|last| *last != queue.broker_name);
-        let faults = &self.faults;
-        if self.client.config.send_latency_fault_enable {
-            let is_available = |queue: &MessageQueue| faults.is_available(now, &queue.broker_name);
-            let is_reachable = |queue: &MessageQueue| faults.is_reachable(&queue.broker_name);
-            let found = if self.client.profile.is_v5() {
-                find(round, &|queue| is_available(queue) && is_other(queue))
-                    .or_else(|| find(round, &|queue| is_reachable(queue) && is_other(queue)))
-            } else {
-                let better = faults.better_half(now);
-                find(round, &is_available)
-                    .or_else(|| find(round, &|queue| better.first() == Some(&queue.broker_name)))
-            };
-            return found.or_else(|| find(round, &|_| true));
+        self.rounds.insert((topic.clone(), thread), index);
+        chosen
+    }
+
+    /// Where the thread stands in the list of the topic: where a person has pinned it, or anywhere at first.
+    fn index_of(&mut self, topic: &TopicName, thread: ThreadId) -> ThreadLocalIndex {
+        if let Some(index) = self.rounds.get(&(topic.clone(), thread)) {
+            return *index;
         }
-        find(round, &is_other).or_else(|| find(round, &|_| true))
+        match self.pinned.remove(topic) {
+            Some(start) => ThreadLocalIndex::new(start.cast_signed().wrapping_sub(1)),
+            None => self.random_index(),
+        }
+    }
+
+    /// Any value that is not negative, whatever the version; V5 also has negative ones, which look at the same
+    /// queues.
+    fn random_index(&mut self) -> ThreadLocalIndex {
+        ThreadLocalIndex::new(self.rng.below(u32::MAX).cast_signed().wrapping_sub(1))
     }
 }

@@ -25,9 +25,9 @@ pub use admin::{
     StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
-pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
+pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
 
 use serde::Serialize;
 

@@ -400,7 +400,7 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         tags: spec.selector.expression().clone(),
         model: spec.model,
         from: spec.from,
-        strategy: spec.strategy,
+        strategy: spec.strategy.clone(),
         work: spec.work,
         name_server: running.and_then(Consumer::name_server),
         routes: running.map(|consumer| routes(world, consumer.routes())).unwrap_or_default(),

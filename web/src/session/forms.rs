@@ -303,7 +303,10 @@ impl Form {
             self.option(FieldName::Work, "work", &consumer.work.to_string());
             self.option(FieldName::TagFilter, "tags", &consumer.tags);
             self.choice(FieldName::From, "from", &FROM, &consumer.from.to_string());
-            self.choice(FieldName::Strategy, "strategy", &STRATEGIES, &consumer.strategy.to_string());
+            let strategy = consumer.strategy.to_string();
+            let others = STRATEGIES.into_iter().filter(|other| *other != strategy);
+            let choices: Vec<_> = others.chain([strategy.as_str()]).collect();
+            self.choice(FieldName::Strategy, "strategy", &choices, &strategy);
             keys.extend(consumer.settings.iter().map(|(key, _)| (*key).to_owned()));
         }
         let producer = view.producers.iter().find(|producer| producer.node.id == *node);
@@ -359,7 +362,7 @@ pub const NO: &str = "no";
 
 const MODELS: [&str; 2] = ["CLUSTERING", "BROADCASTING"];
 const FROM: [&str; 3] = ["CONSUME_FROM_LAST_OFFSET", "CONSUME_FROM_FIRST_OFFSET", "CONSUME_FROM_TIMESTAMP"];
-const STRATEGIES: [&str; 3] = ["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH"];
+const STRATEGIES: [&str; 4] = ["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH", "MACHINE_ROOM_NEARBY-AVG"];
 
 /// Only for the compiler: another model, start or strategy in the core has to come to the lists above.
 const _: fn(MessageModel, ConsumeFromWhere, AllocateStrategy) = |model, from, strategy| {
@@ -372,7 +375,10 @@ const _: fn(MessageModel, ConsumeFromWhere, AllocateStrategy) = |model, from, st
     match strategy {
         AllocateStrategy::Averagely
         | AllocateStrategy::AveragelyByCircle
-        | AllocateStrategy::ConsistentHash => {}
+        | AllocateStrategy::ConsistentHash { .. }
+        | AllocateStrategy::MachineRoomNearby { .. } => {}
+        // These need a list beside their name, so they are for the command line.
+        AllocateStrategy::MachineRoom { .. } | AllocateStrategy::Config { .. } => {}
     }
 };
 

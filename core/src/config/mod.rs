@@ -12,6 +12,9 @@
 //! **Left out on purpose**: keys whose effect the simulation does not have. Setting one is an error that says so,
 //! rather than a setting without effect.
 
+mod allocate_strategy;
+
+pub use allocate_strategy::{AllocateStrategy, DEFAULT_VIRTUAL_NODES, VIRTUAL_NODES_MAX};
 use serde::Serialize;
 
 use crate::id::ClusterName;
@@ -139,27 +142,6 @@ words!(
     LastOffset = "CONSUME_FROM_LAST_OFFSET",
     FirstOffset = "CONSUME_FROM_FIRST_OFFSET",
     Timestamp = "CONSUME_FROM_TIMESTAMP",
-);
-
-/// How the members of a group divide the queues (`AllocateMessageQueueStrategy`; the rules stand in
-/// [`allocate`](crate::allocate)).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub enum AllocateStrategy {
-    /// Contiguous blocks, the first members one larger.
-    #[default]
-    Averagely,
-    /// Dealt out one by one.
-    AveragelyByCircle,
-    /// By a hash ring with ten virtual nodes a member.
-    ConsistentHash,
-}
-
-words!(
-    AllocateStrategy,
-    "allocation strategy",
-    Averagely = "AVG",
-    AveragelyByCircle = "AVG_BY_CIRCLE",
-    ConsistentHash = "CONSISTENT_HASH",
 );
 
 /// A value that a configuration key can take, in the text form of a `.conf` file.
@@ -393,6 +375,13 @@ config! {
     send_latency_fault_enable: bool = "sendLatencyFaultEnable", false, false;
     /// Producer: whether a message that was stored but not safely (statuses 10 to 12) is sent again elsewhere.
     retry_another_broker_when_not_store_ok: bool = "retryAnotherBrokerWhenNotStoreOK", false, false;
+    /// Producer: whether avoided brokers that could not be reached are asked whether they are back. V4 has no such
+    /// key and ignores it.
+    start_detector_enable: bool = "startDetectorEnable", false, false;
+    /// Producer: the detector asks a broker at most once in this time.
+    detect_interval: Duration = "detectInterval", secs(2), secs(2);
+    /// Producer: how long it waits for an answer.
+    detect_timeout: Duration = "detectTimeout", ms(200), ms(200);
     /// Producer: largest body in bytes.
     max_message_size: u32 = "maxMessageSize", 4 << 20, 4 << 20;
     /// Consumer: messages asked for in one pull.
