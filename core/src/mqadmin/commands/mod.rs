@@ -139,7 +139,7 @@ fn run_command(session: &mut Session<'_>, command: &SubCommand, words: &[String]
     let ended = set_name_servers(session, &arguments).and_then(|()| (command.run)(session, &arguments));
     if let Err(Stop::Throws(exception)) = &ended {
         let class = "org.apache.rocketmq.tools.command.SubCommandException";
-        session.println(&format!("{class}: {}\nCaused by: {exception}", command.failure));
+        session.println(&format!("{class}: {}\nCaused by: {}", command.failure, exception.stack_trace()));
     }
     ended
 }
