@@ -98,7 +98,7 @@ fn mqadmin(lab: &mut Lab, line: &str) -> Result<(), String> {
 
 /// Reads lines: `run TIME`, a line of the tool with or without `mqadmin` before it, or a command of the lab.
 fn console(lab: &mut Lab) -> Result<(), String> {
-    let tools: Vec<_> = known_commands().iter().map(|command| command.name).collect();
+    let tools: Vec<_> = known_commands(lab.world().profile()).iter().map(|command| command.name).collect();
     for line in std::io::stdin().lines() {
         let line = line.map_err(|why| format!("standard input: {why}"))?;
         let words: Vec<_> = line.split_whitespace().collect();

@@ -1,7 +1,7 @@
 //! Newtypes for every name, id and offset, so that two kinds of number or name cannot be mixed up.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -132,6 +132,12 @@ impl Address {
     /// A port of the local host, where every node of a lab stands unless told otherwise.
     pub const fn local(port: u16) -> Self {
         Self { ip: Ipv4Addr::LOCALHOST, port }
+    }
+}
+
+impl From<Address> for SocketAddr {
+    fn from(address: Address) -> Self {
+        Self::new(IpAddr::V4(address.ip), address.port)
     }
 }
 

@@ -224,6 +224,11 @@ impl Epoch {
         (day - 1) * 86_400_000 + wall % 86_400_000
     }
 
+    /// The hour of the day at `at` (UTC, which is the lab's time zone), 0 to 23.
+    pub const fn hour_of_day(self, at: Instant) -> u64 {
+        self.wall_clock(at) / 3_600_000 % 24
+    }
+
     /// The date and time at `at` as `yyyy-MM-dd HH:mm:ss,SSS` (UTC), RocketMQ's form for people.
     pub fn date_time(self, at: Instant) -> String {
         format_date_time(self.wall_clock(at))
@@ -236,6 +241,34 @@ pub fn format_date_time(unix_ms: u64) -> String {
     let ms = unix_ms % 86_400_000;
     let (h, m, s, ms) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000);
     format!("{year:04}-{month:02}-{day:02} {h:02}:{m:02}:{s:02},{ms:03}")
+}
+
+/// `unix_ms` as `yyyyMMddHHmmssSSS` in UTC, RocketMQ's form for file names (`UtilAll.timeMillisToHumanString`).
+pub fn compact_date_time(unix_ms: u64) -> String {
+    format_date_time(unix_ms).chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Reads `yyyyMMddHHmmss` in UTC, the form of `consumeTimestamp` (`UtilAll.parseDate`). Like Java's calendar it takes
+/// a month 13 for the January that follows. `None` for anything but 14 digits, and for a time before 1970.
+pub fn parse_compact_date_time(text: &str) -> Option<u64> {
+    if text.len() != 14 || !is_number(text) {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let day = days_from_civil(number(0, 4)?, number(4, 6)?, number(6, 8)?);
+    let seconds = (number(8, 10)? * 60 + number(10, 12)?) * 60 + number(12, 14)?;
+    u64::try_from((day * 86_400 + seconds) * 1000).ok()
+}
+
+/// Days from 1970-01-01 to a date; months and days out of range run over into the next year and month.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year + (month - 1).div_euclid(12);
+    let month = (month - 1).rem_euclid(12) + 1;
+    // Years are counted from March, so that the leap day comes last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// Year, month and day of the day that lies `days` after 1970-01-01 (proleptic Gregorian calendar).
@@ -276,6 +309,16 @@ mod tests {
         {
             assert!(text.parse::<Duration>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        for ms in [0, 951_782_400_000, 1_767_225_600_000, 1_758_268_812_000] {
+            let text = compact_date_time(ms);
+            assert_eq!(parse_compact_date_time(&text[..14]), Some(ms), "{text}");
+        }
+        assert_eq!(parse_compact_date_time("20251301000000"), parse_compact_date_time("20260101000000"));
+        assert_eq!(parse_compact_date_time("2025"), None);
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub enum Timer {
     CheckHoldRequest,
     /// Broker: forget clients without a heartbeat (`ClientHousekeepingService`).
     ScanClientChannels,
+    /// Broker: delete files that are old (`CleanCommitLogService`).
+    CleanFiles,
+    /// Broker: see whether the disk is full (`isSpaceFull`).
+    CheckDisk,
     /// Slave: copy topics, groups and offsets from the master (`SlaveSynchronize`).
     SlaveSynchronize,
     /// Slave: connect to the master, report the own position (`HAClient`).

@@ -10,8 +10,8 @@ use super::{Broker, topics};
 use crate::config::{BrokerConfig, Profile};
 use crate::id::BrokerName;
 use crate::rpc::{DataVersion, GroupTable, TopicTable};
-use crate::store::MessageStore;
-use crate::time::Instant;
+use crate::store::{MessageStore, StoreConfig};
+use crate::time::{Epoch, Instant};
 
 /// The disk of one broker: `commitlog/`, `consumequeue/` and `config/`.
 #[derive(Clone, Debug)]
@@ -30,9 +30,9 @@ pub struct BrokerDisk {
 
 impl BrokerDisk {
     /// A disk on which a broker has never run, with the topics that it makes at its first start.
-    pub fn new(profile: Profile, config: &BrokerConfig, broker_name: &BrokerName) -> Self {
+    pub fn new(profile: Profile, epoch: Epoch, config: &BrokerConfig, broker_name: &BrokerName) -> Self {
         Self {
-            store: MessageStore::new(config.mapped_file_size_commit_log),
+            store: MessageStore::new(StoreConfig::of(profile, epoch, config)),
             topics: Arc::new(topics::system_topics(profile, config, broker_name)),
             data_version: DataVersion::default(),
             groups: Arc::default(),

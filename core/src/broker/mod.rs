@@ -6,12 +6,12 @@
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
 //! One protocol a file: `send`, `pull`, `offsets`, `clients`, `topics`, `registration`, `ha` (replication),
-//! `slave_sync` (the rest of what a slave copies), `disk` (what survives).
+//! `slave_sync` (the rest of what a slave copies), `retention` (what is deleted when), `disk` (what survives).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, order locks, message queries, retention,
+//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, order locks, message queries,
 //! sending back; the controller, DLedger and acting-master modes; the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
@@ -25,6 +25,7 @@ mod offsets;
 mod pull;
 mod registration;
 mod requests;
+mod retention;
 mod runtime_info;
 mod send;
 mod slave_sync;
@@ -103,6 +104,7 @@ pub struct Broker {
     producers: BTreeMap<GroupName, BTreeMap<ConnectionId, Member>>,
     held_pulls: Vec<HeldPull>,
     puts: send::Puts,
+    retention: retention::Retention,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
 }
@@ -112,14 +114,14 @@ pub struct Broker {
 pub struct BrokerStart {
     /// The version.
     pub profile: Profile,
+    /// The date of virtual zero.
+    pub epoch: Epoch,
     /// Its address.
     pub address: Address,
     /// Where slaves reach it.
     pub ha_address: Address,
     /// The name servers it registers at.
     pub name_servers: Vec<Address>,
-    /// The date of virtual zero.
-    pub epoch: Epoch,
 }
 
 /// The settings of a broker made from this.
@@ -138,7 +140,8 @@ impl Broker {
     /// A process on an old disk, or on a new one.
     pub fn new(start: BrokerStart, spec: &BrokerSpec, disk: Option<BrokerDisk>) -> Self {
         let config = config_of(start.profile, spec);
-        let disk = disk.unwrap_or_else(|| BrokerDisk::new(start.profile, &config, &spec.broker_name));
+        let disk =
+            disk.unwrap_or_else(|| BrokerDisk::new(start.profile, start.epoch, &config, &spec.broker_name));
         let mut store = disk.store;
         store.recover();
         Self {
@@ -168,6 +171,7 @@ impl Broker {
             producers: BTreeMap::new(),
             held_pulls: Vec::new(),
             puts: send::Puts::default(),
+            retention: retention::Retention::default(),
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
         }
@@ -202,6 +206,7 @@ impl Broker {
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
+        self.arm_first_cleaning(now, out);
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
@@ -313,6 +318,8 @@ impl Broker {
             Timer::FlushRealTime => self.flush_real_time(now, out),
             Timer::GroupCommit => self.group_commit_done(now, out),
             Timer::PutTimeout => self.settle_puts(now, out),
+            Timer::CleanFiles => self.clean_files(now, due, out),
+            Timer::CheckDisk => self.check_disk(due, out),
             Timer::CheckHoldRequest => self.check_held_pulls(now, out),
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
@@ -372,7 +379,14 @@ impl Broker {
         self.store.log_mut().flush(end);
         self.store.dispatch(end);
         self.persist_offsets(out);
-        for timer in [Timer::RegisterBroker, Timer::SlaveSynchronize, Timer::HaClient, Timer::HaTransfer] {
+        for timer in [
+            Timer::RegisterBroker,
+            Timer::SlaveSynchronize,
+            Timer::HaClient,
+            Timer::HaTransfer,
+            Timer::CleanFiles,
+            Timer::CheckDisk,
+        ] {
             out.cancel_timer(timer);
         }
         out.set_timer(Timer::Shutdown, now + shutdown_time(self.profile));

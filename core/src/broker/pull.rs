@@ -204,7 +204,8 @@ impl Broker {
 
     /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).
     fn look(&self, request: &PullRequest, filter: &BrokerFilter) -> Response {
-        let limits = PullLimits { max_messages: request.max_messages, memory: self.memory() };
+        let corrects_offset = !self.is_slave() || self.config.offset_check_in_slave;
+        let limits = PullLimits { corrects_offset, ..PullLimits::new(request.max_messages, self.memory()) };
         let matches = |hash| filter.is_matched_by_consume_queue(hash);
         let mut found =
             self.store.get_messages(&request.topic, request.queue_id, request.offset, limits, matches);
@@ -217,25 +218,25 @@ impl Broker {
             GetMessageStatus::NoMatchedMessage | GetMessageStatus::MessageWasRemoving => {
                 ResponseCode::PullRetryImmediately
             }
-            GetMessageStatus::OffsetOverflowOne => ResponseCode::PullNotFound,
-            GetMessageStatus::NoMatchedLogicQueue | GetMessageStatus::NoMessageInQueue
-                if request.offset == QueueOffset(0) =>
-            {
+            GetMessageStatus::OffsetOverflowOne | GetMessageStatus::OffsetFoundNull => {
                 ResponseCode::PullNotFound
             }
-            GetMessageStatus::NoMatchedLogicQueue
-            | GetMessageStatus::NoMessageInQueue
+            GetMessageStatus::NoMessageInQueue if request.offset == QueueOffset(0) => {
+                ResponseCode::PullNotFound
+            }
+            GetMessageStatus::NoMessageInQueue
             | GetMessageStatus::OffsetTooSmall
             | GetMessageStatus::OffsetOverflowBadly => ResponseCode::PullOffsetMoved,
         };
-        self.pull_response(request, code, found)
+        self.pull_response(code, found)
     }
 
-    fn pull_response(&self, request: &PullRequest, code: ResponseCode, found: GetMessageResult) -> Response {
-        let (mut code, mut next) = (code, found.next);
-        if self.is_slave() && code == ResponseCode::PullOffsetMoved {
-            // `offsetCheckInSlave=false`: a slave never moves a consumer's offset.
-            (code, next) = (ResponseCode::PullRetryImmediately, request.offset);
+    fn pull_response(&self, code: ResponseCode, found: GetMessageResult) -> Response {
+        let (mut code, next) = (code, found.next);
+        let corrects_offset = !self.is_slave() || self.config.offset_check_in_slave;
+        if !corrects_offset && code == ResponseCode::PullOffsetMoved {
+            // A slave never moves a consumer's offset: the store gave back the one asked for.
+            code = ResponseCode::PullRetryImmediately;
         }
         let reads_slaves = self.config.slave_read_enable;
         let suggested_broker =

@@ -15,7 +15,10 @@ use super::{Asked, Broker, HeldPull};
 use crate::config::{BrokerRole, FlushDiskType};
 use crate::fact::{Fact, MessageAt};
 use crate::id::{Address, CommitLogOffset, ConnectionId, NodeId, QueueId, QueueOffset};
-use crate::message::{Message, StoredMessage, TOPIC_MAX_LENGTH, check_name, properties_length, property};
+use crate::message::{
+    Message, MessageVersion, StoredMessage, TOPIC_MAX_LENGTH, check_name, check_record, properties_length,
+    property, record_length,
+};
 use crate::outbox::Outbox;
 use crate::rpc::{RequestCode, Response, ResponseBody, ResponseCode, message_queue, perm};
 use crate::time::{Duration, Instant};
@@ -215,7 +218,26 @@ impl Broker {
                           role is SLAVE";
             return refuse(ResponseCode::ServiceNotAvailable, remark.to_owned());
         }
+        if self.is_disk_full() {
+            return refuse(ResponseCode::ServiceNotAvailable, self.disk_full_remark());
+        }
+        if self.is_too_long(&send.message) {
+            let remark = format!(
+                "the message is illegal, maybe msg body or properties length not matched. msg body length limit {}B, \
+                 msg properties length limit 32KB.",
+                self.config.max_message_size
+            );
+            return refuse(ResponseCode::MessageIllegal, remark);
+        }
         Ok(())
+    }
+
+    /// Whether the encoder would refuse a message with the properties that it came with.
+    fn is_too_long(&self, message: &Message) -> bool {
+        let properties = u64::from(properties_length(&message.properties, self.profile));
+        let (body, topic) = (message.body.len() as u64, message.topic.as_str().len() as u64);
+        let record = record_length(MessageVersion::V1, 0, body, topic, properties);
+        check_record(body, properties, record, u64::from(self.config.max_message_size)).is_err()
     }
 
     pub(super) const fn code_by_version(&self, v4: ResponseCode, v5: ResponseCode) -> ResponseCode {

@@ -384,7 +384,7 @@ const NODE_MAX_LENGTH: usize = 64;
 /// Most messages of one `send`.
 const COUNT_MAX: u32 = 1_000_000;
 /// Most queues of a topic.
-const QUEUES_MAX: u32 = 1024;
+pub const QUEUES_MAX: u32 = 1024;
 /// Longest text of a message body in bytes; enough to exceed `maxMessageSize` would need 4 MiB of typing.
 const BODY_MAX: usize = 1 << 20;
 

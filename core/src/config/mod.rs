@@ -14,10 +14,14 @@
 
 mod allocate_strategy;
 
+use std::fmt;
+use std::str::FromStr;
+
 pub use allocate_strategy::{AllocateStrategy, DEFAULT_VIRTUAL_NODES, VIRTUAL_NODES_MAX};
 use serde::Serialize;
 
 use crate::id::ClusterName;
+use crate::message::DelayLevels;
 use crate::time::Duration;
 
 /// Which version of RocketMQ the lab behaves like.
@@ -112,6 +116,40 @@ pub enum FlushDiskType {
 
 words!(FlushDiskType, "flushDiskType", SyncFlush = "SYNC_FLUSH", AsyncFlush = "ASYNC_FLUSH");
 
+/// The hours of the day at which expired files are deleted (`deleteWhen`), such as `04` or `00;12`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeleteWhen(Vec<u64>);
+
+impl DeleteWhen {
+    /// Whether it is time in this hour, 0 to 23 (`UtilAll.isItTimeToDo`).
+    pub fn includes(&self, hour: u64) -> bool {
+        self.0.contains(&hour)
+    }
+}
+
+impl Default for DeleteWhen {
+    /// Four in the morning.
+    fn default() -> Self {
+        Self(vec![4])
+    }
+}
+
+impl fmt::Display for DeleteWhen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hours: Vec<_> = self.0.iter().map(|hour| format!("{hour:02}")).collect();
+        f.pad(&hours.join(";"))
+    }
+}
+
+impl FromStr for DeleteWhen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let hours: Result<Vec<_>, _> = text.split(';').map(str::parse).collect();
+        hours.map(Self).map_err(|_| format!("`{text}` is no list of hours; write for example 04 or 00;12"))
+    }
+}
+
 /// How a group divides a topic (`MessageModel`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum MessageModel {
@@ -179,7 +217,16 @@ macro_rules! setting_by_word {
     )+};
 }
 
-setting_by_word!(BrokerRole, FlushDiskType);
+setting_by_word!(BrokerRole, FlushDiskType, DeleteWhen);
+
+impl Setting for DelayLevels {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|bad: crate::message::BadDelayLevels| bad.to_string())
+    }
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
 
 impl Setting for Duration {
     fn read(text: &str) -> Result<Self, String> {
@@ -322,6 +369,40 @@ config! {
     server_channel_max_idle_time: Duration = "serverChannelMaxIdleTimeMillis", secs(120), secs(120);
     /// Size of a commit log file in bytes.
     mapped_file_size_commit_log: u64 = "mappedFileSizeCommitLog", 1 << 30, 1 << 30;
+    /// Largest body of a message in bytes; a record may have 64 KiB more.
+    max_message_size: u32 = "maxMessageSize", 4 << 20, 4 << 20;
+    /// Size of a consume queue file in bytes; an entry takes 20.
+    mapped_file_size_consume_queue: u64 = "mappedFileSizeConsumeQueue", 6_000_000, 6_000_000;
+    /// Hash slots of an index file.
+    max_hash_slot_num: u32 = "maxHashSlotNum", 5_000_000, 5_000_000;
+    /// Entries of an index file.
+    max_index_num: u32 = "maxIndexNum", 20_000_000, 20_000_000;
+    /// How long each delay level holds a message back.
+    message_delay_level: DelayLevels = "messageDelayLevel", DelayLevels::default(), DelayLevels::default();
+    /// Whether a slave puts an offset outside the queue right.
+    offset_check_in_slave: bool = "offsetCheckInSlave", false, false;
+    /// Period of deleting what is old.
+    clean_resource_interval: Duration = "cleanResourceInterval", secs(10), secs(10);
+    /// Hours of the day (UTC) at which expired files are deleted.
+    delete_when: DeleteWhen = "deleteWhen", DeleteWhen::default(), DeleteWhen::default();
+    /// How long a commit log file is kept after its last record, in hours.
+    file_reserved_time: u64 = "fileReservedTime", 72, 72;
+    /// Wait between two deleted files of the commit log.
+    delete_commit_log_files_interval: Duration = "deleteCommitLogFilesInterval", ms(100), ms(100);
+    /// Most files of the commit log deleted in one round (a constant in V4).
+    delete_file_batch_max: u32 = "deleteFileBatchMax", 10, 10;
+    /// Use of the disk, in percent, above which expired files are deleted at any hour.
+    disk_max_used_space_ratio: u64 = "diskMaxUsedSpaceRatio", 75, 75;
+    /// Use of the disk, in percent, above which the oldest files go whatever their age (V4: a system property); used
+    /// within 30 to 85.
+    disk_space_clean_forcibly_ratio: u64 = "diskSpaceCleanForciblyRatio", 85, 85;
+    /// Use of the disk, in percent, above which the broker also refuses messages (V4: a system property); used within
+    /// 35 to 90.
+    disk_space_warning_level_ratio: u64 = "diskSpaceWarningLevelRatio", 90, 90;
+    /// Whether a nearly full disk makes files go before their time.
+    clean_file_forcibly_enable: bool = "cleanFileForciblyEnable", true, true;
+    /// Size of the broker's disk in bytes. No RocketMQ setting: a simulated disk needs one.
+    disk_capacity: u64 = "diskCapacity", 100 << 30, 100 << 30;
     /// Period of the asynchronous flush.
     flush_interval_commit_log: Duration = "flushIntervalCommitLog", ms(500), ms(500);
     /// The asynchronous flush waits for this many dirty pages of 4 KiB.

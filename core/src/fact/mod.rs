@@ -326,6 +326,23 @@ pub enum Fact {
         /// The end of what is safe.
         to: CommitLogOffset,
     },
+    /// A broker deleted files from the front of its commit log.
+    FilesDeleted {
+        /// How many.
+        files: u32,
+        /// Where the log begins now.
+        log_begin: CommitLogOffset,
+    },
+    /// A broker's disk is so full that it refuses messages.
+    DiskFull {
+        /// Use of the disk in percent.
+        percent: u64,
+    },
+    /// A broker whose disk was full takes messages again.
+    DiskFreed {
+        /// Use of the disk in percent.
+        percent: u64,
+    },
     /// A broker holds a pull until something arrives.
     PullHeld {
         /// Who pulls.
@@ -526,6 +543,9 @@ impl Fact {
             Self::MessageStored { .. } => "message-stored",
             Self::SendRefused { .. } => "send-refused",
             Self::Flushed { .. } => "flushed",
+            Self::FilesDeleted { .. } => "files-deleted",
+            Self::DiskFull { .. } => "disk-full",
+            Self::DiskFreed { .. } => "disk-freed",
             Self::PullHeld { .. } => "pull-held",
             Self::PullWoken { .. } => "pull-woken",
             Self::OffsetCommitted { .. } => "offset-committed",

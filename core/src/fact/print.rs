@@ -91,6 +91,8 @@ impl fmt::Display for Fact {
             }
             Self::SendRefused { topic, code } => write!(f, "{topic} {code}"),
             Self::Flushed { to } => write!(f, "log@{to}"),
+            Self::FilesDeleted { files, log_begin } => write!(f, "{files} files, log from @{log_begin}"),
+            Self::DiskFull { percent } | Self::DiskFreed { percent } => write!(f, "{percent} % used"),
             Self::PullHeld { consumer, topic, queue_id } => write!(f, "{topic}/q{queue_id} ← {consumer}"),
             Self::PullWoken { consumer, topic, queue_id, reason } => {
                 write!(f, "{topic}/q{queue_id} ← {consumer} {}", words_of(reason))

@@ -34,11 +34,7 @@ pub(super) struct OptionSpec {
 }
 
 /// An option with a value that may be left out.
-pub(super) const fn option(
-    short: &'static str,
-    long: &'static str,
-    description: &'static str,
-) -> OptionSpec {
+pub(super) const fn option(short: &'static str, long: &'static str, description: &'static str) -> OptionSpec {
     OptionSpec {
         short,
         long,
@@ -51,11 +47,7 @@ pub(super) const fn option(
 }
 
 /// An option without a value.
-pub(super) const fn switch(
-    short: &'static str,
-    long: &'static str,
-    description: &'static str,
-) -> OptionSpec {
+pub(super) const fn switch(short: &'static str, long: &'static str, description: &'static str) -> OptionSpec {
     OptionSpec { has_value: false, ..option(short, long, description) }
 }
 

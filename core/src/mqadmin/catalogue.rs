@@ -55,7 +55,11 @@ const COMMANDS: &[Listed] = &[
     differing("updateTopic", "Update or create topic", "Update or create topic."),
     only_five("updateTopicList", "create or update topic in batch"),
     both("deleteTopic", "Delete topic from broker and NameServer."),
-    differing("updateSubGroup", "Update or create subscription group", "Update or create subscription group."),
+    differing(
+        "updateSubGroup",
+        "Update or create subscription group",
+        "Update or create subscription group.",
+    ),
     only_five("updateSubGroupList", "Update or create subscription group in batch"),
     only_five("setConsumeMode", "Set consume message mode. pull/pop etc."),
     both("deleteSubGroup", "Delete subscription group from broker."),
@@ -77,21 +81,49 @@ const COMMANDS: &[Listed] = &[
     differing("printMsgByQueue", "Print Message Detail", "Print Message Detail by queueId."),
     differing("sendMsgStatus", "send msg to broker.", "Send msg to broker."),
     differing("brokerConsumeStats", "Fetch broker consume stats data", "Fetch broker consume stats data."),
-    differing("producerConnection", "Query producer's socket connection and client version", "Query producer's socket connection and client version."),
-    differing("consumerConnection", "Query consumer's socket connection, client version and subscription", "Query consumer's socket connection, client version and subscription."),
+    differing(
+        "producerConnection",
+        "Query producer's socket connection and client version",
+        "Query producer's socket connection and client version.",
+    ),
+    differing(
+        "consumerConnection",
+        "Query consumer's socket connection, client version and subscription",
+        "Query consumer's socket connection, client version and subscription.",
+    ),
     differing("consumerProgress", "Query consumers's progress, speed", "Query consumer's progress, speed."),
-    differing("consumerStatus", "Query consumer's internal data structure", "Query consumer's internal data structure."),
+    differing(
+        "consumerStatus",
+        "Query consumer's internal data structure",
+        "Query consumer's internal data structure.",
+    ),
     differing("cloneGroupOffset", "clone offset from other group.", "Clone offset from other group."),
     both("producer", "Query producer's instances, connection, status, etc."),
     differing("clusterList", "List all of clusters", "List cluster infos."),
     differing("topicList", "Fetch all topic list from name server", "Fetch all topic list from name server."),
     both("updateKvConfig", "Create or update KV config."),
     both("deleteKvConfig", "Delete KV config."),
-    differing("wipeWritePerm", "Wipe write perm of broker in all name server you defined in the -n param", "Wipe write perm of broker in all name server you defined in the -n param."),
-    differing("addWritePerm", "Add write perm of broker in all name server you defined in the -n param", "Add write perm of broker in all name server you defined in the -n param."),
+    differing(
+        "wipeWritePerm",
+        "Wipe write perm of broker in all name server you defined in the -n param",
+        "Wipe write perm of broker in all name server you defined in the -n param.",
+    ),
+    differing(
+        "addWritePerm",
+        "Add write perm of broker in all name server you defined in the -n param",
+        "Add write perm of broker in all name server you defined in the -n param.",
+    ),
     both("resetOffsetByTime", "Reset consumer offset by timestamp(without client restart)."),
-    differing("skipAccumulatedMessage", "Skip all messages that are accumulated (not consumed) currently", "Skip all messages that are accumulated (not consumed) currently."),
-    differing("updateOrderConf", "Create or update or delete order conf", "Create or update or delete order conf."),
+    differing(
+        "skipAccumulatedMessage",
+        "Skip all messages that are accumulated (not consumed) currently",
+        "Skip all messages that are accumulated (not consumed) currently.",
+    ),
+    differing(
+        "updateOrderConf",
+        "Create or update or delete order conf",
+        "Create or update or delete order conf.",
+    ),
     both("cleanExpiredCQ", "Clean expired ConsumeQueue on broker."),
     differing("deleteExpiredCommitLog", "Delete expired CommitLog files", "Delete expired CommitLog files."),
     both("cleanUnusedTopic", "Clean unused topic on broker."),
@@ -102,8 +134,16 @@ const COMMANDS: &[Listed] = &[
     differing("clusterRT", "List All clusters Message Send RT", "List All clusters Message Send RT."),
     both("getNamesrvConfig", "Get configs of name server."),
     both("updateNamesrvConfig", "Update configs of name server."),
-    differing("getBrokerConfig", "Get broker config by cluster or special broker!", "Get broker config by cluster or special broker."),
-    differing("getConsumerConfig", "Get consumer config by subscription group name!", "Get consumer config by subscription group name."),
+    differing(
+        "getBrokerConfig",
+        "Get broker config by cluster or special broker!",
+        "Get broker config by cluster or special broker.",
+    ),
+    differing(
+        "getConsumerConfig",
+        "Get consumer config by subscription group name!",
+        "Get consumer config by subscription group name.",
+    ),
     both("queryCq", "Query cq command."),
     differing("sendMessage", "Send a message", "Send a message."),
     differing("consumeMessage", "Consume message", "Consume message."),
@@ -116,7 +156,10 @@ const COMMANDS: &[Listed] = &[
     differing("exportMetadata", "export metadata", "Export metadata."),
     differing("exportConfigs", "export configs", "Export configs."),
     differing("exportMetrics", "export metrics", "Export metrics."),
-    only_five("exportMetadataInRocksDB", "export RocksDB kv config (topics/subscriptionGroups). Recommend to use [mqadmin rocksDBConfigToJson]"),
+    only_five(
+        "exportMetadataInRocksDB",
+        "export RocksDB kv config (topics/subscriptionGroups). Recommend to use [mqadmin rocksDBConfigToJson]",
+    ),
     only_five("exportPopRecord", "Export pop consumer record"),
     only_five("haStatus", "Fetch ha runtime status data."),
     only_five("getSyncStateSet", "Fetch syncStateSet for target brokers."),
@@ -143,7 +186,10 @@ const COMMANDS: &[Listed] = &[
     only_five("getAcl", "Get acl from cluster."),
     only_five("listAcl", "List acl from cluster."),
     only_five("copyAcl", "Copy acl to cluster."),
-    only_five("rocksDBConfigToJson", "Convert RocksDB kv config (topics/subscriptionGroups/consumerOffsets) to json. [rpc mode] Use [-n, -c, -b, -t] to send Request to broker ( version >= 5.3.2 ) or [local mode] use [-p, -t, -j, -e] to load RocksDB. If -e is provided, tools will export json file instead of std print"),
+    only_five(
+        "rocksDBConfigToJson",
+        "Convert RocksDB kv config (topics/subscriptionGroups/consumerOffsets) to json. [rpc mode] Use [-n, -c, -b, -t] to send Request to broker ( version >= 5.3.2 ) or [local mode] use [-p, -t, -j, -e] to load RocksDB. If -e is provided, tools will export json file instead of std print",
+    ),
     only_five("checkRocksdbCqWriteProgress", "check if rocksdb cq is same as file cq"),
 ];
 
@@ -156,6 +202,9 @@ mod tests {
         assert_eq!([Profile::V4, Profile::V5].map(|profile| list(profile).count()), [56, 89]);
         assert!(find(Profile::V4, "haStatus").is_none());
         assert!(find(Profile::V5, "HASTATUS").is_some());
-        assert_eq!(find(Profile::V4, "deleteAccessConfig").map(|listed| listed.name), Some("deleteAclConfig"));
+        assert_eq!(
+            find(Profile::V4, "deleteAccessConfig").map(|listed| listed.name),
+            Some("deleteAclConfig")
+        );
     }
 }

@@ -85,6 +85,12 @@ impl Exception {
         }
     }
 
+    /// What the client library throws when somebody refuses whose address it does not say.
+    pub(super) fn broker_unnamed(profile: Profile, code: u16, remark: &str) -> Self {
+        let text = format!("CODE: {code}  DESC: {remark}");
+        Self { message: attach_default_url(profile, text), class: BROKER, ..Self::new(BROKER, "") }
+    }
+
     /// What the remoting layer throws when there is no answer.
     pub(super) fn remoting(failure: Failure, address: Address, timeout: Duration) -> Self {
         let (class, message) = match failure {

@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn small_tables_grow_like_large_ones() {
         // Recorded: `getNamesrvConfig` of two name servers.
-        let servers = in_small_name_order(vec!["127.0.0.1:9886", "127.0.0.1:9876"], |name| (*name).to_owned());
+        let servers =
+            in_small_name_order(vec!["127.0.0.1:9886", "127.0.0.1:9876"], |name| (*name).to_owned());
         assert_eq!(servers, ["127.0.0.1:9876", "127.0.0.1:9886"]);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::MqadminStart;
 use super::exception::Exception;
-use crate::rng::Rng;
 use crate::config::Profile;
 use crate::id::Address;
 use crate::remoting::Failure;
+use crate::rng::Rng;
 use crate::rpc::{Request, Response, ResponseCode};
 use crate::time::{Duration, Epoch, Instant};
 
@@ -243,7 +243,8 @@ impl<'a> Session<'a> {
     pub(super) fn ask_name_server(&mut self, request: &Request) -> Step<Response> {
         let attempts = if self.profile().is_v5() { 1 } else { self.name_servers.len() };
         for _ in 0..attempts {
-            let Some(to) = self.name_servers.get(self.chosen % self.name_servers.len().max(1)).copied() else {
+            let Some(to) = self.name_servers.get(self.chosen % self.name_servers.len().max(1)).copied()
+            else {
                 break;
             };
             match self.ask(to, request.clone(), TIMEOUT)? {

@@ -68,7 +68,8 @@ fn break_place(line: &str) -> Option<usize> {
         return None;
     }
     let is_in_words = |place: &usize| !line[..*place].trim().is_empty();
-    let blank = line.char_indices().take_while(|(place, _)| *place <= WIDTH).filter(|(_, letter)| *letter == ' ');
+    let blank =
+        line.char_indices().take_while(|(place, _)| *place <= WIDTH).filter(|(_, letter)| *letter == ' ');
     let full = line.char_indices().map(|(place, _)| place).take_while(|place| *place <= WIDTH).last();
     blank.map(|(place, _)| place).filter(is_in_words).last().or(full)
 }

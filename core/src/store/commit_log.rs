@@ -1,4 +1,4 @@
-//! The commit log: every message of a broker, one record behind the other.
+//! The commit log: every message of a broker, one record behind the other, in files of one size.
 
 use std::sync::Arc;
 
@@ -6,12 +6,24 @@ use imbl::Vector;
 
 use crate::id::CommitLogOffset;
 use crate::message::{Record, StoredMessage};
+use crate::time::{Duration, Instant};
 
 /// Bytes that must stay free behind a record for the blank that may close the file (`END_FILE_MIN_BLANK_LENGTH`).
 const END_FILE_MIN_BLANK_LENGTH: u64 = 8;
 
+/// Which files of the log may go (`MappedFileQueue.deleteExpiredFileByTime`).
+#[derive(Clone, Copy, Debug)]
+pub struct Expiry {
+    /// The present.
+    pub now: Instant,
+    /// A file goes when its last record is at least this old.
+    pub reserved: Duration,
+    /// Files go whatever their age.
+    pub immediately: bool,
+}
+
 /// The log of one broker. Records are kept decoded and shared; their bytes are made on demand by
-/// [`record_bytes`](crate::view::record_bytes), their lengths and places are exact.
+/// [`encode_record`](crate::message::encode_record), their lengths and places are exact.
 #[derive(Clone, Debug)]
 pub struct CommitLog {
     file_size: u64,
@@ -54,6 +66,23 @@ impl CommitLog {
     /// Size of one file in bytes.
     pub const fn file_size(&self) -> u64 {
         self.file_size
+    }
+
+    /// Bytes written into the files that are there.
+    pub fn used_bytes(&self) -> u64 {
+        self.max().0 - self.begin.0
+    }
+
+    /// Where each file begins, oldest first; its name is that offset in 20 digits.
+    pub fn files(&self) -> impl Iterator<Item = CommitLogOffset> {
+        let (begin, end, size) = (self.begin, self.max(), self.file_size);
+        let next_begin = move |at: &CommitLogOffset| Some(CommitLogOffset(file_end(*at, size)));
+        std::iter::successors(Some(begin), next_begin).take_while(move |at| *at < end)
+    }
+
+    /// Where the file behind the one with this position begins (`CommitLog.rollNextFile`).
+    pub const fn next_file(&self, offset: CommitLogOffset) -> CommitLogOffset {
+        CommitLogOffset(file_end(offset, self.file_size))
     }
 
     /// Appends a message at the end; when the file has no room for it, closes the file with a blank first.
@@ -122,6 +151,35 @@ impl CommitLog {
         self.flushed = self.flushed.min(self.max());
     }
 
+    /// Deletes the first file if it may go. The last file stays, whatever its age: the broker writes to it.
+    pub fn delete_first_file(&mut self, expiry: Expiry) -> bool {
+        let end = file_end(self.begin, self.file_size);
+        if end >= self.max().0 {
+            return false;
+        }
+        let kept_from = self.records.binary_search_by_key(&CommitLogOffset(end), Record::begin);
+        let kept_from = kept_from.unwrap_or_else(|next| next);
+        let last_modified = self.last_store_time(kept_from);
+        if !expiry.immediately && expiry.now < last_modified + expiry.reserved {
+            return false;
+        }
+        self.records = self.records.skip(kept_from);
+        self.begin = CommitLogOffset(end);
+        self.flushed = self.flushed.max(self.begin);
+        true
+    }
+
+    /// When the last message before the record of this index was stored: what stands for the time at which a file
+    /// was last modified.
+    fn last_store_time(&self, before: usize) -> Instant {
+        let messages = self.records.focus().narrow(..before).into_iter().rev();
+        let times = messages.filter_map(|record| match record {
+            Record::Message(message) => Some(message.stored_at),
+            Record::Blank { .. } => None,
+        });
+        times.take(1).last().unwrap_or(Instant::ZERO)
+    }
+
     /// All messages, oldest first.
     pub fn messages(&self) -> impl Iterator<Item = &Arc<StoredMessage>> {
         self.records.iter().filter_map(|record| match record {
@@ -133,4 +191,8 @@ impl CommitLog {
     fn index_of(&self, offset: CommitLogOffset) -> Option<usize> {
         self.records.binary_search_by_key(&offset, Record::begin).ok()
     }
+}
+
+const fn file_end(offset: CommitLogOffset, file_size: u64) -> u64 {
+    offset.0 + file_size - offset.0 % file_size
 }

@@ -1,101 +1,117 @@
-//! A broker's messages: the commit log that holds them, and the consume queues that index it.
+//! A broker's messages: the commit log that holds them, and the consume queues and index files that point into it.
 //!
 //! Every message of every topic is one record of the one commit log. A queue holds no message: it is a list of
 //! 20-byte entries, each with a record's place, its length and the hash of its tag. Entries are built from the
-//! log a moment after the append ("reput"); only then a consumer can see the message.
+//! log a moment after the append ("reput"); only then a consumer can see the message, and a query by key find it.
 //!
-//! **In RocketMQ**: `DefaultMessageStore`, `CommitLog`, `ConsumeQueue`, `ReputMessageService`.
+//! One concern a file: `commit_log`, `consume_queue`, `index_file`, `index_service` (queries by key), `get_message`
+//! (pulls), `search` (by time), `clean` (what goes when log files expire).
 //!
-//! **Left out on purpose**: the index file, retention, file boundaries of consume queues, transient store pool.
+//! **In RocketMQ**: `DefaultMessageStore`, `CommitLog`, `ConsumeQueue`, `IndexService`, `ReputMessageService`
+//! (behaviour §3.2 to §3.4).
+//!
+//! **Left out on purpose**: extended queue entries, the transient store pool, warm-up and memory locks, the wait
+//! between two deleted files of a consume queue.
 //!
 //! **Invariants**: offsets only grow, except by [`MessageStore::roll_back`] and by what a power failure takes;
-//! an entry points at the record of a stored message; the log is flushed from its beginning without gaps.
+//! an entry points at the record of a stored message, or at one that has expired; the log is flushed from its
+//! beginning without gaps.
 
+mod clean;
 mod commit_log;
 mod consume_queue;
+mod get_message;
+mod index_file;
+mod index_service;
+mod search;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use commit_log::CommitLog;
+pub use commit_log::{CommitLog, Expiry};
 pub use consume_queue::{ConsumeQueue, QueueEntry};
+pub use get_message::{GetMessageResult, GetMessageStatus, PullLimits};
+pub use index_file::{IndexEntry, IndexFile, IndexHeader, IndexSize, build_key, key_hash, slot_position};
+pub use index_service::{IndexMark, IndexService, QueryMessageResult};
+pub use search::BoundaryType;
 
+use crate::config::{BrokerConfig, Profile};
 use crate::id::{CommitLogOffset, QueueId, QueueOffset, TopicName};
-use crate::message::{Record, StoredMessage, tag_hash};
-use crate::time::Instant;
+use crate::message::{DelayLevels, Record, StoredMessage, tag_hash};
+use crate::time::{Epoch, Instant};
 
-/// What a pull found in the store (`GetMessageStatus`, behaviour §3.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GetMessageStatus {
-    /// At least one message.
-    Found,
-    /// Messages, but none passes the filter.
-    NoMatchedMessage,
-    /// The queue was never written.
-    NoMatchedLogicQueue,
-    /// The queue is empty.
-    NoMessageInQueue,
-    /// The offset lies before the first message.
-    OffsetTooSmall,
-    /// The offset is the end: nothing yet.
-    OffsetOverflowOne,
-    /// The offset lies behind the end.
-    OffsetOverflowBadly,
-    /// The records that the entries point at are gone from the log.
-    MessageWasRemoving,
+/// Where delayed messages wait (`TopicValidator.RMQ_SYS_SCHEDULE_TOPIC`).
+const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
+
+/// The name of a file of the commit log or of a consume queue: where it begins, in bytes (`UtilAll.offset2FileName`).
+pub fn file_name(begin: u64) -> String {
+    format!("{begin:020}")
 }
 
-/// What a pull gets from the store.
+/// What a store has to know of its broker (`MessageStoreConfig`). It stays with the disk: RocketMQ cannot read files
+/// of another size either.
 #[derive(Clone, Debug)]
-pub struct GetMessageResult {
-    /// How it ended.
-    pub status: GetMessageStatus,
-    /// Where to go on.
-    pub next: QueueOffset,
-    /// The queue's first offset.
-    pub min: QueueOffset,
-    /// The queue's end.
-    pub max: QueueOffset,
-    /// The messages found.
-    pub messages: Vec<Arc<StoredMessage>>,
-    /// Bytes between the last record looked at and the end of the log.
-    pub behind: u64,
+pub struct StoreConfig {
+    /// The version.
+    pub profile: Profile,
+    /// The date of virtual zero, for times that stand in files.
+    pub epoch: Epoch,
+    /// Size of a commit log file in bytes (`mappedFileSizeCommitLog`).
+    pub commit_log_file_size: u64,
+    /// Entries of a consume queue file (`mappedFileSizeConsumeQueue` / 20).
+    pub queue_file_entries: u64,
+    /// Size of index files.
+    pub index_size: IndexSize,
+    /// What the levels of delayed messages mean (`messageDelayLevel`).
+    pub delay_levels: DelayLevels,
 }
 
-/// How much a pull may take.
-#[derive(Clone, Copy, Debug)]
-pub struct PullLimits {
-    /// Messages.
-    pub max_messages: u32,
-    /// A record further than this from the end of the log does not count as in memory.
-    pub memory: u64,
+impl StoreConfig {
+    /// What a broker's settings say. Sizes too small to hold anything count as the smallest that do.
+    pub fn of(profile: Profile, epoch: Epoch, config: &BrokerConfig) -> Self {
+        let queue_file_size = config.mapped_file_size_consume_queue;
+        Self {
+            profile,
+            epoch,
+            commit_log_file_size: config.mapped_file_size_commit_log.max(1),
+            queue_file_entries: queue_file_size.div_ceil(consume_queue::ENTRY_BYTES).max(1),
+            index_size: IndexSize {
+                hash_slots: config.max_hash_slot_num.max(1),
+                entries: config.max_index_num.max(2),
+            },
+            delay_levels: config.message_delay_level.clone(),
+        }
+    }
 }
-
-/// Batch limits of a pull: bytes and messages, in memory and from disk (`maxTransferBytesOnMessageInMemory` …).
-const IN_MEMORY: (u64, usize) = (256 << 10, 32);
-const ON_DISK: (u64, usize) = (64 << 10, 8);
-/// Bytes of queue entries that a pull looks at without finding anything, at least.
-const MAX_FILTER_BYTES: u64 = 16_000;
 
 /// The messages of one broker. A clone shares the bulk with its original.
 #[derive(Clone, Debug)]
 pub struct MessageStore {
+    config: Arc<StoreConfig>,
     log: CommitLog,
     queues: BTreeMap<(TopicName, QueueId), ConsumeQueue>,
     /// The next queue offset to give out: ahead of the queue's end by what is not dispatched yet.
     next_offsets: BTreeMap<(TopicName, QueueId), QueueOffset>,
     dispatched: CommitLogOffset,
+    index: IndexService,
 }
 
 impl MessageStore {
-    /// An empty store with log files of this size.
-    pub fn new(file_size: u64) -> Self {
+    /// An empty store.
+    pub fn new(config: StoreConfig) -> Self {
         Self {
-            log: CommitLog::new(file_size),
+            log: CommitLog::new(config.commit_log_file_size),
             queues: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
             dispatched: CommitLogOffset(0),
+            index: IndexService::new(config.index_size),
+            config: Arc::new(config),
         }
+    }
+
+    /// What the store was made for.
+    pub fn config(&self) -> &StoreConfig {
+        &self.config
     }
 
     /// The commit log.
@@ -106,6 +122,11 @@ impl MessageStore {
     /// The commit log, to flush it.
     pub const fn log_mut(&mut self) -> &mut CommitLog {
         &mut self.log
+    }
+
+    /// The index by key.
+    pub const fn index(&self) -> &IndexService {
+        &self.index
     }
 
     /// Up to where queue entries are built.
@@ -133,12 +154,16 @@ impl MessageStore {
         self.queue(topic, queue_id).map_or(QueueOffset(0), ConsumeQueue::max)
     }
 
-    /// Appends a message: gives it its queue offset and its place, and returns it as stored.
+    /// Appends a message: gives it its queue offset and its place, and returns it as stored. What does not count in a
+    /// queue has the offset 0.
     pub fn append(&mut self, mut message: StoredMessage) -> Arc<StoredMessage> {
-        let key = (message.message.topic.clone(), message.queue_id);
-        let next = self.next_offsets.entry(key).or_default();
-        message.queue_offset = *next;
-        *next = next.next();
+        message.queue_offset = QueueOffset(0);
+        if message.is_queued() {
+            let key = (message.message.topic.clone(), message.queue_id);
+            let next = self.next_offsets.entry(key).or_default();
+            message.queue_offset = *next;
+            *next = next.next();
+        }
         self.log.append(message)
     }
 
@@ -150,7 +175,9 @@ impl MessageStore {
             self.dispatched = first.begin();
         }
         for record in records {
-            if let Record::Message(message) = &record {
+            if let Record::Message(message) = &record
+                && message.is_queued()
+            {
                 let key = (message.message.topic.clone(), message.queue_id);
                 self.next_offsets.insert(key, message.queue_offset.next());
             }
@@ -158,29 +185,61 @@ impl MessageStore {
         }
     }
 
-    /// Builds queue entries up to the end of the log (`ReputMessageService.doReput`) and returns the messages that
-    /// became visible.
+    /// Builds queue entries and index up to here in the log (`ReputMessageService.doReput`) and returns the messages
+    /// that became visible.
     pub fn dispatch(&mut self, up_to: CommitLogOffset) -> Vec<Arc<StoredMessage>> {
-        let mut visible = Vec::new();
+        let mut read = Vec::new();
         for record in self.log.records_from(self.dispatched) {
             if record.end() > up_to {
                 break;
             }
             if let Record::Message(message) = record {
-                visible.push(message.clone());
+                read.push(message.clone());
             }
             self.dispatched = record.end();
         }
-        for message in &visible {
-            let key = (message.message.topic.clone(), message.queue_id);
-            let queue = self.queues.entry(key).or_insert_with(|| ConsumeQueue::new(message.queue_offset));
-            // A replica that was ahead of its master may be sent other messages for offsets that it has; RocketMQ
-            // leaves such entries alone ("build consume queue repeatedly").
-            if queue.max() == message.queue_offset {
-                queue.push(QueueEntry::of(message));
+        for message in &read {
+            if message.is_queued() {
+                self.put_queue_entry(message);
             }
+            self.index.build(message);
         }
-        visible
+        read.retain(|message| message.is_queued());
+        read
+    }
+
+    fn put_queue_entry(&mut self, message: &StoredMessage) {
+        let entry = self.queue_entry(message);
+        let entries = self.config.queue_file_entries;
+        let key = (message.message.topic.clone(), message.queue_id);
+        let queue =
+            self.queues.entry(key).or_insert_with(|| ConsumeQueue::new(message.queue_offset, entries));
+        // A replica that was ahead of its master may be sent other messages for offsets that it has; RocketMQ
+        // leaves such entries alone ("build consume queue repeatedly").
+        if queue.max() == message.queue_offset {
+            queue.push(entry);
+        }
+    }
+
+    fn queue_entry(&self, message: &StoredMessage) -> QueueEntry {
+        QueueEntry {
+            commit_log_offset: message.commit_log_offset,
+            size: u32::try_from(message.record_length()).unwrap_or(u32::MAX),
+            tag_hash: self
+                .deliver_timestamp(message)
+                .unwrap_or_else(|| tag_hash(message.message.tag().map(|tag| &**tag))),
+        }
+    }
+
+    /// When a delayed message is due, in milliseconds since 1970: its queue entry has this in place of the tag.
+    fn deliver_timestamp(&self, message: &StoredMessage) -> Option<i64> {
+        if message.message.topic.as_str() != SCHEDULE_TOPIC {
+            return None;
+        }
+        let levels = &self.config.delay_levels;
+        let level = u32::try_from(message.message.delay_time_level()).ok()?.min(levels.max_level());
+        let stored_at = i64::try_from(self.config.epoch.wall_clock(message.stored_at)).ok()?;
+        (level > 0).then(|| levels.deliver_timestamp(level, stored_at))
     }
 
     /// Bytes of the log that have no queue entries yet.
@@ -213,102 +272,6 @@ impl MessageStore {
         Some(self.log.max().0 - entry.commit_log_offset.0 <= memory)
     }
 
-    /// What a pull from `offset` gets (`DefaultMessageStore.getMessage`). `matches` tests the tag hash of an entry.
-    pub fn get_messages(
-        &self,
-        topic: &TopicName,
-        queue_id: QueueId,
-        offset: QueueOffset,
-        limits: PullLimits,
-        matches: impl Fn(i64) -> bool,
-    ) -> GetMessageResult {
-        let mut result = GetMessageResult {
-            status: GetMessageStatus::NoMatchedLogicQueue,
-            next: QueueOffset(0),
-            min: QueueOffset(0),
-            max: QueueOffset(0),
-            messages: Vec::new(),
-            behind: 0,
-        };
-        let Some(queue) = self.queue(topic, queue_id) else {
-            return result;
-        };
-        (result.min, result.max) = (queue.min(), queue.max());
-        (result.status, result.next) = if result.max.0 == 0 {
-            (GetMessageStatus::NoMessageInQueue, QueueOffset(0))
-        } else if offset < result.min {
-            (GetMessageStatus::OffsetTooSmall, result.min)
-        } else if offset == result.max {
-            (GetMessageStatus::OffsetOverflowOne, offset)
-        } else if offset > result.max {
-            (GetMessageStatus::OffsetOverflowBadly, result.max)
-        } else {
-            return self.scan(queue, offset, limits, matches, result);
-        };
-        result
-    }
-
-    fn scan(
-        &self,
-        queue: &ConsumeQueue,
-        offset: QueueOffset,
-        limits: PullLimits,
-        matches: impl Fn(i64) -> bool,
-        mut result: GetMessageResult,
-    ) -> GetMessageResult {
-        let most_scanned = MAX_FILTER_BYTES.max(u64::from(limits.max_messages) * 20) / 20;
-        let (mut bytes, mut removed) = (0, false);
-        result.next = offset;
-        while result.next < result.max && result.next.0 - offset.0 < most_scanned {
-            let entry = queue.get(result.next).expect("an offset between min and max has an entry");
-            let distance = self.log.max().0 - entry.commit_log_offset.0;
-            let (most_bytes, most_messages) = if distance <= limits.memory { IN_MEMORY } else { ON_DISK };
-            let most_messages = most_messages.min(limits.max_messages as usize);
-            if !result.messages.is_empty()
-                && (result.messages.len() >= most_messages || bytes + u64::from(entry.size) > most_bytes)
-            {
-                break;
-            }
-            result.next = result.next.next();
-            result.behind = distance;
-            if !matches(entry.tag_hash) {
-                continue;
-            }
-            match self.log.message_at(entry.commit_log_offset) {
-                Some(message) => {
-                    bytes += u64::from(entry.size);
-                    result.messages.push(message);
-                }
-                None => removed = true,
-            }
-        }
-        result.status = if !result.messages.is_empty() {
-            GetMessageStatus::Found
-        } else if removed {
-            GetMessageStatus::MessageWasRemoving
-        } else {
-            GetMessageStatus::NoMatchedMessage
-        };
-        result
-    }
-
-    /// The offset of a message by its store time (`getOffsetInQueueByTime`): the first stored at `at` or later, or
-    /// the end when all are older.
-    pub fn offset_by_time(&self, topic: &TopicName, queue_id: QueueId, at: Instant) -> QueueOffset {
-        let Some(queue) = self.queue(topic, queue_id) else {
-            return QueueOffset(0);
-        };
-        let (mut low, mut high) = (queue.min().0, queue.max().0);
-        while low < high {
-            let middle = u64::midpoint(low, high);
-            let older = self
-                .message_at(topic, queue_id, QueueOffset(middle))
-                .is_some_and(|message| message.stored_at < at);
-            if older { low = middle + 1 } else { high = middle }
-        }
-        QueueOffset(low)
-    }
-
     /// What a power failure leaves: everything behind the flushed position is gone. Returns the bytes lost.
     pub fn lose_unflushed(&mut self) -> u64 {
         let lost = self.log.max().0 - self.log.flushed().0;
@@ -337,23 +300,26 @@ impl MessageStore {
         }
         self.queues.retain(|_, queue| queue.max().0 > 0);
         self.dispatched = self.dispatched.min(end);
+        self.rebuild_index();
         self.recover();
+    }
+
+    /// RocketMQ throws away what a crash left of the index and builds it anew from the log.
+    fn rebuild_index(&mut self) {
+        self.index = IndexService::new(self.config.index_size);
+        let dispatched = self.dispatched;
+        for message in self.log.messages().take_while(|message| message.commit_log_offset < dispatched) {
+            self.index.build(message);
+        }
     }
 
     /// Builds what the log has and the queues have not, and restores the counters: the work of a start.
     pub fn recover(&mut self) {
         self.dispatch(self.log.max());
-        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
-    }
-}
-
-impl QueueEntry {
-    fn of(message: &StoredMessage) -> Self {
-        Self {
-            commit_log_offset: message.commit_log_offset,
-            size: u32::try_from(message.record_length()).unwrap_or(u32::MAX),
-            tag_hash: tag_hash(message.message.tag().map(|tag| &**tag)),
+        for queue in self.queues.values_mut() {
+            queue.correct_min_offset(self.log.min(), self.config.profile);
         }
+        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
     }
 }
 

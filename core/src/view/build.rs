@@ -174,7 +174,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
             Held { store: &disk.store, topics: &disk.topics, offsets: &disk.offsets }
         }
         (None, _) => {
-            fresh_disk = BrokerDisk::new(world.profile(), &config, &spec.broker_name);
+            fresh_disk = BrokerDisk::new(world.profile(), world.epoch(), &config, &spec.broker_name);
             Held { store: &fresh_disk.store, topics: &fresh_disk.topics, offsets: &fresh_disk.offsets }
         }
     };

@@ -22,7 +22,9 @@ use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 pub(crate) use build::stored;
-pub use record::{RecordField, record_bytes, record_fields};
+pub use record::{record_bytes, record_fields};
+
+pub use crate::message::RecordField;
 
 /// Everything about a cluster at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -365,10 +365,10 @@ impl World {
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
                     profile,
+                    epoch,
                     address: slot.address,
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
-                    epoch,
                 };
                 let disk = if let Disk::Broker(disk) = disk { Some(disk) } else { None };
                 Node::Broker(Broker::new(start, spec, disk))

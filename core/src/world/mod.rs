@@ -22,7 +22,7 @@ use crate::node::{Disk, Node};
 use crate::outbox::{Input, Peer};
 use crate::recording::Setup;
 use crate::store::MessageStore;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// What state a process is in.
@@ -163,6 +163,11 @@ impl World {
     /// The version that all processes have.
     pub const fn profile(&self) -> Profile {
         self.setup.profile
+    }
+
+    /// The date of virtual zero.
+    pub const fn epoch(&self) -> Epoch {
+        self.setup.epoch
     }
 
     /// The present moment.

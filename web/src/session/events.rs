@@ -95,6 +95,9 @@ impl Group {
             | Fact::MessageConsumed { .. } => Self::Consuming,
             Fact::TimerFired(_)
             | Fact::Flushed { .. }
+            | Fact::FilesDeleted { .. }
+            | Fact::DiskFull { .. }
+            | Fact::DiskFreed { .. }
             | Fact::OffsetsPersisted
             | Fact::Replicated { .. }
             | Fact::MetadataCopied { .. } => Self::Housekeeping,
@@ -118,6 +121,7 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::SendRefused { .. }
             | Fact::SendRetried { .. }
             | Fact::SendFailed { .. }
+            | Fact::DiskFull { .. }
             | Fact::PullFailed { .. }
             | Fact::OffsetCorrected { .. }
     )

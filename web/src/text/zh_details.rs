@@ -21,6 +21,8 @@ pub(super) fn details(fact: &Fact) -> String {
             let (read, write) = (config.read_queue_nums, config.write_queue_nums);
             format!("{topic} 读队列 {read} 写队列 {write} {}", perm::text(config.perm))
         }
+        Fact::FilesDeleted { files, log_begin } => format!("{files} 个文件，日志从 @{log_begin} 开始"),
+        Fact::DiskFull { percent } | Fact::DiskFreed { percent } => format!("已用 {percent} %"),
         Fact::PullWoken { consumer, topic, queue_id, reason } => {
             format!("{topic}/q{queue_id} ← {consumer} {}", wake(*reason))
         }

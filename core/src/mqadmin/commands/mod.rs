@@ -4,8 +4,8 @@
 
 mod broker;
 mod cluster;
+mod housekeeping;
 mod name_server;
-mod stats;
 mod topic;
 mod topic_admin;
 
@@ -51,7 +51,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         topic_admin::COMMANDS,
         cluster::COMMANDS,
         broker::COMMANDS,
-        stats::COMMANDS,
+        housekeeping::COMMANDS,
         name_server::COMMANDS,
     ]
     .into_iter()
@@ -81,7 +81,11 @@ pub fn usage_of(profile: Profile, name: &str) -> Option<String> {
 fn options(profile: Profile, command: &SubCommand) -> Vec<OptionSpec> {
     let is_own = |common: &OptionSpec| command.options.iter().any(|own| own.short == common.short);
     let common = COMMON_OPTIONS.iter().filter(|common| !is_own(common));
-    common.chain(command.options).filter(|option| option.only.is_none_or(|only| only == profile)).copied().collect()
+    common
+        .chain(command.options)
+        .filter(|option| option.only.is_none_or(|only| only == profile))
+        .copied()
+        .collect()
 }
 
 /// Prints the usage text of the command that runs.

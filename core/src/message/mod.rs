@@ -2,16 +2,29 @@
 //!
 //! **In RocketMQ**: `Message`, `MessageExt`, `MessageConst`, `MessageClientIDSetter`, `MessageDecoder`.
 //!
-//! **Left out on purpose**: compression of large bodies, batches, IPv6 hosts, message flags, the hash order in
-//! which Java's `HashMap` writes the properties of one record (ours come in the order in which they were set;
-//! the length is the same).
+//! **Left out on purpose**: compression of large bodies, batches, IPv6 hosts of the lab's own nodes (the bytes of a
+//! record know them), message flags, the hash order in which Java's `HashMap` writes the properties of one record
+//! (ours come in the order in which they were set; the length is the same).
+
+mod delay_levels;
+mod properties;
+mod record;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
+
+pub use delay_levels::{BadDelayLevels, DelayLevels};
+pub use properties::{
+    Property, UserPropertyError, decode_properties, delete_property, encode_properties, properties_length,
+};
+pub use record::{
+    BORN_HOST_V6_FLAG, EncodeRefusal, MessageVersion, PROPERTIES_MAX_LENGTH, RecordContent, RecordField,
+    STORE_HOST_V6_FLAG, body_crc, check_record, decode_record, encode_record, record_fields, record_length,
+};
 
 use serde::Serialize;
 
-use crate::config::Profile;
 use crate::id::{Address, CommitLogOffset, QueueId, QueueOffset, TopicName};
 use crate::time::{Epoch, Instant};
 
@@ -35,10 +48,8 @@ pub mod property {
     pub const TRACE_ON: &str = "TRACE_ON";
 }
 
-/// Between a property's name and its value.
-const NAME_VALUE_SEPARATOR: char = '\u{1}';
-/// Between one property and the next.
-const PROPERTY_SEPARATOR: char = '\u{2}';
+/// Between two keys of a message (`MessageConst.KEY_SEPARATOR`).
+pub const KEY_SEPARATOR: &str = " ";
 
 /// What a producer sends: a topic, a body and properties.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -46,7 +57,7 @@ pub struct Message {
     /// Where it goes.
     pub topic: TopicName,
     /// Name and value of each property, each name once.
-    pub properties: Vec<(Arc<str>, Arc<str>)>,
+    pub properties: Vec<Property>,
     /// The application's bytes; RocketMQ does not look into them.
     pub body: Arc<[u8]>,
 }
@@ -80,11 +91,32 @@ impl Message {
         self.property(property::KEYS)
     }
 
+    /// Gives the message several keys (`Message.setKeys`).
+    pub fn set_keys(&mut self, keys: &[&str]) {
+        self.set_property(property::KEYS, &keys.join(KEY_SEPARATOR));
+    }
+
+    /// How long the message is to be held back: a level of [`DelayLevels`]; 0 for not at all.
+    pub fn delay_time_level(&self) -> i32 {
+        self.property(property::DELAY).and_then(|level| level.parse().ok()).unwrap_or(0)
+    }
+
+    /// Asks for the delay of this level.
+    pub fn set_delay_time_level(&mut self, level: i32) {
+        self.set_property(property::DELAY, &level.to_string());
+    }
+
     /// The producer's message id, the same through all retries of a send.
     pub fn unique_key(&self) -> Option<&Arc<str>> {
         self.property(property::UNIQ_KEY)
     }
 }
+
+/// Bits of the system flag that tell a message's part in a transaction (`MessageSysFlag`).
+const TRANSACTION_TYPE: u32 = 0b11 << 2;
+const TRANSACTION_NOT_TYPE: u32 = 0;
+const TRANSACTION_COMMIT_TYPE: u32 = 0b10 << 2;
+const TRANSACTION_ROLLBACK_TYPE: u32 = 0b11 << 2;
 
 /// A message as a broker stored it: one record of its commit log (`MessageExtBrokerInner`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -123,8 +155,21 @@ impl StoredMessage {
 
     /// Bytes of the record (91 + body + topic + properties, behaviour §3.2).
     pub fn record_length(&self) -> u64 {
-        let variable = self.message.body.len() + self.message.topic.as_str().len();
-        91 + variable as u64 + u64::from(self.properties_length)
+        let topic = self.message.topic.as_str().len();
+        let version = MessageVersion::of_topic_length(topic);
+        let body = self.message.body.len() as u64;
+        record_length(version, self.sys_flag, body, topic as u64, u64::from(self.properties_length))
+    }
+
+    /// Whether the message counts in its queue. What a transaction prepared (4) or rolled back (12) stands in the
+    /// log only: it takes no queue offset and gets no queue entry.
+    pub const fn is_queued(&self) -> bool {
+        matches!(self.sys_flag & TRANSACTION_TYPE, TRANSACTION_NOT_TYPE | TRANSACTION_COMMIT_TYPE)
+    }
+
+    /// Whether the message can be looked up by key: everything but what a transaction rolled back.
+    pub const fn is_indexed(&self) -> bool {
+        self.sys_flag & TRANSACTION_TYPE != TRANSACTION_ROLLBACK_TYPE
     }
 
     /// The position right behind the record.
@@ -165,32 +210,28 @@ impl Record {
     }
 }
 
-/// The property block as stored: V5 closes the last property with a separator, V4 does not.
-pub fn encode_properties(properties: &[(Arc<str>, Arc<str>)], profile: Profile) -> String {
-    let mut text = String::new();
-    for (name, value) in properties {
-        text.push_str(name);
-        text.push(NAME_VALUE_SEPARATOR);
-        text.push_str(value);
-        text.push(PROPERTY_SEPARATOR);
-    }
-    if !profile.is_v5() {
-        text.pop();
-    }
-    text
+/// `offsetMsgId`: address of the broker and offset of the record, 32 hex digits (56 for IPv6).
+pub fn offset_message_id(host: impl Into<SocketAddr>, offset: CommitLogOffset) -> String {
+    let host = host.into();
+    let ip: String = record::ip_bytes(host.ip()).iter().map(|byte| format!("{byte:02X}")).collect();
+    format!("{ip}{:08X}{:016X}", host.port(), offset.0)
 }
 
-/// Length of [`encode_properties`] without building it.
-pub fn properties_length(properties: &[(Arc<str>, Arc<str>)], profile: Profile) -> u32 {
-    let text: usize = properties.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
-    let length = if profile.is_v5() { text } else { text.saturating_sub(1) };
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// `offsetMsgId`: address of the broker and offset of the record, 32 hex digits.
-pub fn offset_message_id(host: Address, offset: CommitLogOffset) -> String {
-    let ip = u32::from(host.ip);
-    format!("{ip:08X}{:08X}{:016X}", host.port, offset.0)
+/// Reads an `offsetMsgId` (`MessageDecoder.decodeMessageId`): by it a query finds the broker and the record. `None`
+/// for a text that is none.
+pub fn decode_offset_message_id(id: &str) -> Option<(SocketAddr, CommitLogOffset)> {
+    if !id.is_ascii() {
+        return None;
+    }
+    let digits = id.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+    let bytes = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>()?;
+    let is_v6 = match bytes.len() {
+        16 => false,
+        28 => true,
+        _ => return None,
+    };
+    let mut reader = record::Reader(&bytes);
+    Some((reader.host(is_v6)?, CommitLogOffset(reader.long()?)))
 }
 
 /// Makes the producers' message ids (`MessageClientIDSetter`, behaviour §2.7): IP, low half of the process id,
@@ -303,7 +344,7 @@ mod tests {
 
     #[test]
     fn ids_equal_rocketmqs() {
-        let host = "192.168.0.1:10911".parse().expect("an address");
+        let host: Address = "192.168.0.1:10911".parse().expect("an address");
         assert_eq!(offset_message_id(host, CommitLogOffset(0)), "C0A8000100002A9F0000000000000000");
         let local = Address::local(10911);
         assert_eq!(offset_message_id(local, CommitLogOffset(1 << 30)), "7F00000100002A9F0000000040000000");
@@ -316,19 +357,6 @@ mod tests {
         let hashes = ["TagA", "TagB", "Aa", "BB"].map(java_hash);
         assert_eq!(hashes, [2_598_919, 2_598_920, 2112, 2112]);
         assert_eq!(tag_hash(None), 0);
-    }
-
-    #[test]
-    fn the_versions_differ_in_the_last_separator() {
-        let mut message = Message::new("T".into(), *b"m1");
-        message.set_property(property::KEYS, "a");
-        message.set_property(property::TAGS, "b");
-        for profile in [Profile::V4, Profile::V5] {
-            let text = encode_properties(&message.properties, profile);
-            assert_eq!(text.len() as u32, properties_length(&message.properties, profile));
-        }
-        assert_eq!(encode_properties(&message.properties, Profile::V4), "KEYS\u{1}a\u{2}TAGS\u{1}b");
-        assert_eq!(encode_properties(&[], Profile::V4), "");
     }
 
     #[test]
