@@ -95,10 +95,7 @@ impl Exception {
     pub(super) fn remoting(failure: Failure, address: Address, timeout: Duration) -> Self {
         let (class, message) = match failure {
             Failure::Connect => return Self::unreachable(&address.to_string()),
-            Failure::Closed => (
-                SEND_REQUEST,
-                format!("send request to <{address}> failed"),
-            ),
+            Failure::Closed => (SEND_REQUEST, format!("send request to <{address}> failed")),
             Failure::Timeout => (
                 TIMEOUT,
                 format!("wait response on the channel <{address}> timeout, {}(ms)", timeout.as_millis()),
@@ -139,14 +136,18 @@ impl Exception {
         let place = match self.class {
             CONNECT if is_v5 => "netty.NettyRemotingClient.invokeSync(NettyRemotingClient.java:584)",
             CONNECT => "netty.NettyRemotingClient.invokeSync(NettyRemotingClient.java:407)",
-            SEND_REQUEST if is_v5 => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:505)",
+            SEND_REQUEST if is_v5 => {
+                "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:505)"
+            }
             SEND_REQUEST => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:441)",
             TIMEOUT if is_v5 => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:507)",
             TIMEOUT => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:438)",
             _ => {
                 let line = if is_v5 { 1998 } else { 1392 };
                 let class = "org.apache.rocketmq.client.impl.MQClientAPIImpl";
-                return format!("{self}, {class}.getTopicRouteInfoFromNameServer(MQClientAPIImpl.java:{line})");
+                return format!(
+                    "{self}, {class}.getTopicRouteInfoFromNameServer(MQClientAPIImpl.java:{line})"
+                );
             }
         };
         format!("{self}, org.apache.rocketmq.remoting.{place}")

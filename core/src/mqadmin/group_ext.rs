@@ -47,7 +47,8 @@ impl Session<'_> {
         }
         if self.profile().is_v5() {
             // A topic without a route makes the tool fail, whatever the brokers said.
-            let topics: BTreeSet<TopicName> = result.offsets.keys().map(|queue| queue.topic.clone()).collect();
+            let topics: BTreeSet<TopicName> =
+                result.offsets.keys().map(|queue| queue.topic.clone()).collect();
             for topic in in_name_order(topics.into_iter().collect(), ToString::to_string) {
                 self.examine_topic_route_info(&topic)?;
             }
@@ -174,8 +175,7 @@ impl Session<'_> {
         let Some(address) = self.select_broker_addrs(&route).first().copied() else {
             return Ok(None);
         };
-        let request =
-            Request::GetConsumerRunningInfo { group: group.clone(), client_id: client_id.clone() };
+        let request = Request::GetConsumerRunningInfo { group: group.clone(), client_id: client_id.clone() };
         let timeout = if self.profile().is_v5() { TIMEOUT } else { LONG_TIMEOUT };
         match self.invoke_checked_within(address, request, timeout)?.body {
             ResponseBody::RunningInfo(info) => Ok(Some(*info)),

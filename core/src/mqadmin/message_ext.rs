@@ -53,7 +53,8 @@ impl MessageExt {
     /// The properties as Java prints the table that they are in. 5.x makes that table for 128 entries.
     pub(super) fn properties(&self, profile: Profile) -> String {
         let stored = &self.stored.message.properties;
-        let mut all: Vec<(&str, String)> = stored.iter().map(|(name, value)| (&**name, value.to_string())).collect();
+        let mut all: Vec<(&str, String)> =
+            stored.iter().map(|(name, value)| (&**name, value.to_string())).collect();
         if let Some((_, min, max)) = &self.pulled {
             all.push(("MIN_OFFSET", min.to_string()));
             all.push(("MAX_OFFSET", max.to_string()));

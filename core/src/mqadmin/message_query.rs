@@ -42,7 +42,10 @@ impl Session<'_> {
         let response = self.invoke_broker_within(address, request, MQ_ADMIN_TIMEOUT)?;
         match response.body {
             ResponseBody::Message(message) => Ok(MessageExt::new(message)),
-            _ => Err(Exception::broker(self.profile(), response.code.number(), &response.remark, address).into()),
+            _ => {
+                Err(Exception::broker(self.profile(), response.code.number(), &response.remark, address)
+                    .into())
+            }
         }
     }
 
@@ -74,7 +77,8 @@ impl Session<'_> {
     /// One second before a producer made this id, as far as the id tells (`getNearlyTimeFromID`): the month is not
     /// in it.
     fn birth_of(&self, id: &str) -> Instant {
-        let in_month = id.get(20..28).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
+        let in_month =
+            id.get(20..28).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
         let now_in_month = self.epoch().millis_in_month(self.now());
         if in_month >= now_in_month {
             return Instant::ZERO;
@@ -106,7 +110,9 @@ impl Session<'_> {
             if let Ok(response) = answer
                 && let ResponseBody::Messages { messages, .. } = response.body
             {
-                found.extend(messages.into_iter().map(MessageExt::new).filter(|message| is_meant(query, message)));
+                found.extend(
+                    messages.into_iter().map(MessageExt::new).filter(|message| is_meant(query, message)),
+                );
             }
         }
         if query.is_unique_key && !self.profile().is_v5() {

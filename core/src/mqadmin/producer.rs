@@ -206,19 +206,28 @@ impl Producer {
     /// The writable queues of a topic; of one that is not there, those that the template promises
     /// (`tryToFindTopicPublishInfo`).
     fn queues(&mut self, session: &mut Session<'_>, topic: &TopicName) -> Step<Vec<MessageQueue>> {
-        if let Some(route) = self.routes.get(topic) {
-            let queues = writable_queues(topic, route);
-            if !queues.is_empty() {
-                return Ok(queues);
-            }
+        let known = self.known_queues(topic);
+        if !known.is_empty() {
+            return Ok(known);
         }
         if let Ok(route) = caught(session.examine_topic_route_info(topic))? {
-            self.routes.insert(topic.clone(), route);
+            self.learn(topic, route);
         } else if let Ok(template) = caught(session.examine_topic_route_info(&TEMPLATE_TOPIC.into()))? {
-            let route = from_template(&template, self.config.default_topic_queue_nums);
+            self.learn(topic, from_template(&template, self.config.default_topic_queue_nums));
+        }
+        Ok(self.known_queues(topic))
+    }
+
+    fn known_queues(&self, topic: &TopicName) -> Vec<MessageQueue> {
+        let route = self.routes.get(topic);
+        route.and_then(|route| writable_queues(topic, route).ok()).unwrap_or_default()
+    }
+
+    /// Takes a route over, unless its order configuration makes the client throw.
+    fn learn(&mut self, topic: &TopicName, route: TopicRoute) {
+        if writable_queues(topic, &route).is_ok() {
             self.routes.insert(topic.clone(), route);
         }
-        Ok(self.routes.get(topic).map(|route| writable_queues(topic, route)).unwrap_or_default())
     }
 
     /// The master of a queue's broker. When it is not known, the route is asked for.

@@ -129,12 +129,7 @@ impl PullConsumer {
         self.ask_master(session, queue, Request::SearchOffsetByTimestamp { topic, queue_id, at })
     }
 
-    fn ask_master(
-        &mut self,
-        session: &mut Session<'_>,
-        queue: &MessageQueue,
-        request: Request,
-    ) -> Step<i64> {
+    fn ask_master(&mut self, session: &mut Session<'_>, queue: &MessageQueue, request: Request) -> Step<i64> {
         let address = self.find_broker(session, &queue.broker_name, |data, _| master(data))?;
         match caught(session.invoke_broker_within(address, request, MQ_ADMIN_TIMEOUT))? {
             Ok(response) => Ok(match response.body {
@@ -207,7 +202,8 @@ impl PullConsumer {
             ResponseCode::PullRetryImmediately => PullStatus::NoMatchedMessage,
             ResponseCode::PullOffsetMoved => PullStatus::OffsetIllegal,
             code => {
-                let exception = Exception::broker(session.profile(), code.number(), &response.remark, address);
+                let exception =
+                    Exception::broker(session.profile(), code.number(), &response.remark, address);
                 return Err(exception.into());
             }
         };

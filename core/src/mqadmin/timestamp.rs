@@ -48,8 +48,7 @@ const fn days_to(year: i64, month: i64) -> i64 {
     let shifted_year = if month < 3 { year - 1 } else { year };
     let shifted_month = (month + 9) % 12;
     let day_of_year = (153 * shifted_month + 2) / 5;
-    let leap_days =
-        shifted_year.div_euclid(4) - shifted_year.div_euclid(100) + shifted_year.div_euclid(400);
+    let leap_days = shifted_year.div_euclid(4) - shifted_year.div_euclid(100) + shifted_year.div_euclid(400);
     365 * shifted_year + leap_days + day_of_year - 719_468
 }
 
@@ -65,6 +64,9 @@ mod tests {
         assert_eq!(read("2026-01-01#00:01:02:003"), Ok(1_767_225_662_003));
         assert_eq!(read("2024-02-29#23:59:59:999"), read("2024-03-01#00:00:00:000").map(|ms| ms - 1));
         assert_eq!(read("2025-13-01#00:00:00:0"), read("2026-01-01#00:00:00:000"));
-        assert_eq!(read("2026-01-01 00:00:00").map_err(|why| why.to_string()), Err("java.lang.NullPointerException".to_owned()));
+        assert_eq!(
+            read("2026-01-01 00:00:00").map_err(|why| why.to_string()),
+            Err("java.lang.NullPointerException".to_owned())
+        );
     }
 }

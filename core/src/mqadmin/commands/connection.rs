@@ -2,9 +2,32 @@
 //!
 //! **In RocketMQ**: `ConsumerConnectionSubCommand`, `ProducerConnectionSubCommand`.
 
-use crate::mqadmin::arguments::Arguments;
+use super::SubCommand;
+use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::format::{in_name_order, version_desc};
 use crate::mqadmin::session::{Session, Step};
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[
+    SubCommand {
+        name: "consumerConnection",
+        failure: "ConsumerConnectionSubCommand command failed",
+        options: &[
+            option("g", "consumerGroup", "consumer group name").required(),
+            option("b", "brokerAddr", "broker address"),
+        ],
+        run: consumer_connection,
+    },
+    SubCommand {
+        name: "producerConnection",
+        failure: "ProducerConnectionSubCommand command failed",
+        options: &[
+            option("g", "producerGroup", "producer group name").required(),
+            option("t", "topic", "topic name").required(),
+        ],
+        run: producer_connection,
+    },
+];
 
 pub(super) fn consumer_connection(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     let group = arguments.required("g").into();

@@ -2,13 +2,29 @@
 //!
 //! **In RocketMQ**: `ConsumerProgressSubCommand`, `GroupConsumeInfo`.
 
+use super::SubCommand;
+use crate::config::Profile;
 use std::collections::BTreeMap;
 
 use crate::id::{ClientId, GroupName, MessageQueue, TopicName};
-use crate::mqadmin::arguments::Arguments;
+use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::format::{date, fixed, front, version_desc};
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{ConsumeStats, OffsetWrapper, RateOverTime};
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[SubCommand {
+    name: "consumerProgress",
+    failure: "ConsumerProgressSubCommand command failed",
+    options: &[
+        option("g", "groupName", "consumer group name"),
+        option("t", "topicName", "topic name").only(Profile::V5),
+        option("s", "showClientIP", "Show Client IP per Queue"),
+        option("c", "cluster", "Cluster name or lmq parent topic, lmq is used to find the route.")
+            .only(Profile::V5),
+    ],
+    run: consumer_progress,
+}];
 
 pub(super) fn consumer_progress(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     match arguments.value("g") {

@@ -6,16 +6,30 @@
 //! fields of the consumer object among the properties, rates of the last minute (printed as those of an idle
 //! consumer), queues that are popped.
 
+use super::SubCommand;
 use std::collections::BTreeSet;
 
 use crate::id::{ClientId, GroupName, MessageQueue};
 use crate::message::java_hash;
-use crate::mqadmin::arguments::Arguments;
+use crate::mqadmin::arguments::{Arguments, option, switch};
 use crate::mqadmin::format::{compact_date, in_buckets, version_desc};
 use crate::mqadmin::pull_consumer::describe_queue;
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{ConsumerRunningInfo, ProcessQueueInfo};
 use crate::time::{Duration, Instant};
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[SubCommand {
+    name: "consumerStatus",
+    failure: "ConsumerStatusSubCommand command failed",
+    options: &[
+        option("g", "consumerGroup", "consumer group name").required(),
+        option("i", "clientId", "The consumer's client id"),
+        option("b", "brokerAddr", "broker address"),
+        switch("s", "jstack", "Run jstack command in the consumer progress"),
+    ],
+    run: consumer_status,
+}];
 
 /// How long a consumer must have run before its subscription is held against the others'.
 const WHILE: Duration = Duration::from_secs(120);
@@ -215,7 +229,8 @@ fn rates(info: &ConsumerRunningInfo) -> String {
     for topic in info.subscriptions.keys() {
         let failed = info.consumed.get(topic).map_or(0, |(_, _, failed)| *failed);
         let idle = "0.00";
-        text += &format!("{topic:<32}  {idle:>14} {idle:>14} {idle:>14} {idle:>14} {idle:>18} {failed:>25}\n");
+        text +=
+            &format!("{topic:<32}  {idle:>14} {idle:>14} {idle:>14} {idle:>14} {idle:>18} {failed:>25}\n");
     }
     text
 }

@@ -4,8 +4,16 @@
 
 mod broker;
 mod cluster;
+mod connection;
+mod consumer_progress;
+mod consumer_status;
 mod housekeeping;
 mod name_server;
+mod offset;
+mod print_message;
+mod query_message;
+mod send_message;
+mod subscription_group;
 mod topic;
 mod topic_admin;
 
@@ -53,6 +61,14 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         broker::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
+        connection::COMMANDS,
+        consumer_progress::COMMANDS,
+        consumer_status::COMMANDS,
+        subscription_group::COMMANDS,
+        offset::COMMANDS,
+        query_message::COMMANDS,
+        print_message::COMMANDS,
+        send_message::COMMANDS,
     ]
     .into_iter()
     .flatten()

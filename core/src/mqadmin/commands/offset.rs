@@ -8,8 +8,10 @@
 //!
 //! **Left out on purpose**: the question for a client in C++ (`-c` of V4), which does not change what is printed.
 
+use super::SubCommand;
+use crate::config::Profile;
 use crate::id::{Address, BrokerName, GroupName, MessageQueue, QueueId, QueueOffset, TopicName};
-use crate::mqadmin::arguments::Arguments;
+use crate::mqadmin::arguments::{Arguments, option, switch};
 use crate::mqadmin::exception::Exception;
 use crate::mqadmin::format::{front, in_queue_order};
 use crate::mqadmin::group_ext::CONSUMER_NOT_ONLINE;
@@ -17,6 +19,53 @@ use crate::mqadmin::session::{Session, Step, TIMEOUT, caught};
 use crate::mqadmin::timestamp;
 use crate::rpc::{OffsetReset, Request, ResponseBody};
 use crate::time::{Duration, Instant};
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[
+    SubCommand {
+        name: "resetOffsetByTime",
+        failure: "ResetOffsetByTimeCommand command failed",
+        options: &[
+            option("g", "group", "set the consumer group").required(),
+            option("t", "topic", "set the topic").required(),
+            option("s", "timestamp", "set the timestamp[now|currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]")
+                .required(),
+            option("f", "force", "set the force rollback by timestamp switch[true|false]").only(Profile::V4),
+            option("f", "force", "set the force rollback by timestamp switch[true|false]. Deprecated.")
+                .only(Profile::V5),
+            switch("c", "cplus", "reset c++ client offset").only(Profile::V4),
+            option("b", "broker", "broker addr").only(Profile::V5),
+            option("q", "queue", "queue id").only(Profile::V5),
+            option("o", "offset", "Expect queue offset, not support old version broker").only(Profile::V5),
+            option("c", "cluster", "Cluster name or lmq parent topic, lmq is used to find the route.")
+                .only(Profile::V5),
+        ],
+        run: reset_offset_by_time,
+    },
+    SubCommand {
+        name: "skipAccumulatedMessage",
+        failure: "SkipAccumulationSubCommand command failed",
+        options: &[
+            option("g", "group", "set the consumer group").required(),
+            option("t", "topic", "set the topic").required(),
+            option("f", "force", "set the force rollback by timestamp switch[true|false]"),
+            option("c", "cluster", "Cluster name or lmq parent topic, lmq is used to find the route.")
+                .only(Profile::V5),
+        ],
+        run: skip_accumulated_message,
+    },
+    SubCommand {
+        name: "cloneGroupOffset",
+        failure: "CloneGroupOffsetCommand command failed",
+        options: &[
+            option("s", "srcGroup", "set source consumer group").required(),
+            option("d", "destGroup", "set destination consumer group").required(),
+            option("t", "topic", "set the topic").required(),
+            option("o", "offline", "the group or the topic is offline"),
+        ],
+        run: clone_group_offset,
+    },
+];
 
 /// A queue after a reset.
 type ResetQueue = (MessageQueue, QueueOffset);
@@ -219,9 +268,8 @@ fn reset_offset_by_timestamp_old(session: &mut Session<'_>, reset: &Reset) -> St
         };
         let stats = session.consume_stats_of(address, &reset.group, None, TIMEOUT)?;
         let own = stats.offsets.into_iter().filter(|(queue, _)| queue.topic == reset.topic);
-        let mut queues: Vec<(MessageQueue, (QueueOffset, QueueOffset))> = own
-            .map(|(queue, offsets)| (queue, (offsets.broker_offset, offsets.consumer_offset)))
-            .collect();
+        let mut queues: Vec<(MessageQueue, (QueueOffset, QueueOffset))> =
+            own.map(|(queue, offsets)| (queue, (offsets.broker_offset, offsets.consumer_offset))).collect();
         queues = in_queue_order(queues);
         if queues.is_empty() {
             let read_queues = route.queue_datas.iter().find(|queues| queues.broker_name == data.broker_name);
@@ -251,7 +299,8 @@ fn queues_of_new_group(
             queue_id: QueueId(id),
         };
         // A queue that the broker does not list makes the tool fail.
-        let offsets = stats.get(&queue).ok_or_else(|| Exception::new("java.lang.NullPointerException", ""))?;
+        let offsets =
+            stats.get(&queue).ok_or_else(|| Exception::new("java.lang.NullPointerException", ""))?;
         Ok((queue, (offsets.max, offsets.min)))
     });
     queues.collect()

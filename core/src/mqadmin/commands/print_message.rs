@@ -4,9 +4,11 @@
 //!
 //! **Left out on purpose**: light queues (`-l` of V5's `printMsg`).
 
+use super::SubCommand;
+use crate::config::Profile;
 use crate::id::{MessageQueue, QueueId, TopicName};
 use crate::message::java_hash;
-use crate::mqadmin::arguments::Arguments;
+use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::exception::Exception;
 use crate::mqadmin::format::in_hash_order;
 use crate::mqadmin::message_ext::MessageExt;
@@ -14,6 +16,57 @@ use crate::mqadmin::pull_consumer::{PullConsumer, PullResult, PullStatus, descri
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::mqadmin::timestamp;
 use crate::rpc::MessageSelector;
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[
+    SubCommand {
+        name: "printMsg",
+        failure: "PrintMessageSubCommand command failed",
+        options: &[
+            option("t", "topic", "topic name").required(),
+            option("c", "charsetName ", "CharsetName(eg: UTF-8,GBK)"),
+            option("s", "subExpression ", "Subscribe Expression(eg: TagA || TagB)"),
+            option("b", "beginTimestamp ", "Begin timestamp[currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]"),
+            option("e", "endTimestamp ", "End timestamp[currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]"),
+            option("d", "printBody ", "print body"),
+            option("l", "lmqParentTopic", "Lmq parent topic, lmq is used to find the route.")
+                .only(Profile::V5),
+        ],
+        run: print_msg,
+    },
+    SubCommand {
+        name: "printMsgByQueue",
+        failure: "PrintMessageByQueueCommand command failed",
+        options: &[
+            option("t", "topic", "topic name").required(),
+            option("a", "brokerName ", "broker name").required(),
+            option("i", "queueId ", "queue id").required(),
+            option("c", "charsetName ", "CharsetName(eg: UTF-8,GBK)"),
+            option("s", "subExpression ", "Subscribe Expression(eg: TagA || TagB)"),
+            option("b", "beginTimestamp ", "Begin timestamp[currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]"),
+            option("e", "endTimestamp ", "End timestamp[currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]"),
+            option("p", "print msg", "print msg. eg: true | false(default)"),
+            option("d", "printBody ", "print body. eg: true | false(default)"),
+            option("f", "calculate", "calculate by tag. eg: true | false(default)"),
+        ],
+        run: print_msg_by_queue,
+    },
+    SubCommand {
+        name: "consumeMessage",
+        failure: "ConsumeMessageCommand command failed",
+        options: &[
+            option("t", "topic", "Topic name").required(),
+            option("b", "brokerName", "Broker name"),
+            option("i", "queueId", "Queue Id"),
+            option("o", "offset", "Queue offset"),
+            option("g", "consumerGroup", "Consumer group name"),
+            option("s", "beginTimestamp ", "Begin timestamp[currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]"),
+            option("e", "endTimestamp ", "End timestamp[currentTimeMillis|yyyy-MM-dd#HH:mm:ss:SSS]"),
+            option("c", "MessageNumber", "Number of message to be consumed"),
+        ],
+        run: consume_message,
+    },
+];
 
 /// Messages in one pull.
 const BATCH: i64 = 32;
@@ -185,7 +238,9 @@ impl Wish {
             return Ok(Err("Please set the endTimestamp before now!"));
         }
         if arguments.has("e") && begin > end {
-            return Ok(Err("Please make sure that the beginTimestamp is less than or equal to the endTimestamp"));
+            return Ok(Err(
+                "Please make sure that the beginTimestamp is less than or equal to the endTimestamp",
+            ));
         }
         let queue_id = arguments.number("i")?;
         let from = arguments.value("b").zip(queue_id).map(|(name, id)| (name.to_owned(), id, offset));

@@ -5,8 +5,10 @@
 //!
 //! **Left out on purpose**: the file with the body; only its path is printed.
 
+use super::SubCommand;
+use crate::config::Profile;
 use crate::id::{ClientId, GroupName, MessageQueue, QueueId, TopicName};
-use crate::mqadmin::arguments::Arguments;
+use crate::mqadmin::arguments::{Arguments, option, switch};
 use crate::mqadmin::exception::Exception;
 use crate::mqadmin::group_ext::LONG_TIMEOUT;
 use crate::mqadmin::message_ext::MessageExt;
@@ -16,7 +18,71 @@ use crate::mqadmin::pull_consumer::{PullConsumer, PullStatus};
 use crate::mqadmin::session::{Session, Step, TIMEOUT, caught};
 use crate::mqadmin::timestamp;
 use crate::rpc::{DirectConsumption, MessageSelector, QueryMessage, Request, ResponseBody};
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[
+    SubCommand {
+        name: "queryMsgById",
+        failure: "QueryMsgByIdSubCommand command failed",
+        options: &[
+            option("t", "topic", "topic name").required().only(Profile::V5),
+            option("i", "msgId", "Message Id").required(),
+            option("g", "consumerGroup", "consumer group name"),
+            option("d", "clientId", "The consumer's client id"),
+            option("s", "sendMessage", "resend message"),
+            option("u", "unitName", "unit name"),
+            option("f", "bodyFormat", "print message body by the specified format").only(Profile::V5),
+            option("c", "cluster", "Cluster name or lmq parent topic, lmq is used to find the route.")
+                .only(Profile::V5),
+        ],
+        run: query_msg_by_id,
+    },
+    SubCommand {
+        name: "queryMsgByKey",
+        failure: "QueryMsgByKeySubCommand command failed",
+        options: &[
+            option("t", "topic", "topic name").required().only(Profile::V4),
+            option("t", "topic", "Topic name").required().only(Profile::V5),
+            option("k", "msgKey", "Message Key").required(),
+            option("b", "beginTimestamp", "Begin timestamp(ms). default:0, eg:1676730526212")
+                .only(Profile::V5),
+            option("e", "endTimestamp", "End timestamp(ms). default:Long.MAX_VALUE, eg:1676730526212")
+                .only(Profile::V5),
+            option("m", "maxNum", "The maximum number of messages returned by the query, default:64")
+                .only(Profile::V5),
+            option("c", "cluster", "Cluster name or lmq parent topic, lmq is used to find the route.")
+                .only(Profile::V5),
+        ],
+        run: query_msg_by_key,
+    },
+    SubCommand {
+        name: "queryMsgByUniqueKey",
+        failure: "QueryMsgByUniqueKeySubCommand command failed",
+        options: &[
+            option("i", "msgId", "Message Id").required(),
+            option("g", "consumerGroup", "consumer group name"),
+            option("d", "clientId", "The consumer's client id"),
+            option("t", "topic", "The topic of msg").required(),
+            switch("a", "showAll", "Print all message, the limit is 32"),
+            option("c", "cluster", "Cluster name or lmq parent topic, lmq is used to find the route.")
+                .only(Profile::V5),
+        ],
+        run: query_msg_by_unique_key,
+    },
+    SubCommand {
+        name: "queryMsgByOffset",
+        failure: "QueryMsgByOffsetSubCommand command failed",
+        options: &[
+            option("t", "topic", "topic name").required(),
+            option("b", "brokerName", "Broker Name").required(),
+            option("i", "queueId", "Queue Id").required(),
+            option("o", "offset", "Queue Offset").required(),
+            option("f", "bodyFormat", "print message body by the specified format").only(Profile::V5),
+        ],
+        run: query_msg_by_offset,
+    },
+];
 
 const BODY_DIRECTORY: &str = "/tmp/rocketmq/msgbodys";
 /// Messages that a look by key finds when the operator does not say how many.
@@ -188,12 +254,7 @@ fn consume_directly(
 }
 
 /// Sends the message once more (`sendMsg`).
-fn resend_message(
-    session: &mut Session<'_>,
-    wanted: &Wanted,
-    id: &str,
-    producer: &mut Producer,
-) -> Step<()> {
+fn resend_message(session: &mut Session<'_>, wanted: &Wanted, id: &str, producer: &mut Producer) -> Step<()> {
     let found = match caught(wanted.find(session, id))? {
         Ok(found) => found,
         Err(exception) => {

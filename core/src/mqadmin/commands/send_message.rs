@@ -2,12 +2,55 @@
 //!
 //! **In RocketMQ**: `SendMessageCommand`, `CheckMsgSendRTCommand`, `SendMsgStatusCommand`.
 
+use super::SubCommand;
+use crate::config::Profile;
 use crate::id::{MessageQueue, QueueId, TopicName};
-use crate::mqadmin::arguments::Arguments;
+use crate::message::{Message, property};
+use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::format::fixed;
 use crate::mqadmin::producer::{Producer, SendResult};
 use crate::mqadmin::session::{Session, Step, caught};
-use crate::message::{Message, property};
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[
+    SubCommand {
+        name: "sendMessage",
+        failure: "SendMessageCommand command failed",
+        options: &[
+            option("t", "topic", "Topic name").required(),
+            option("p", "body", "UTF-8 string format of the message body").required(),
+            option("k", "key", "Message keys"),
+            option("c", "tags", "Message tags"),
+            option("b", "broker", "Send message to target broker"),
+            option("i", "qid", "Send message to target queue"),
+            option("m", "msgTraceEnable", "Message Trace Enable, Default: false"),
+        ],
+        run: send_message,
+    },
+    SubCommand {
+        name: "checkMsgSendRT",
+        failure: "CheckMsgSendRTCommand command failed",
+        options: &[
+            option("t", "topic", "topic name").required(),
+            option("a", "amount", "message amount | default 100"),
+            option("s", "size", "message size | default 128 Byte"),
+        ],
+        run: check_msg_send_rt,
+    },
+    SubCommand {
+        name: "sendMsgStatus",
+        failure: "SendMsgStatusCommand command failed",
+        options: &[
+            option("b", "brokerName", "Broker Name").required().only(Profile::V4),
+            option("b", "brokerName", "Broker Name e.g. clusterName_brokerName as DefaultCluster_broker-a")
+                .required()
+                .only(Profile::V5),
+            option("s", "messageSize", "Message Size, Default: 128"),
+            option("c", "count", "send message count, Default: 50"),
+        ],
+        run: send_msg_status,
+    },
+];
 
 /// The group of a producer that is named after the moment.
 fn group_of_now(session: &Session<'_>) -> String {
@@ -28,7 +71,8 @@ pub(super) fn send_message(session: &mut Session<'_>, arguments: &Arguments) -> 
     }
     match caught(send_one(session, arguments))? {
         Ok(result) => {
-            session.println(&format!("{:<32}  {:<4}  {:<20}    #MsgId", "#Broker Name", "#QID", "#Send Result"));
+            session
+                .println(&format!("{:<32}  {:<4}  {:<20}    #MsgId", "#Broker Name", "#QID", "#Send Result"));
             let SendResult { status, message_id, queue, .. } = result;
             let MessageQueue { broker_name, queue_id, .. } = queue;
             session.println(&format!("{broker_name:<32}  {queue_id:<4}  {status:<20}    {message_id}"));
@@ -55,8 +99,7 @@ fn send_one(session: &mut Session<'_>, arguments: &Arguments) -> Step<SendResult
     let mut producer = Producer::new(session, group.into());
     match arguments.value("b").zip(queue_id) {
         Some((broker_name, queue_id)) => {
-            let queue =
-                MessageQueue { topic, broker_name: broker_name.into(), queue_id: QueueId(queue_id) };
+            let queue = MessageQueue { topic, broker_name: broker_name.into(), queue_id: QueueId(queue_id) };
             producer.send_to(session, &mut message, queue)
         }
         None => producer.send(session, &mut message),

@@ -4,12 +4,53 @@
 //!
 //! **Left out on purpose**: retry policies and attributes of a group, which POP uses.
 
-use super::print_usage;
-use crate::id::{BrokerId, GroupName};
-use crate::mqadmin::arguments::Arguments;
+use super::{SubCommand, print_usage, topic_admin};
+use crate::config::Profile;
+use crate::id::{Address, BrokerId, GroupName, TopicName};
+use crate::mqadmin::arguments::{Arguments, option};
+use crate::mqadmin::format::in_name_order;
 use crate::mqadmin::session::{Session, Step, caught};
-use crate::rpc::{Request, SubscriptionGroupConfig};
+use crate::rpc::{NAMESPACE_ORDER_TOPIC_CONFIG, NameServerRequest, Request, SubscriptionGroupConfig};
 use crate::time::Duration;
+
+const RETRY_POLICY: &str = "the json string of retry policy ( exp: {\"type\":\"EXPONENTIAL\",\
+    \"exponentialRetryPolicy\":{\"initial\":5000,\"max\":7200000,\"multiplier\":2}} {\"type\":\"CUSTOMIZED\",\
+    \"customizedRetryPolicy\":{\"next\":[1000,5000,10000]}} )";
+
+/// The commands of this family.
+pub(super) const COMMANDS: &[SubCommand] = &[
+    SubCommand {
+        name: "updateSubGroup",
+        failure: "UpdateSubGroupSubCommand command failed",
+        options: &[
+            option("b", "brokerAddr", "create subscription group to which broker"),
+            option("c", "clusterName", "create subscription group to which cluster"),
+            option("g", "groupName", "consumer group name").required(),
+            option("s", "consumeEnable", "consume enable"),
+            option("m", "consumeFromMinEnable", "from min offset"),
+            option("d", "consumeBroadcastEnable", "broadcast"),
+            option("o", "consumeMessageOrderly", "consume message orderly").only(Profile::V5),
+            option("q", "retryQueueNums", "retry queue nums"),
+            option("r", "retryMaxTimes", "retry max times"),
+            option("p", "groupRetryPolicy", RETRY_POLICY).only(Profile::V5),
+            option("i", "brokerId", "consumer from which broker id"),
+            option("w", "whichBrokerWhenConsumeSlowly", "which broker id when consume slowly"),
+            option("a", "notifyConsumerIdsChanged", "notify consumerId changed"),
+        ],
+        run: update_sub_group,
+    },
+    SubCommand {
+        name: "deleteSubGroup",
+        failure: "DeleteSubscriptionGroupCommand command failed",
+        options: &[
+            option("b", "brokerAddr", "delete subscription group from which broker"),
+            option("c", "clusterName", "delete subscription group from which cluster"),
+            option("g", "groupName", "subscription group name").required(),
+            option("r", "removeOffset", "remove offset"),
+        ],
+        run: delete_sub_group,
+    },
+];
 
 pub(super) fn update_sub_group(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     let group: GroupName = arguments.required("g").into();
@@ -123,10 +164,25 @@ pub(super) fn delete_sub_group(session: &mut Session<'_>, arguments: &Arguments)
     }
     for prefix in ["%RETRY%", "%DLQ%"] {
         let topic = format!("{prefix}{group}").into();
-        if let Err(exception) = caught(session.delete_topic(&topic, &cluster))? {
+        if let Err(exception) = caught(delete_topic(session, &topic, cluster))? {
             session.print_stack_trace(&exception);
             break;
         }
     }
     Ok(())
+}
+
+/// V4 does as `deleteTopic` does and says so; V5 deletes in silence, on slaves too, and the order configuration with it.
+fn delete_topic(session: &mut Session<'_>, topic: &TopicName, cluster: &str) -> Step<()> {
+    if !session.profile().is_v5() {
+        return topic_admin::delete_topic_of_cluster(session, topic, cluster);
+    }
+    for broker in session.fetch_master_and_slave_addr_by_cluster_name(cluster)? {
+        session.invoke_checked(broker, Request::DeleteTopicInBroker { topic: topic.clone() })?;
+    }
+    for name_server in in_name_order(session.name_servers().to_vec(), Address::to_string) {
+        let request = NameServerRequest::DeleteTopicInNameServer { topic: topic.clone(), cluster: None };
+        session.invoke_this_name_server(name_server, request)?;
+    }
+    session.delete_kv_config(NAMESPACE_ORDER_TOPIC_CONFIG, topic.as_str())
 }

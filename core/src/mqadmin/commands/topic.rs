@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::SubCommand;
-use crate::allocate::allocate;
+use crate::allocate::{RoomsByName, allocate};
 use crate::config::{AllocateStrategy, Profile};
 use crate::id::{ClientId, MessageQueue, TopicName};
 use crate::message::java_hash;
@@ -245,10 +245,9 @@ fn allocate_mq(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
         if shares.iter().any(|(other, _)| *other == member) {
             continue;
         }
-        let Some(share) = allocate(AllocateStrategy::Averagely, member, &queues, &members) else {
-            let class = "java.lang.IllegalArgumentException";
-            return Err(Exception::new(class, "mqAll is null or mqAll empty").into());
-        };
+        let share = allocate(&AllocateStrategy::Averagely, &RoomsByName, member, &queues, &members);
+        let share =
+            share.map_err(|why| Exception::new("java.lang.IllegalArgumentException", why.to_string()))?;
         shares.push((member, share));
     }
     let mut text = Vec::new();
