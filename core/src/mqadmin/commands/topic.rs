@@ -245,9 +245,11 @@ fn allocate_mq(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
         if shares.iter().any(|(other, _)| *other == member) {
             continue;
         }
-        let share = allocate(&AllocateStrategy::Averagely, &RoomsByName, member, &queues, &members);
-        let share =
-            share.map_err(|why| Exception::new("java.lang.IllegalArgumentException", why.to_string()))?;
+        let strategy = AllocateStrategy::Averagely;
+        let Ok(share) = allocate(&strategy, &RoomsByName, member, &queues, &members) else {
+            let class = "java.lang.IllegalArgumentException";
+            return Err(Exception::new(class, "mqAll is null or mqAll empty").into());
+        };
         shares.push((member, share));
     }
     let mut text = Vec::new();
