@@ -112,7 +112,9 @@ impl<'a> Choice<'a> {
     ) -> Option<MessageQueue> {
         let length = self.queues.len();
         let start = index.increment_and_get();
-        let places = (0..length).map(|step| place(start.wrapping_add(step as i32), length));
+        // The one number without an absolute value counts as 0.
+        let number = |step: usize| start.wrapping_add(step as i32).checked_abs().unwrap_or(0);
+        let places = (0..length).map(|step| place(number(step), length));
         let mut looked_at = places.map(|place| &self.queues[place]);
         if let Some(queue) = looked_at.find(|queue| faults.is_available(now, &queue.broker_name)) {
             return Some(queue.clone());

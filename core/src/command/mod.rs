@@ -10,7 +10,7 @@
 //! | `broker N [name=N] [id=0] [port=10911] [KEY=VALUE …]` | starts a broker; id 0 is the master of its broker name, others are slaves; KEY is a setting of [`BrokerConfig`] |
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
-//! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message |
+//! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message; strategies are written as told at [`AllocateStrategy`] |
 //! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0] [hash=KEY]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `hash` is a sharding key, by which all of them go to one queue |
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |

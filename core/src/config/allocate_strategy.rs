@@ -1,16 +1,4 @@
 //! The strategies by which the members of a group divide the queues, and how a person writes one.
-//!
-//! | text | strategy |
-//! |---|---|
-//! | `AVG` | contiguous blocks |
-//! | `AVG_BY_CIRCLE` | dealt out one by one |
-//! | `CONSISTENT_HASH`, `CONSISTENT_HASH:20` | a hash ring with 10, or that many, virtual nodes a member |
-//! | `MACHINE_ROOM:room1+room2` | the queues of brokers in these rooms |
-//! | `MACHINE_ROOM_NEARBY-AVG` | own room first, with the strategy behind the dash in it |
-//! | `CONFIG:T/broker-a/0+T/broker-a/1` | a fixed list of topic/broker/queue |
-//!
-//! The names are RocketMQ's (`AllocateMessageQueueStrategy.getName`); what stands behind the colon is set in code
-//! there. The rules stand in [`allocate`](crate::allocate).
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,6 +21,18 @@ const BY_NEAR_ROOM: &str = "MACHINE_ROOM_NEARBY-";
 const BY_CONFIG: &str = "CONFIG";
 
 /// How the members of a group divide the queues (`AllocateMessageQueueStrategy`).
+///
+/// | text | strategy |
+/// |---|---|
+/// | `AVG` | contiguous blocks |
+/// | `AVG_BY_CIRCLE` | dealt out one by one |
+/// | `CONSISTENT_HASH`, `CONSISTENT_HASH:20` | a hash ring with 10, or that many, virtual nodes a member |
+/// | `MACHINE_ROOM:room1+room2` | the queues of brokers in these rooms |
+/// | `MACHINE_ROOM_NEARBY-AVG` | own room first, with the strategy behind the dash in it |
+/// | `CONFIG:T/broker-a/0+T/broker-a/1` | a fixed list of topic/broker/queue |
+///
+/// The names are RocketMQ's (`AllocateMessageQueueStrategy.getName`); what stands behind the colon is set in code
+/// there. The rules stand in [`allocate`](crate::allocate).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AllocateStrategy {
     /// Contiguous blocks, the first members one larger.

@@ -4,9 +4,17 @@
 
 mod broker;
 mod cluster;
+mod connection;
+mod consumer_progress;
+mod consumer_status;
 mod ha;
 mod housekeeping;
 mod name_server;
+mod offset;
+mod print_message;
+mod query_message;
+mod send_message;
+mod subscription_group;
 mod topic;
 mod topic_admin;
 
@@ -55,6 +63,14 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         ha::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
+        connection::COMMANDS,
+        consumer_progress::COMMANDS,
+        consumer_status::COMMANDS,
+        subscription_group::COMMANDS,
+        offset::COMMANDS,
+        query_message::COMMANDS,
+        print_message::COMMANDS,
+        send_message::COMMANDS,
     ]
     .into_iter()
     .flatten()
@@ -145,7 +161,7 @@ fn run_command(session: &mut Session<'_>, command: &SubCommand, words: &[String]
     let ended = set_name_servers(session, &arguments).and_then(|()| (command.run)(session, &arguments));
     if let Err(Stop::Throws(exception)) = &ended {
         let class = "org.apache.rocketmq.tools.command.SubCommandException";
-        session.println(&format!("{class}: {}\nCaused by: {exception}", command.failure));
+        session.println(&format!("{class}: {}\nCaused by: {}", command.failure, exception.stack_trace()));
     }
     ended
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::SubCommand;
-use crate::allocate::allocate;
+use crate::allocate::{RoomsByName, allocate};
 use crate::config::{AllocateStrategy, Profile};
 use crate::id::{ClientId, MessageQueue, TopicName};
 use crate::message::java_hash;
@@ -245,7 +245,8 @@ fn allocate_mq(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
         if shares.iter().any(|(other, _)| *other == member) {
             continue;
         }
-        let Some(share) = allocate(AllocateStrategy::Averagely, member, &queues, &members) else {
+        let strategy = AllocateStrategy::Averagely;
+        let Ok(share) = allocate(&strategy, &RoomsByName, member, &queues, &members) else {
             let class = "java.lang.IllegalArgumentException";
             return Err(Exception::new(class, "mqAll is null or mqAll empty").into());
         };

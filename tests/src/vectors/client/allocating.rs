@@ -61,8 +61,9 @@ fn answer(share: Result<Vec<MessageQueue>, AllocateError>, queues: &[MessageQueu
 
 /// All members of a case, or the one that it asks for.
 pub(super) fn allocate(case: &Value) -> Outcome {
-    if case["virtualNodes"].as_i64().is_some_and(|nodes| nodes < 0) {
-        return Outcome::NotApplicable("a negative number of virtual nodes cannot be written in the lab");
+    if let Some(nodes) = case["virtualNodes"].as_i64().filter(|nodes| *nodes < 0) {
+        let refusal = format!("CONSISTENT_HASH:{nodes}").parse::<AllocateStrategy>();
+        return compare(&case["expect"].get("error").is_some().into(), &refusal.is_err().into());
     }
     let strategy = strategy(text(&case["strategy"]), case);
     let rooms = Rooms::read(case);

@@ -58,8 +58,12 @@ fn flag(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| panic!("{value} is not true or false"))
 }
 
+/// The entries of a list; Java's null has none.
 fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("{value} is not a list"))
+    match value {
+        Value::Null => &[],
+        value => value.as_array().unwrap_or_else(|| panic!("{value} is not a list")),
+    }
 }
 
 fn ms(value: &Value) -> Duration {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lab_core::filter::{hash_matches, subscription};
+use lab_core::filter::hash_matches;
 use lab_core::id::{QueueId, QueueOffset};
 use lab_core::message::{StoredMessage, check_record};
+use lab_core::rpc::MessageSelector;
 use lab_core::store::{
     BoundaryType, ConsumeQueue, Expiry, GetMessageResult, GetMessageStatus, MessageStore, PullLimits,
     file_name,
@@ -121,15 +122,17 @@ pub(super) fn get_message(case: &Value) -> Outcome {
         message("TopicTest", 0, number(&case["bodyLength"]), &[("TAGS", tag)])
     });
     let store = store_from(messages.collect(), number(&case["minOffset"]), entries);
-    let wanted =
-        case["subscription"].as_str().map(|expression| subscription(&expression.into(), Instant::ZERO));
+    let wanted = case["subscription"].as_str().map(|expression| {
+        let selector = MessageSelector::by_tag(expression).expect("the cases hold tag expressions");
+        selector.subscription(Instant::ZERO)
+    });
     let defaults = PullLimits::new(small(&case["maxMsgNums"]), MEMORY);
     let limits = PullLimits {
         max_bytes: case["maxTotalMsgSize"].as_u64().unwrap_or(defaults.max_bytes),
         corrects_offset: case["role"] != "SLAVE" || case["offsetCheckInSlave"] == true,
         ..defaults
     };
-    let matches = |hash| wanted.as_ref().is_none_or(|wanted| hash_matches(wanted, hash));
+    let matches = |hash| wanted.as_ref().is_none_or(|wanted| hash_matches(wanted, Some(hash)));
     let found = store.get_messages(&"TopicTest".into(), QueueId(0), QueueOffset(offset), limits, matches);
     compare(&case["expect"], &result(&found))
 }
