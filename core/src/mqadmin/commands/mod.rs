@@ -14,6 +14,7 @@ mod offset;
 mod print_message;
 mod query_message;
 mod send_message;
+mod stats;
 mod subscription_group;
 mod topic;
 mod topic_admin;
@@ -61,6 +62,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         cluster::COMMANDS,
         broker::COMMANDS,
         ha::COMMANDS,
+        stats::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
         connection::COMMANDS,
