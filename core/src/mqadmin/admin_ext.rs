@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::exception::{Exception, suggest_todo};
-use super::format::in_name_order;
+use super::format::{in_buckets, in_name_order};
 use super::session::{Session, Step};
 use crate::id::{Address, BrokerName, ClusterName, GroupName, TopicName};
+use crate::message::java_hash;
 use crate::rpc::{
     BrokerData, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest, Request, ResponseBody,
     ResponseCode, TopicConfig, TopicRoute, perm,
@@ -121,7 +122,10 @@ impl Session<'_> {
         let Some(NameServerAnswer::TopicList { topics, .. }) = answer else {
             return Ok(Vec::new());
         };
-        Ok(in_name_order(topics.into_iter().collect(), ToString::to_string))
+        // The name server keeps them in a large table, out of which it puts them into a small one.
+        let made_for = if self.profile().is_v5() { 2048 } else { 1024 };
+        let topics = in_buckets(topics.into_iter().collect(), made_for, |topic| java_hash(topic.as_str()));
+        Ok(in_name_order(topics, ToString::to_string))
     }
 
     /// `selectBrokerAddr`: the master, without one any slave.

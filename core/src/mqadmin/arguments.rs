@@ -9,7 +9,9 @@
 //! **Left out on purpose**: options with several values and Java properties (`-Dkey=value`), which no command has.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
+use super::exception::Exception;
 use crate::config::Profile;
 
 /// An option of a command.
@@ -89,6 +91,15 @@ impl Arguments {
     /// Whether the value of an option is `true` in letters of any size (`Boolean.parseBoolean`).
     pub(super) fn is_true(&self, short: &str) -> bool {
         self.value(short).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The value of an option as a number (`Integer.parseInt`, `Long.parseLong`).
+    ///
+    /// # Errors
+    /// What Java throws for a text that is none.
+    pub(super) fn number<N: FromStr>(&self, short: &str) -> Result<Option<N>, Exception> {
+        let read = |text: &str| text.parse().map_err(|_| Exception::number_format(text));
+        self.value(short).map(read).transpose()
     }
 
     /// Reads the words behind the name of a command.

@@ -17,9 +17,16 @@ pub(super) struct Exception {
     message: String,
     /// The response code, when it came from an answer.
     code: Option<u16>,
+    /// What was said, without the code and without where to read on (`getErrorMessage`).
+    description: String,
+    /// What it was made of.
+    cause: Option<Box<Exception>>,
 }
 
 const CLIENT: &str = "org.apache.rocketmq.client.exception.MQClientException";
+const CONNECT: &str = "org.apache.rocketmq.remoting.exception.RemotingConnectException";
+const SEND_REQUEST: &str = "org.apache.rocketmq.remoting.exception.RemotingSendRequestException";
+const TIMEOUT: &str = "org.apache.rocketmq.remoting.exception.RemotingTimeoutException";
 const BROKER: &str = "org.apache.rocketmq.client.exception.MQBrokerException";
 
 /// The page that RocketMQ refers to.
@@ -48,19 +55,34 @@ fn attach_default_url(profile: Profile, message: String) -> String {
 impl Exception {
     /// Any other exception.
     pub(super) fn new(class: &'static str, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), code: None }
+        let message = message.into();
+        Self { class, description: message.clone(), message, code: None, cause: None }
     }
 
     /// What the client library throws for an answer, or by itself.
     pub(super) fn client(profile: Profile, code: u16, description: &str) -> Self {
         let message = attach_default_url(profile, format!("CODE: {code}  DESC: {description}"));
-        Self { class: CLIENT, message, code: Some(code) }
+        Self { class: CLIENT, message, code: Some(code), description: description.to_owned(), cause: None }
     }
 
     /// What the client library throws when a broker refuses.
-    pub(super) fn broker(profile: Profile, code: u16, remark: &str, address: Address) -> Self {
-        let text = format!("CODE: {code}  DESC: {remark} BROKER: {address}");
-        Self { class: BROKER, message: attach_default_url(profile, text), code: Some(code) }
+    pub(super) fn broker(
+        profile: Profile,
+        code: u16,
+        remark: &str,
+        address: impl Into<Option<Address>>,
+    ) -> Self {
+        let mut text = format!("CODE: {code}  DESC: {remark}");
+        if let Some(address) = address.into() {
+            text += &format!(" BROKER: {address}");
+        }
+        Self {
+            class: BROKER,
+            message: attach_default_url(profile, text),
+            code: Some(code),
+            description: remark.to_owned(),
+            cause: None,
+        }
     }
 
     /// What the client library throws when somebody refuses whose address it does not say.
@@ -73,27 +95,62 @@ impl Exception {
     pub(super) fn remoting(failure: Failure, address: Address, timeout: Duration) -> Self {
         let (class, message) = match failure {
             Failure::Connect => return Self::unreachable(&address.to_string()),
-            Failure::Closed => (
-                "org.apache.rocketmq.remoting.exception.RemotingSendRequestException",
-                format!("send request to <{address}> failed"),
-            ),
+            Failure::Closed => (SEND_REQUEST, format!("send request to <{address}> failed")),
             Failure::Timeout => (
-                "org.apache.rocketmq.remoting.exception.RemotingTimeoutException",
+                TIMEOUT,
                 format!("wait response on the channel <{address}> timeout, {}(ms)", timeout.as_millis()),
             ),
         };
-        Self { class, message, code: None }
+        Self::new(class, message)
     }
 
     /// What the remoting layer throws when there is no connection.
     pub(super) fn unreachable(address: &str) -> Self {
-        let class = "org.apache.rocketmq.remoting.exception.RemotingConnectException";
-        Self::new(class, format!("connect to {address} failed"))
+        Self::new(CONNECT, format!("connect to {address} failed"))
     }
 
     /// What the client library throws by itself, without a code.
     pub(super) fn client_side(profile: Profile, message: &str) -> Self {
-        Self::new(CLIENT, attach_default_url(profile, message.to_owned()))
+        let description = message.to_owned();
+        let message = attach_default_url(profile, description.clone());
+        Self { class: CLIENT, message, code: None, description, cause: None }
+    }
+
+    /// The same exception as one that was made of another.
+    pub(super) fn caused_by(self, cause: Self) -> Self {
+        Self { cause: Some(Box::new(cause)), ..self }
+    }
+
+    /// It and all that it was made of, as a stack trace names them.
+    pub(super) fn stack_trace(&self) -> String {
+        match &self.cause {
+            Some(cause) => format!("{self}\nCaused by: {}", cause.stack_trace()),
+            None => self.to_string(),
+        }
+    }
+
+    /// It and the place where it was made (`exceptionSimpleDesc`). The places are those of what a look for a group can
+    /// end with.
+    pub(super) fn simple_description(&self, profile: Profile) -> String {
+        let is_v5 = profile.is_v5();
+        let place = match self.class {
+            CONNECT if is_v5 => "netty.NettyRemotingClient.invokeSync(NettyRemotingClient.java:584)",
+            CONNECT => "netty.NettyRemotingClient.invokeSync(NettyRemotingClient.java:407)",
+            SEND_REQUEST if is_v5 => {
+                "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:505)"
+            }
+            SEND_REQUEST => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:441)",
+            TIMEOUT if is_v5 => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:507)",
+            TIMEOUT => "netty.NettyRemotingAbstract.invokeSyncImpl(NettyRemotingAbstract.java:438)",
+            _ => {
+                let line = if is_v5 { 1998 } else { 1392 };
+                let class = "org.apache.rocketmq.client.impl.MQClientAPIImpl";
+                return format!(
+                    "{self}, {class}.getTopicRouteInfoFromNameServer(MQClientAPIImpl.java:{line})"
+                );
+            }
+        };
+        format!("{self}, org.apache.rocketmq.remoting.{place}")
     }
 
     /// What a command throws by itself.
@@ -110,10 +167,28 @@ impl Exception {
     pub(super) const fn code(&self) -> Option<u16> {
         self.code
     }
+
+    /// What was said, without the code and without where to read on.
+    pub(super) fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Whether a broker's refusal was thrown as such (`MQBrokerException`).
+    pub(super) fn is_broker(&self) -> bool {
+        self.class == BROKER
+    }
+
+    /// Whether the client library threw it (`MQClientException`).
+    pub(super) fn is_client(&self) -> bool {
+        self.class == CLIENT
+    }
 }
 
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.message.is_empty() {
+            return f.write_str(self.class);
+        }
         write!(f, "{}: {}", self.class, self.message)
     }
 }

@@ -1,5 +1,7 @@
 //! How Java prints: dates, fractions, and the order in which it walks through a hash table.
 
+use crate::config::Profile;
+use crate::id::MessageQueue;
 use crate::message::java_hash;
 use crate::time::{Epoch, Instant};
 
@@ -33,6 +35,19 @@ pub(super) fn rounded(decimal: &str, digits: usize) -> String {
 /// At most so many letters of a text, from its beginning (`UtilAll.frontStringAtLeast`).
 pub(super) fn front(text: &str, letters: usize) -> String {
     text.chars().take(letters).collect()
+}
+
+/// `yyyyMMddHHmmssSSS` (`UtilAll.timeMillisToHumanString`).
+pub(super) fn compact_date(epoch: Epoch, at: Instant) -> String {
+    epoch.date_time(at).chars().filter(char::is_ascii_digit).collect()
+}
+
+/// A version as the tool prints it (`MQVersion.getVersionDesc`). All processes of a run have the same.
+pub(super) const fn version_desc(profile: Profile) -> &'static str {
+    match profile {
+        Profile::V4 => "V4_9_8",
+        Profile::V5 => "V5_3_3",
+    }
 }
 
 /// Buckets of the table in which Java's `HashMap` keeps so many entries, when it was made for so many.
@@ -71,6 +86,15 @@ pub(super) fn in_small_name_order<T>(entries: Vec<T>, name: impl Fn(&T) -> Strin
     in_buckets(entries, 4, |entry| java_hash(&name(entry)))
 }
 
+/// [`in_hash_order`] for a table whose keys are queues (`MessageQueue.hashCode`).
+pub(super) fn in_queue_order<T>(entries: Vec<(MessageQueue, T)>) -> Vec<(MessageQueue, T)> {
+    in_hash_order(entries, |(queue, _)| {
+        let MessageQueue { topic, broker_name, queue_id } = queue;
+        let parts = [java_hash(broker_name.as_str()), queue_id.0.cast_signed(), java_hash(topic.as_str())];
+        parts.into_iter().fold(1i32, |hash, part| hash.wrapping_mul(31).wrapping_add(part))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +103,18 @@ mod tests {
     fn names_come_as_java_hands_them_out() {
         let brokers = in_name_order(vec!["broker-a", "broker-b"], |name| (*name).to_owned());
         assert_eq!(brokers, ["broker-b", "broker-a"]);
+    }
+
+    #[test]
+    fn queues_come_as_java_hands_them_out() {
+        // Recorded: `resetOffsetByTime` of a topic with two queues.
+        let queue = |queue_id| MessageQueue {
+            topic: "T".into(),
+            broker_name: "broker-a".into(),
+            queue_id: crate::id::QueueId(queue_id),
+        };
+        let queues = in_queue_order(vec![(queue(0), 2), (queue(1), 3)]);
+        assert_eq!(queues, [(queue(1), 3), (queue(0), 2)]);
     }
 
     #[test]

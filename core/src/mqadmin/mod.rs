@@ -23,7 +23,13 @@ mod catalogue;
 mod commands;
 mod exception;
 mod format;
+mod group_ext;
+mod message_ext;
+mod message_query;
+mod producer;
+mod pull_consumer;
 mod session;
+mod timestamp;
 mod usage;
 
 use std::sync::Arc;

@@ -186,13 +186,33 @@ impl<'a> Session<'a> {
 
     /// Asks and throws what the remoting layer throws when there is no answer.
     pub(super) fn invoke(&mut self, to: Address, request: Request) -> Step<Response> {
-        let result = self.ask(to, request, TIMEOUT)?;
-        Ok(result.map_err(|failure| Exception::remoting(failure, to, TIMEOUT))?)
+        self.invoke_within(to, request, TIMEOUT)
+    }
+
+    /// [`Session::invoke`] with another patience.
+    pub(super) fn invoke_within(
+        &mut self,
+        to: Address,
+        request: Request,
+        timeout: Duration,
+    ) -> Step<Response> {
+        let result = self.ask(to, request, timeout)?;
+        Ok(result.map_err(|failure| Exception::remoting(failure, to, timeout))?)
     }
 
     /// Asks a broker and throws `MQBrokerException` when it refuses.
     pub(super) fn invoke_broker(&mut self, to: Address, request: Request) -> Step<Response> {
-        let response = self.invoke(to, request)?;
+        self.invoke_broker_within(to, request, TIMEOUT)
+    }
+
+    /// [`Session::invoke_broker`] with another patience.
+    pub(super) fn invoke_broker_within(
+        &mut self,
+        to: Address,
+        request: Request,
+        timeout: Duration,
+    ) -> Step<Response> {
+        let response = self.invoke_within(to, request, timeout)?;
         if response.code == ResponseCode::Success {
             return Ok(response);
         }
@@ -201,7 +221,17 @@ impl<'a> Session<'a> {
 
     /// Asks a broker and throws `MQClientException` when it refuses, as many calls of the tool do.
     pub(super) fn invoke_checked(&mut self, to: Address, request: Request) -> Step<Response> {
-        let response = self.invoke(to, request)?;
+        self.invoke_checked_within(to, request, TIMEOUT)
+    }
+
+    /// [`Session::invoke_checked`] with another patience.
+    pub(super) fn invoke_checked_within(
+        &mut self,
+        to: Address,
+        request: Request,
+        timeout: Duration,
+    ) -> Step<Response> {
+        let response = self.invoke_within(to, request, timeout)?;
         if response.code == ResponseCode::Success {
             return Ok(response);
         }
@@ -248,6 +278,6 @@ impl<'a> Session<'a> {
 
     /// Prints an exception that the command catches and goes on after.
     pub(super) fn print_stack_trace(&mut self, exception: &Exception) {
-        self.println(&exception.to_string());
+        self.println(&exception.stack_trace());
     }
 }

@@ -4,8 +4,18 @@
 
 mod broker;
 mod cluster;
+mod connection;
+mod consumer_progress;
+mod consumer_status;
+mod ha;
 mod housekeeping;
 mod name_server;
+mod offset;
+mod print_message;
+mod query_message;
+mod send_message;
+mod stats;
+mod subscription_group;
 mod topic;
 mod topic_admin;
 
@@ -51,8 +61,18 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         topic_admin::COMMANDS,
         cluster::COMMANDS,
         broker::COMMANDS,
+        ha::COMMANDS,
+        stats::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
+        connection::COMMANDS,
+        consumer_progress::COMMANDS,
+        consumer_status::COMMANDS,
+        subscription_group::COMMANDS,
+        offset::COMMANDS,
+        query_message::COMMANDS,
+        print_message::COMMANDS,
+        send_message::COMMANDS,
     ]
     .into_iter()
     .flatten()
@@ -143,7 +163,7 @@ fn run_command(session: &mut Session<'_>, command: &SubCommand, words: &[String]
     let ended = set_name_servers(session, &arguments).and_then(|()| (command.run)(session, &arguments));
     if let Err(Stop::Throws(exception)) = &ended {
         let class = "org.apache.rocketmq.tools.command.SubCommandException";
-        session.println(&format!("{class}: {}\nCaused by: {exception}", command.failure));
+        session.println(&format!("{class}: {}\nCaused by: {}", command.failure, exception.stack_trace()));
     }
     ended
 }

@@ -249,8 +249,15 @@ fn perm_changed(from: u8, to: u8, address: &str) -> String {
 }
 
 fn delete_topic(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
-    let topic: TopicName = arguments.required("t").into();
-    let cluster = arguments.required("c");
+    delete_topic_of_cluster(session, &arguments.required("t").into(), arguments.required("c"))
+}
+
+/// `DeleteTopicSubCommand.deleteTopic`, with what it prints.
+pub(super) fn delete_topic_of_cluster(
+    session: &mut Session<'_>,
+    topic: &TopicName,
+    cluster: &str,
+) -> Step<()> {
     for broker in session.fetch_master_addr_by_cluster_name(cluster)? {
         session.invoke_checked(broker, Request::DeleteTopicInBroker { topic: topic.clone() })?;
     }
