@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use lab_core::filter::hash_matches;
-use lab_core::rpc::MessageSelector;
 use lab_core::id::{QueueId, QueueOffset};
 use lab_core::message::{StoredMessage, check_record};
+use lab_core::rpc::MessageSelector;
 use lab_core::store::{
     BoundaryType, ConsumeQueue, Expiry, GetMessageResult, GetMessageStatus, MessageStore, PullLimits,
     file_name,
