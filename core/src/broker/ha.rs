@@ -15,7 +15,7 @@ use crate::fact::Fact;
 use crate::id::{Address, CommitLogOffset, ConnectionId, NodeId};
 use crate::message::Record;
 use crate::outbox::{Outbox, Peer};
-use crate::rpc::Frame;
+use crate::rpc::{Frame, HaConnectionRuntimeInfo, HaRuntimeInfo};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -63,6 +63,29 @@ impl ReplicaState {
 
     pub(super) fn master_address(&self) -> Option<Address> {
         self.master.map(|(address, _)| address)
+    }
+}
+
+// Both sides.
+impl Broker {
+    /// How replication goes, for operators (V5).
+    pub(super) fn ha_runtime_info(&self) -> HaRuntimeInfo {
+        let max = self.store.log().max();
+        if self.is_slave() {
+            return HaRuntimeInfo::Slave {
+                master: self.replica.master.map(|(_, ha)| ha),
+                max,
+                last_read: self.replica.last_heard,
+                last_write: self.replica.last_reported,
+            };
+        }
+        let slaves = self.slaves.values().map(|slave| HaConnectionRuntimeInfo {
+            address: slave.address,
+            acknowledged: slave.acknowledged,
+            is_in_sync: max.0.saturating_sub(slave.acknowledged.0) < self.config.ha_max_gap_not_in_sync,
+            transfer_from_where: slave.next,
+        });
+        HaRuntimeInfo::Master { max, slaves: slaves.collect() }
     }
 }
 

@@ -102,9 +102,20 @@ impl Broker {
                 self.clone_offsets(&source, &destination, &topic);
                 Response::ok(code)
             }
+            Request::CleanExpiredConsumeQueue => {
+                self.clean_expired_queues();
+                Response::ok(code)
+            }
+            Request::CleanUnusedTopic => {
+                self.clean_unused_topics();
+                Response::ok(code)
+            }
+            Request::DeleteExpiredCommitLog => {
+                self.delete_files_manually();
+                Response::ok(code)
+            }
             Request::GetBrokerHaStatus if self.profile.is_v5() => {
-                let slaves = self.slaves().map(|slave| (slave.address, slave.acknowledged)).collect();
-                Response::with(code, ResponseBody::HaStatus { max: self.store.log().max(), slaves })
+                Response::with(code, ResponseBody::HaStatus(self.ha_runtime_info()))
             }
             // A slave that copies.
             Request::GetAllTopicConfig => {

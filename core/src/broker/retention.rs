@@ -12,11 +12,12 @@
 //!
 //! **Invariants**: the last file of the log stays; a round deletes at most `deleteFileBatchMax` files.
 
-use super::Broker;
+use super::{Broker, is_system_topic};
+use crate::config::BrokerConfig;
 use crate::fact::Fact;
-use crate::id::CommitLogOffset;
+use crate::id::{BrokerName, CommitLogOffset, TopicName};
 use crate::outbox::Outbox;
-use crate::store::Expiry;
+use crate::store::{Expiry, SCHEDULE_TOPIC};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -50,6 +51,14 @@ struct Round {
     deleted: u32,
 }
 
+/// Whether no operator's order deletes the queues of a topic: V4 spares those of delayed messages, V5 those of every
+/// topic of its own, but not those that came with groups.
+fn is_spared(topic: &TopicName, is_v5: bool, config: &BrokerConfig, broker_name: &BrokerName) -> bool {
+    let is_of_group = ["%RETRY%", "%DLQ%"].iter().any(|start| topic.as_str().starts_with(start));
+    let is_own = is_system_topic(topic, config, broker_name) && !is_of_group;
+    if is_v5 { is_own } else { topic.as_str() == SCHEDULE_TOPIC }
+}
+
 impl Broker {
     pub(super) fn arm_first_cleaning(&self, now: Instant, out: &mut Outbox) {
         out.set_timer(Timer::CleanFiles, now + FIRST_RUN);
@@ -74,6 +83,22 @@ impl Broker {
     /// whatever the hour.
     pub const fn delete_files_manually(&mut self) {
         self.retention.manual_rounds = MANUAL_ROUNDS;
+    }
+
+    /// An operator has queues deleted of which no message is left (`mqadmin cleanExpiredCQ`).
+    pub(super) fn clean_expired_queues(&mut self) {
+        let (config, broker_name) = (&self.config, &self.broker_name);
+        let is_v5 = self.profile.is_v5();
+        self.store.clean_expired_queues(|topic| is_spared(topic, is_v5, config, broker_name));
+    }
+
+    /// An operator has queues deleted whose topic is gone (`mqadmin cleanUnusedTopic`).
+    pub(super) fn clean_unused_topics(&mut self) {
+        let (config, broker_name, topics) = (&self.config, &self.broker_name, &self.topics);
+        let is_v5 = self.profile.is_v5();
+        self.store.clean_unused_topics(|topic| {
+            topics.contains_key(topic) || is_spared(topic, is_v5, config, broker_name)
+        });
     }
 
     /// Every 10 s, and every 100 ms while a round has more to delete.

@@ -41,6 +41,12 @@ fn format_runtime(age: Duration) -> String {
     format!("[ {days} days, {hours} hours, {minutes} minutes, {} seconds ]", seconds % 60)
 }
 
+/// A hundredth of whole percent, as Java writes a double.
+fn ratio(percent: u64) -> String {
+    let text = format!("{}.{:02}", percent / 100, percent % 100);
+    text.strip_suffix('0').map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// A size for people (`MixAll.humanReadableByteCount` in powers of 1024).
 #[expect(
     clippy::float_arithmetic,
@@ -124,11 +130,19 @@ impl Broker {
             Some(RateOverTime { count: found.count + missed.count, time })
         });
         figures.put("getTotalTps", rates(total));
-        figures.put("getTransferredTps", rates(three(&stats.transferred)));
+        // Spelled right since 5.0.
+        let transferred = if self.profile.is_v5() { "getTransferredTps" } else { "getTransferedTps" };
+        figures.put(transferred, rates(three(&stats.transferred)));
         if self.profile.is_v5() {
             figures.put("putLatency99", "0.00");
             figures.put("putLatency999", "0.00");
         }
+        let disk = ratio(self.disk_used_percent());
+        figures.put("commitLogDiskRatio", &disk);
+        figures.put("consumeQueueDiskRatio", disk);
+        let free = self.config.disk_capacity.saturating_sub(self.store.used_bytes());
+        let (total, free) = (human_readable(self.config.disk_capacity), human_readable(free));
+        figures.put("commitLogDirCapacity", format!("Total : {total}, Free : {free}."));
         figures.put("commitLogMinOffset", log.min());
         figures.put("commitLogMaxOffset", log.max());
         figures.put("dispatchBehindBytes", self.store.dispatch_behind());
@@ -171,6 +185,7 @@ mod tests {
 
     #[test]
     fn sizes_and_ages_read_as_javas() {
+        assert_eq!([0, 7, 10, 95, 100].map(ratio), ["0.0", "0.07", "0.1", "0.95", "1.0"]);
         let sizes = [0, 1023, 1024, 1536, 1 << 30].map(human_readable);
         assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "1.0 GiB"]);
         assert_eq!(format_runtime(Duration::from_secs(90_061)), "[ 1 days, 1 hours, 1 minutes, 1 seconds ]");

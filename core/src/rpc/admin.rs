@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::Subscription;
 use crate::config::{ConsumeFromWhere, MessageModel, Profile, words};
-use crate::id::{Address, BrokerId, ClientId, GroupName, MessageQueue, QueueOffset, TopicName};
+use crate::id::{
+    Address, BrokerId, ClientId, CommitLogOffset, GroupName, MessageQueue, QueueOffset, TopicName,
+};
 use crate::time::{Duration, Instant};
 
 /// A group as one broker has it (`SubscriptionGroupConfig`, behaviour §3.8).
@@ -221,6 +223,42 @@ pub struct DirectConsumption {
     pub result: ConsumeResult,
     /// How long it took.
     pub took: Duration,
+}
+
+/// One slave in the eyes of its master (`HAConnectionRuntimeInfo`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HaConnectionRuntimeInfo {
+    /// From where it connected.
+    pub address: Address,
+    /// How far it said its log reaches.
+    pub acknowledged: CommitLogOffset,
+    /// Whether it is near enough to the end of the master's log to count.
+    pub is_in_sync: bool,
+    /// What it is sent next.
+    pub transfer_from_where: CommitLogOffset,
+}
+
+/// How replication goes, as a broker sees it (`HARuntimeInfo`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HaRuntimeInfo {
+    /// What a master says.
+    Master {
+        /// The end of its log.
+        max: CommitLogOffset,
+        /// The slaves that are connected.
+        slaves: Vec<HaConnectionRuntimeInfo>,
+    },
+    /// What a slave says.
+    Slave {
+        /// Where it copies from, once it knows it.
+        master: Option<Address>,
+        /// The end of its own log.
+        max: CommitLogOffset,
+        /// When something last came from the master.
+        last_read: Instant,
+        /// When it last said how far it is.
+        last_write: Instant,
+    },
 }
 
 /// A look for messages by key (`QueryMessageRequestHeader`).

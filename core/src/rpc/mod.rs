@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 pub use admin::{
     ConsumeResult, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DirectConsumption,
-    GroupConsumeStats, OffsetReset, OffsetWrapper, ProcessQueueInfo, QueryMessage, RateOverTime,
-    StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
+    GroupConsumeStats, HaConnectionRuntimeInfo, HaRuntimeInfo, OffsetReset, OffsetWrapper, ProcessQueueInfo,
+    QueryMessage, RateOverTime, StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
@@ -698,13 +698,8 @@ pub enum ResponseBody {
     Moment(Option<Instant>),
     /// Last minute, last hour, last day: how often something happened.
     Stats([StatsSnapshot; 3]),
-    /// Address of each slave and how far it has copied.
-    HaStatus {
-        /// The end of the master's log.
-        max: CommitLogOffset,
-        /// By slave.
-        slaves: Vec<(Address, CommitLogOffset)>,
-    },
+    /// How replication goes.
+    HaStatus(HaRuntimeInfo),
     /// What a name server knows.
     NameServer(NameServerAnswer),
 }

@@ -41,7 +41,7 @@ use crate::message::{DelayLevels, Record, StoredMessage, tag_hash};
 use crate::time::{Epoch, Instant};
 
 /// Where delayed messages wait (`TopicValidator.RMQ_SYS_SCHEDULE_TOPIC`).
-const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
+pub const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
 
 /// The name of a file of the commit log or of a consume queue: where it begins, in bytes (`UtilAll.offset2FileName`).
 pub fn file_name(begin: u64) -> String {

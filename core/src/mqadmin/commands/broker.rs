@@ -1,8 +1,8 @@
 //! Commands that look at brokers and change their settings.
 //!
-//! **In RocketMQ**: `tools.command.broker`, `HAStatusSubCommand`.
+//! **In RocketMQ**: `tools.command.broker`.
 //!
-//! **Left out on purpose**: the second round of `haStatus -i`; settings that the lab does not have.
+//! **Left out on purpose**: settings that the lab does not have.
 
 use std::sync::Arc;
 

@@ -7,12 +7,14 @@ mod cluster;
 mod connection;
 mod consumer_progress;
 mod consumer_status;
+mod ha;
 mod housekeeping;
 mod name_server;
 mod offset;
 mod print_message;
 mod query_message;
 mod send_message;
+mod stats;
 mod subscription_group;
 mod topic;
 mod topic_admin;
@@ -59,6 +61,8 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         topic_admin::COMMANDS,
         cluster::COMMANDS,
         broker::COMMANDS,
+        ha::COMMANDS,
+        stats::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
         connection::COMMANDS,

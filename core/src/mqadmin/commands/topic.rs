@@ -10,11 +10,10 @@ use super::SubCommand;
 use crate::allocate::{RoomsByName, allocate};
 use crate::config::{AllocateStrategy, Profile};
 use crate::id::{ClientId, MessageQueue, TopicName};
-use crate::message::java_hash;
 use crate::mqadmin::admin_ext::ClusterInfo;
 use crate::mqadmin::arguments::{Arguments, OptionSpec, option, switch};
 use crate::mqadmin::exception::Exception;
-use crate::mqadmin::format::{front, in_hash_order, in_name_order};
+use crate::mqadmin::format::{front, in_name_order, in_queue_order};
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{Request, ResponseBody, TopicRoute, TopicStats, message_queue, perm};
 
@@ -237,9 +236,10 @@ fn allocate_mq(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     let members: Vec<ClientId> = arguments.required("i").split(',').map(ClientId::from).collect();
     let route = session.examine_topic_route_info(&topic)?;
     let readable = route.queue_datas.iter().filter(|data| data.perm & perm::READ != 0);
-    let queues = readable
-        .flat_map(|data| (0..data.read_queue_nums).map(|id| message_queue(&topic, &data.broker_name, id)));
-    let queues = in_hash_order(queues.collect(), queue_hash);
+    let queues = readable.flat_map(|data| {
+        (0..data.read_queue_nums).map(|id| (message_queue(&topic, &data.broker_name, id), ()))
+    });
+    let queues: Vec<_> = in_queue_order(queues.collect()).into_iter().map(|(queue, ())| queue).collect();
     let mut shares: Vec<(&ClientId, Vec<MessageQueue>)> = Vec::new();
     for member in &members {
         if shares.iter().any(|(other, _)| *other == member) {
@@ -266,11 +266,4 @@ fn queue_json(queue: &MessageQueue) -> String {
         "{{\"brokerName\":\"{}\",\"queueId\":{},\"topic\":\"{}\"}}",
         queue.broker_name, queue.queue_id, queue.topic
     )
-}
-
-/// `MessageQueue.hashCode`.
-fn queue_hash(queue: &MessageQueue) -> i32 {
-    let id = queue.queue_id.0.cast_signed();
-    let parts = [java_hash(queue.broker_name.as_str()), id, java_hash(queue.topic.as_str())];
-    parts.into_iter().fold(1, |hash: i32, part| hash.wrapping_mul(31).wrapping_add(part))
 }
