@@ -6,8 +6,12 @@
 //! which Java's `HashMap` writes the properties of one record (ours come in the order in which they were set;
 //! the length is the same).
 
+mod delay_levels;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use delay_levels::{BadDelayLevels, DelayLevels};
 
 use serde::Serialize;
 
@@ -33,6 +37,48 @@ pub mod property {
     pub const MSG_REGION: &str = "MSG_REGION";
     /// Whether the broker allows traces.
     pub const TRACE_ON: &str = "TRACE_ON";
+    /// Where a message goes that waits in another topic: delayed, or half.
+    pub const REAL_TOPIC: &str = "REAL_TOPIC";
+    /// The queue of [`REAL_TOPIC`].
+    pub const REAL_QUEUE_ID: &str = "REAL_QID";
+    /// Whether the message is half: stored, not visible before its transaction commits.
+    pub const TRANSACTION_PREPARED: &str = "TRAN_MSG";
+    /// The producer group that is asked how a transaction ended.
+    pub const PRODUCER_GROUP: &str = "PGROUP";
+    /// The producer's message id once more, put into half messages by brokers of V5.
+    pub const TRANSACTION_ID: &str = "__transactionId__";
+    /// How often the producer group was asked about a half message.
+    pub const TRANSACTION_CHECK_TIMES: &str = "TRANSACTION_CHECK_TIMES";
+    /// For how many seconds after its birth a half message is not asked about.
+    pub const CHECK_IMMUNITY_TIME_IN_SECONDS: &str = "CHECK_IMMUNITY_TIME_IN_SECONDS";
+    /// The first place of a half message in its queue, in a copy made while it was immune.
+    pub const TRANSACTION_PREPARED_QUEUE_OFFSET: &str = "TRAN_PREPARED_QUEUE_OFFSET";
+    /// When a timer message is to be delivered, in milliseconds since 1970.
+    pub const TIMER_DELIVER_MS: &str = "TIMER_DELIVER_MS";
+    /// After how many seconds a timer message is to be delivered.
+    pub const TIMER_DELAY_SEC: &str = "TIMER_DELAY_SEC";
+    /// After how many milliseconds a timer message is to be delivered.
+    pub const TIMER_DELAY_MS: &str = "TIMER_DELAY_MS";
+    /// The slot of the wheel that a timer message waits in, in milliseconds since 1970.
+    pub const TIMER_OUT_MS: &str = "TIMER_OUT_MS";
+    /// When a timer message was put into the wheel, in milliseconds since 1970.
+    pub const TIMER_ENQUEUE_MS: &str = "TIMER_ENQUEUE_MS";
+    /// When a timer message was taken out of the wheel, in milliseconds since 1970.
+    pub const TIMER_DEQUEUE_MS: &str = "TIMER_DEQUEUE_MS";
+    /// Marks a message that takes a timer message out of the wheel.
+    pub const TIMER_DELETE_UNIQUE_KEY: &str = "TIMER_DEL_UNIQKEY";
+}
+
+/// Bits of a message's `sysFlag` (`MessageSysFlag`).
+pub mod sys_flag {
+    /// The body is compressed.
+    pub const COMPRESSED: u32 = 1;
+    /// The message is half.
+    pub const TRANSACTION_PREPARED: u32 = 4;
+    /// The transaction of the message was committed.
+    pub const TRANSACTION_COMMIT: u32 = 8;
+    /// The bits that say how a transaction stands; all of them: rolled back.
+    pub const TRANSACTION_MASK: u32 = 12;
 }
 
 /// Between a property's name and its value.
@@ -68,6 +114,16 @@ impl Message {
             Some((_, old)) => *old = value.into(),
             None => self.properties.push((name.into(), value.into())),
         }
+    }
+
+    /// Takes a property away.
+    pub fn remove_property(&mut self, name: &str) {
+        self.properties.retain(|(key, _)| &**key != name);
+    }
+
+    /// The delay level that the sender asks for; 0 for none, and for what is no number.
+    pub fn delay_level(&self) -> u32 {
+        self.property(property::DELAY).and_then(|level| level.parse().ok()).unwrap_or(0)
     }
 
     /// The tag, by which consumers filter.

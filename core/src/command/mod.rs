@@ -11,7 +11,8 @@
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
 //! | `consumer N group=G topic=T,U [tags=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `work` is the time of its listener for one message |
-//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [body=m] [queue=broker-a:0]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several |
+//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [body=m] [queue=broker-a:0] [delay=LEVEL] [deliver-after=30s] [deliver-at=TIME] [async] [one-way] [transaction=STATE …]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `delay` is a delay level, `deliver-after` and `deliver-at` make timer messages (V5); `async` and `one-way` go on without waiting for the answer |
+//! | `send … transaction=STATE [checks=1] [then=COMMIT_MESSAGE] [immunity=30s]` | half messages; STATE is how the local transaction ends at first: `COMMIT_MESSAGE`, `ROLLBACK_MESSAGE` or `UNKNOW`; to the broker's questions the answer is `UNKNOW` before number `checks`, from then on `then`; `immunity` keeps the broker from asking sooner |
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
@@ -31,15 +32,17 @@
 
 mod print;
 mod read;
+mod send_job;
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 pub use read::VERBS;
+pub use send_job::{CommunicationMode, Delivery, LocalTransaction, SendJob};
 
 use crate::config::{AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, words};
-use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, QueueId, TopicName};
+use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, TopicName};
 use crate::message::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, check_name};
 use crate::rng::Ratio;
 use crate::rpc::TopicConfig;
@@ -111,25 +114,6 @@ pub enum NodeSpec {
     Producer(ClientSpec),
     /// A consumer.
     Consumer(ConsumerSpec),
-}
-
-/// A number of messages to send one after another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SendJob {
-    /// Where to.
-    pub topic: TopicName,
-    /// How many; `None` for without end.
-    pub count: Option<u32>,
-    /// Pause after each answer.
-    pub every: Duration,
-    /// Tags that take turns; none for messages without a tag.
-    pub tags: Vec<Arc<str>>,
-    /// Key, numbered when there are several messages.
-    pub key: Option<Arc<str>>,
-    /// Body, numbered from 0.
-    pub body: Arc<str>,
-    /// A fixed queue in place of the producer's choice; such a send is not retried elsewhere.
-    pub queue: Option<(BrokerName, QueueId)>,
 }
 
 /// Where a topic is created or changed.
@@ -410,19 +394,7 @@ impl Command {
                 }
                 Ok(())
             }
-            Self::Send(_, job) | Self::Produce(_, job) => {
-                check("topic name", job.topic.as_str(), TOPIC_MAX_LENGTH)?;
-                if job.count.is_some_and(|count| !(1..=COUNT_MAX).contains(&count)) {
-                    return invalid(format!("count must lie between 1 and {COUNT_MAX}"));
-                }
-                if job.count.is_none() && job.every == Duration::ZERO {
-                    return invalid("every must be longer than 0");
-                }
-                if job.body.len() > BODY_MAX {
-                    return invalid(format!("a body may have {BODY_MAX} bytes at most"));
-                }
-                Ok(())
-            }
+            Self::Send(_, job) | Self::Produce(_, job) => job.check(),
             Self::Pin { topic, .. } => check("topic name", topic.as_str(), TOPIC_MAX_LENGTH),
             Self::Set(_, settings) if settings.is_empty() => invalid("set: give at least one key=value"),
             Self::Part { from, to, .. } | Self::Join { from, to, .. } | Self::Link { from, to, .. }
