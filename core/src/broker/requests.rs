@@ -71,6 +71,11 @@ impl Broker {
             Request::SearchOffsetByTimestamp { topic, queue_id, at } => {
                 Response::with(code, ResponseBody::Offset(self.store.offset_by_time(&topic, queue_id, at)))
             }
+            // A producer whose local transaction ended, or that was asked about one. Mostly nobody waits for the answer.
+            Request::EndTransaction(end) => match self.on_end_transaction(now, &asked, &end, out) {
+                Some(response) => response,
+                None => return,
+            },
             // An operator.
             Request::UpdateAndCreateTopic { topic, config } => {
                 self.update_topic(now, topic, config, out);
@@ -82,6 +87,9 @@ impl Broker {
             }
             Request::GetAllConsumerOffset => {
                 Response::with(code, ResponseBody::Offsets(self.offsets.shared()))
+            }
+            Request::GetAllDelayOffset => {
+                Response::with(code, ResponseBody::DelayOffsets(self.delay_offsets().clone()))
             }
             Request::GetAllSubscriptionGroupConfig => {
                 Response::with(code, ResponseBody::Groups(self.groups.clone()))

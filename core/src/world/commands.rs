@@ -339,7 +339,10 @@ impl World {
             NodeSpec::NameServer(_) => Node::NameServer(NameServer::new(profile)),
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
+                    node: id.clone(),
                     profile,
+                    epoch,
+                    rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
                     address: slot.address,
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
