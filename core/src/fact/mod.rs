@@ -153,6 +153,8 @@ pub enum SendError {
     NoRoute(TopicName),
     /// A broker refused in a way that is not tried again (`MQBrokerException`).
     Broker(ResponseCode, Arc<str>),
+    /// An asynchronous send got no answer, however often it was tried (`RemotingException`).
+    Remoting(Arc<str>),
     /// The message itself is not allowed (`MQClientException`, 13).
     MessageIllegal(Arc<str>),
 }
@@ -161,7 +163,7 @@ impl SendError {
     /// The response code that the exception carries; `None` for a time-out.
     pub const fn code(&self) -> Option<u16> {
         match self {
-            Self::CallTimeout => None,
+            Self::CallTimeout | Self::Remoting(_) => None,
             Self::StillFailed { code, .. } => *code,
             Self::NoRoute(_) => Some(10005),
             Self::Broker(code, _) => Some(code.number()),

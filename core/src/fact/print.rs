@@ -36,6 +36,7 @@ impl fmt::Display for SendError {
             Self::Broker(code, remark) => {
                 write!(f, "MQBrokerException: CODE: {} DESC: {remark}", code.number())
             }
+            Self::Remoting(why) => write!(f, "RemotingException: {why}"),
             Self::MessageIllegal(why) => write!(f, "MQClientException: {why}"),
         }
     }

@@ -4,20 +4,25 @@
 //! queue from its list, sends, waits, and tries again elsewhere while attempts and time are left. The list is the
 //! cached route, so a producer goes on choosing a broker that is gone until its next poll.
 //!
-//! `jobs` is the application, `sending` the send loop of the library.
+//! `jobs` is the application, `sending` and `queue_choice` the send loop of the library, `transactions` what follows a
+//! half message.
 //!
 //! **In RocketMQ**: `DefaultMQProducer`, `DefaultMQProducerImpl`, `TopicPublishInfo`, `MQFaultStrategy`
 //! (behaviour §2).
 //!
-//! **Left out on purpose**: asynchronous and one-way sends, batches, selectors, compression, transactions, hooks.
+//! **Left out on purpose**: batches; selectors; hooks; compression of large bodies (the length of what zlib makes of
+//! them cannot be had without zlib, and exact lengths are worth more here).
 //!
 //! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
 //! success or failure, unless the process ends first.
 
 mod jobs;
+mod queue_choice;
 mod sending;
+mod transactions;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use jobs::SendThread;
 pub use sending::ActiveSend;
@@ -31,7 +36,7 @@ use crate::id::{Address, ClientId, GroupName, TopicName};
 use crate::message::UniqueIdMaker;
 use crate::outbox::{Input, Outbox};
 use crate::rng::Rng;
-use crate::rpc::{Heartbeat, Request};
+use crate::rpc::{Frame, Heartbeat, Request};
 use crate::time::{Epoch, Instant};
 use crate::timer::Timer;
 
@@ -64,6 +69,8 @@ pub struct Producer {
     succeeded: u64,
     failed: u64,
     last_failure: Option<(Instant, String)>,
+    /// What the application knows of its local transactions, by the id of the message.
+    transactions: BTreeMap<Arc<str>, transactions::Known>,
 }
 
 impl Producer {
@@ -88,6 +95,7 @@ impl Producer {
             succeeded: 0,
             failed: 0,
             last_failure: None,
+            transactions: BTreeMap::new(),
         }
     }
 
@@ -104,6 +112,11 @@ impl Producer {
                 self.client.periodic_heartbeat(now, due, &heartbeat, out);
             }
             Input::Timer(Timer::NextSend, _) => self.go_on(now, out),
+            Input::Frame { peer, frame: Frame::Request { request, .. }, .. } => {
+                if let Request::CheckTransactionState(check) = *request {
+                    self.on_transaction_check(now, peer.address, &check, out);
+                }
+            }
             Input::Order(order) => self.on_order(now, order, out),
             other => {
                 for event in self.client.handle(now, other, out) {

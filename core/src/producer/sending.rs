@@ -3,34 +3,51 @@
 //! All attempts share one budget (`sendMsgTimeout`, 3 s). A *refused* connection costs a moment, so another broker is
 //! tried at once; a *hung* broker eats the whole budget, so nothing is left to try with (behaviour §2.6).
 //!
-//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendKernelImpl`, `TopicPublishInfo`.
+//! An asynchronous send repeats only attempts that got no answer, on another broker and with the queue id of the first
+//! attempt; a one-way send is made once and never heard of again.
+//!
+//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendKernelImpl`, `MQClientAPIImpl.sendMessageAsync` and
+//! its `onExceptionImpl`.
+//!
+//! **Left out on purpose**: that a one-way send fails when no connection can be made.
 
 use std::sync::Arc;
 
 use super::{Producer, Purpose, ThreadId};
 use crate::client_instance::{self, RouteAnswer, RouteWish};
-use crate::command::SendJob;
+use crate::command::{CommunicationMode, LocalTransaction, SendJob};
 use crate::fact::{Fact, MessageAt, SendError, SendStatus};
 use crate::fault_strategy::Attempt;
-use crate::id::{BrokerId, BrokerName, MessageQueue, TopicName};
-use crate::message::{Message, TOPIC_MAX_LENGTH, check_name, property};
+use crate::id::{BrokerId, BrokerName, MessageQueue};
+use crate::message::{Message, TOPIC_MAX_LENGTH, check_name, property, sys_flag};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
 use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
 use crate::time::{Duration, Instant};
 
+/// How a message is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    pub(super) mode: CommunicationMode,
+    /// Whose round over the queues it takes its turn in.
+    pub(super) round: ThreadId,
+    /// The local transaction that follows.
+    pub(super) transaction: Option<LocalTransaction>,
+}
+
 /// A send that is under way.
 #[derive(Clone, Debug)]
 pub struct ActiveSend {
     id: u64,
-    message: Message,
-    unique_key: Arc<str>,
+    pub(super) message: Message,
+    pub(super) unique_key: Arc<str>,
+    pub(super) manner: Manner,
     fixed_queue: Option<MessageQueue>,
     pub(super) pause: Duration,
     started: Instant,
     brokers_sent: Vec<BrokerName>,
     /// The queue of the present attempt; `None` while the route is asked for.
-    queue: Option<MessageQueue>,
+    pub(super) queue: Option<MessageQueue>,
     attempt_started: Instant,
     error: Option<AttemptError>,
     /// A result that was stored but not safely, kept in case the retries fail.
@@ -104,6 +121,7 @@ impl Producer {
         thread: ThreadId,
         mut message: Message,
         job: &SendJob,
+        manner: Manner,
         out: &mut Outbox,
     ) {
         let unique_key: Arc<str> = self.ids.next(self.epoch, now).into();
@@ -117,6 +135,7 @@ impl Producer {
             id: self.next_send,
             message,
             unique_key,
+            manner,
             fixed_queue,
             pause: job.every,
             started: now,
@@ -202,17 +221,12 @@ impl Producer {
     /// One attempt; when attempts or time are used up, the end.
     fn attempt(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
         let budget = self.client.config.send_msg_timeout;
-        let most =
-            if send.fixed_queue.is_some() { 1 } else { 1 + self.client.config.retry_times_when_send_failed };
+        let most = self.most_attempts(&send);
         while send.attempts() < most {
             let last = send.brokers_sent.last().cloned();
             // The queue is chosen, and its turn used up, before the time is looked at.
-            let queue = match &send.fixed_queue {
-                Some(queue) => queue.clone(),
-                None => match self.select_queue(now, thread, &send.message.topic, last.as_ref()) {
-                    Some(queue) => queue,
-                    None => break,
-                },
+            let Some(queue) = self.next_queue(now, &send, last.as_ref()) else {
+                break;
             };
             let cost = now.since(send.started);
             if cost > budget {
@@ -235,17 +249,66 @@ impl Producer {
                 queue_id: queue.queue_id,
                 born_at: now,
                 default_topic_queue_nums: self.client.config.default_topic_queue_nums,
-                sys_flag: 0,
+                sys_flag: if send.manner.transaction.is_some() { sys_flag::TRANSACTION_PREPARED } else { 0 },
                 reconsume_times: 0,
                 max_reconsume_times: None,
             };
             let purpose = client_instance::Purpose::Own(Purpose::Send(thread, send.id));
             let rest = budget.saturating_sub(cost);
+            let remoting = &mut self.client.remoting;
+            match send.manner.mode {
+                CommunicationMode::Sync => remoting.invoke(now, address, request, rest, purpose, out),
+                CommunicationMode::Async => remoting.invoke_async(now, address, request, rest, purpose, out),
+                CommunicationMode::OneWay => {
+                    remoting.invoke_one_way(now, address, request, out);
+                    return self.let_go(now, thread, &send, queue, out);
+                }
+            }
             self.park(thread, send);
-            self.client.remoting.invoke(now, address, request, rest, purpose, out);
             return;
         }
         self.give_up(now, thread, send, out);
+    }
+
+    fn most_attempts(&self, send: &ActiveSend) -> u32 {
+        let config = &self.client.config;
+        match send.manner.mode {
+            CommunicationMode::Async => 1 + config.retry_times_when_send_async_failed,
+            CommunicationMode::Sync if send.fixed_queue.is_none() => 1 + config.retry_times_when_send_failed,
+            CommunicationMode::Sync | CommunicationMode::OneWay => 1,
+        }
+    }
+
+    /// The queue of the next attempt. An asynchronous send repeats the request that it has, so the queue id stays.
+    fn next_queue(
+        &mut self,
+        now: Instant,
+        send: &ActiveSend,
+        last: Option<&BrokerName>,
+    ) -> Option<MessageQueue> {
+        if let Some(queue) = &send.fixed_queue {
+            return Some(queue.clone());
+        }
+        let mut queue = self.select_queue(now, send.manner.round, &send.message.topic, last)?;
+        if let (CommunicationMode::Async, Some(first)) = (send.manner.mode, &send.queue) {
+            queue.queue_id = first.queue_id;
+        }
+        Some(queue)
+    }
+
+    /// A one-way send is over when it is on its way.
+    fn let_go(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        send: &ActiveSend,
+        queue: MessageQueue,
+        out: &mut Outbox,
+    ) {
+        self.succeeded += 1;
+        let (unique_key, key) = (send.unique_key.clone(), send.message.keys().cloned());
+        out.note(Fact::OneWaySent { queue, unique_key, key });
+        self.after_send(now, thread, send);
     }
 
     fn give_up(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
@@ -257,6 +320,9 @@ impl Producer {
         let error = match &send.error {
             Some(AttemptError::Refused(code, remark)) if send.fixed_queue.is_some() => {
                 SendError::Broker(*code, remark.clone())
+            }
+            Some(AttemptError::Failed(failure)) if send.manner.mode == CommunicationMode::Async => {
+                SendError::Remoting(failure.words().into())
             }
             error => SendError::StillFailed {
                 times: send.attempts(),
@@ -328,6 +394,7 @@ impl Producer {
                 let fact = self.success(now, &send, status, &response.body);
                 let broker = send.queue.as_ref().map(|queue| queue.broker_name.clone());
                 if status != SendStatus::SendOk
+                    && send.manner.mode == CommunicationMode::Sync
                     && self.client.config.retry_another_broker_when_not_store_ok
                     && send.fixed_queue.is_none()
                 {
@@ -343,14 +410,15 @@ impl Producer {
                 if let Some(fact) = fact {
                     out.note(fact);
                 }
+                self.end_local_transaction(now, &send, status, &response.body, out);
                 self.after_send(now, thread, &send);
             }
-            Verdict::Retry => {
+            Verdict::Retry if send.manner.mode == CommunicationMode::Sync => {
                 let error = AttemptError::Refused(response.code, response.remark);
                 self.note_failed_attempt(now, &mut send, error);
                 self.attempt(now, thread, send, out);
             }
-            Verdict::Throw => {
+            Verdict::Retry | Verdict::Throw => {
                 self.fail(now, thread, send, SendError::Broker(response.code, response.remark), out);
             }
         }
@@ -404,52 +472,5 @@ impl Producer {
             took: now.since(send.started),
         });
         self.after_send(now, thread, &send);
-    }
-
-    /// The next queue of the thread's round; on a retry not on the broker that just failed, if there is another.
-    fn select_queue(
-        &mut self,
-        now: Instant,
-        thread: ThreadId,
-        topic: &TopicName,
-        last: Option<&BrokerName>,
-    ) -> Option<MessageQueue> {
-        let queues = self.client.route(topic)?.writable.clone();
-        if queues.is_empty() {
-            return None;
-        }
-        let key = (topic.clone(), thread);
-        if !self.rounds.contains_key(&key) {
-            let start = match self.pinned.remove(topic) {
-                Some(start) => u64::from(start),
-                None => u64::from(self.rng.below(u32::MAX)),
-            };
-            self.rounds.insert(key.clone(), start);
-        }
-        let round = self.rounds.get_mut(&key)?;
-        let next = |round: &mut u64| {
-            let queue = &queues[usize::try_from(*round % queues.len() as u64).unwrap_or(0)];
-            *round += 1;
-            queue.clone()
-        };
-        let find = |round: &mut u64, wanted: &dyn Fn(&MessageQueue) -> bool| {
-            (0..queues.len()).map(|_| next(round)).find(|queue| wanted(queue))
-        };
-        let is_other = |queue: &MessageQueue| last.is_none_or(|last| *last != queue.broker_name);
-        let faults = &self.faults;
-        if self.client.config.send_latency_fault_enable {
-            let is_available = |queue: &MessageQueue| faults.is_available(now, &queue.broker_name);
-            let is_reachable = |queue: &MessageQueue| faults.is_reachable(&queue.broker_name);
-            let found = if self.client.profile.is_v5() {
-                find(round, &|queue| is_available(queue) && is_other(queue))
-                    .or_else(|| find(round, &|queue| is_reachable(queue) && is_other(queue)))
-            } else {
-                let better = faults.better_half(now);
-                find(round, &is_available)
-                    .or_else(|| find(round, &|queue| better.first() == Some(&queue.broker_name)))
-            };
-            return found.or_else(|| find(round, &|_| true));
-        }
-        find(round, &is_other).or_else(|| find(round, &|_| true))
     }
 }
