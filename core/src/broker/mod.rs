@@ -306,10 +306,7 @@ impl Broker {
                 self.on_outcomes(now, outcomes, out);
             }
             Timer::DeliverDelayedMessage(level) => self.deliver_delayed(now, level, out),
-            Timer::PersistDelayOffset => {
-                self.persist_delay_offsets(out);
-                out.set_timer(Timer::PersistDelayOffset, due + self.config.flush_delay_offset_interval);
-            }
+            Timer::PersistDelayOffset => self.persist_delay_offsets(out),
             Timer::TimerDequeue => self.timer_dequeue(now, out),
             Timer::CheckTransactions => self.check_transactions(now, out),
             Timer::TransactionalOpBatch => self.op_batch(now, out),

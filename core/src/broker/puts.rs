@@ -7,13 +7,10 @@
 //!
 //! **Invariants**: a send is acknowledged once; the flushed position never passes the end of the log.
 
-use std::sync::Arc;
-
-use super::{Asked, Broker, HeldPull};
+use super::{Asked, Broker};
 use crate::config::{BrokerRole, FlushDiskType};
-use crate::fact::{Fact, WakeReason};
+use crate::fact::Fact;
 use crate::id::{CommitLogOffset, ConnectionId};
-use crate::message::StoredMessage;
 use crate::outbox::Outbox;
 use crate::rpc::{RequestCode, Response, ResponseBody, ResponseCode};
 use crate::time::{Duration, Instant};
@@ -237,23 +234,6 @@ impl Broker {
         match waits.flatten().min() {
             Some(until) => out.set_timer(Timer::PutTimeout, until),
             None => out.cancel_timer(Timer::PutTimeout),
-        }
-    }
-
-    /// Wakes the pulls that wait for one of these messages.
-    fn wake_pulls(&mut self, now: Instant, visible: &[Arc<StoredMessage>], out: &mut Outbox) {
-        let arrived = |held: &HeldPull, broker: &Self| {
-            visible.iter().any(|message| {
-                held.waits_at(&message.message.topic, message.queue_id)
-                    && message.queue_offset >= held.offset()
-                    && broker.passes_filter(held, message)
-            })
-        };
-        let (woken, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.held_pulls).into_iter().partition(|held| arrived(held, self));
-        self.held_pulls = kept;
-        for held in woken {
-            self.wake(now, held, WakeReason::Arrival, out);
         }
     }
 }

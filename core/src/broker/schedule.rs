@@ -58,7 +58,6 @@ impl Broker {
     /// A master begins to deliver.
     pub(super) fn start_schedule(&mut self, now: Instant, out: &mut Outbox) {
         self.correct_delay_offsets();
-        out.set_timer(Timer::PersistDelayOffset, now + FIRST_PERSIST);
         for level in self.levels() {
             self.arm_level(now, level, out);
         }
@@ -117,6 +116,7 @@ impl Broker {
         if self.profile.is_v5() {
             // V5 notes how far it is at each look, V4 only with each delivery.
             self.schedule.offsets.insert(level, next.queue_offset);
+            self.arm_persist(now, out);
         }
         let look = self.look_at_or_after(now);
         let due = self.due(level, next.stored_at);
@@ -157,11 +157,22 @@ impl Broker {
                 delivered = true;
             }
             self.schedule.offsets.insert(level, waiting.queue_offset.next());
+            self.arm_persist(now, out);
         }
         if delivered {
             self.after_append(now, out);
         }
         self.arm_level(now, level, out);
+    }
+
+    /// Sets the clock for the next writing, if there is something to write.
+    fn arm_persist(&self, now: Instant, out: &mut Outbox) {
+        if self.schedule.persisted != self.schedule.offsets {
+            let first = self.started_at + FIRST_PERSIST;
+            let period = self.config.flush_delay_offset_interval.as_millis().max(1);
+            let rounds = now.since(first).as_millis().div_ceil(period);
+            out.set_timer(Timer::PersistDelayOffset, first + Duration::from_millis(rounds * period));
+        }
     }
 
     /// Writes `delayOffset.json`.

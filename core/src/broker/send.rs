@@ -32,6 +32,8 @@ pub(super) struct Send {
     pub(super) message: Message,
     pub(super) queue_id: QueueId,
     pub(super) born_at: Instant,
+    /// After which topic an unknown one is created.
+    pub(super) default_topic: TopicName,
     pub(super) default_topic_queue_nums: u32,
     /// Bits as in `MessageSysFlag`.
     pub(super) sys_flag: u32,

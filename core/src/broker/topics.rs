@@ -93,15 +93,18 @@ impl Broker {
         self.register_all(now, changed, out);
     }
 
-    /// A send to an unknown topic creates it after the template TBW102 (`createTopicInSendMessageMethod`).
+    /// A send to an unknown topic creates it after a template, mostly TBW102 (`createTopicInSendMessageMethod`).
     pub(super) fn create_topic_in_send(
         &mut self,
         now: Instant,
         send: &Send,
         out: &mut Outbox,
     ) -> Option<TopicConfig> {
-        let template = self.topics.get(&AUTO_CREATE_TOPIC.into())?;
-        if !self.config.auto_create_topic_enable || template.perm & perm::INHERIT == 0 {
+        let template = self.topics.get(&send.default_topic)?;
+        let is_usual = send.default_topic.as_str() == AUTO_CREATE_TOPIC;
+        // The setting takes the permission from TBW102 alone; the broker's and the cluster's own topics keep it.
+        let is_off = is_usual && !self.config.auto_create_topic_enable;
+        if is_off || template.perm & perm::INHERIT == 0 {
             return None;
         }
         let queues = send.default_topic_queue_nums.min(template.write_queue_nums);

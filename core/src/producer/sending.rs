@@ -248,6 +248,7 @@ impl Producer {
                 message: send.message.clone(),
                 queue_id: queue.queue_id,
                 born_at: now,
+                default_topic: client_instance::AUTO_CREATE_TOPIC.into(),
                 default_topic_queue_nums: self.client.config.default_topic_queue_nums,
                 sys_flag: if send.manner.transaction.is_some() { sys_flag::TRANSACTION_PREPARED } else { 0 },
                 reconsume_times: 0,
