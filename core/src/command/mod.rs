@@ -39,7 +39,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use read::VERBS;
-pub use send_job::{CommunicationMode, Delivery, LocalTransaction, SendJob};
+pub use send_job::{CommunicationMode, Delivery, LocalTransaction, SendJob, TransactionRecord};
 
 use crate::config::{AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, words};
 use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, TopicName};

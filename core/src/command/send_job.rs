@@ -75,6 +75,18 @@ pub struct LocalTransaction {
     pub immunity: Option<Duration>,
 }
 
+/// A row of the database that an application keeps its local transactions in. All producers of a group are one
+/// application and share it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TransactionRecord {
+    /// The producer's id of the half message.
+    pub unique_key: Arc<str>,
+    /// How the transaction ends, and when that is known.
+    pub transaction: LocalTransaction,
+    /// How often brokers asked about it.
+    pub asked: u32,
+}
+
 impl LocalTransaction {
     /// The answer to the question of this number, counted from 1.
     pub const fn answer(&self, check: u32) -> TransactionState {

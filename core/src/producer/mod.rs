@@ -28,7 +28,7 @@ pub use jobs::SendThread;
 pub use sending::ActiveSend;
 
 use crate::client_instance::{ClientEvent, ClientInstance, ClientStart, config_of};
-use crate::command::{ClientSpec, NodeOrder};
+use crate::command::{ClientSpec, NodeOrder, TransactionRecord};
 use crate::config::ClientConfig;
 use crate::fact::Fact;
 use crate::fault_strategy::FaultStrategy;
@@ -69,8 +69,8 @@ pub struct Producer {
     succeeded: u64,
     failed: u64,
     last_failure: Option<(Instant, String)>,
-    /// What the application knows of its local transactions, by the id of the message.
-    transactions: BTreeMap<Arc<str>, transactions::Known>,
+    /// What the application's database says of its local transactions, by the id of the message.
+    transactions: BTreeMap<Arc<str>, TransactionRecord>,
 }
 
 impl Producer {

@@ -6,28 +6,22 @@
 //! **In RocketMQ**: `TransactionMQProducer`, `DefaultMQProducerImpl.sendMessageInTransaction`, `endTransaction`,
 //! `checkTransactionState` (behaviour §3.11, §11.4).
 //!
-//! **Left out on purpose**: the time that a local transaction takes. The application keeps what it knows of its local
-//! transactions in memory: a producer that is asked about one that it did not begin answers UNKNOW.
+//! All producers of a group are one application with one database: each answers for what another one began, also after
+//! a restart.
+//!
+//! **Left out on purpose**: the time that a local transaction takes.
 
 use std::sync::Arc;
 
 use super::Producer;
 use super::sending::ActiveSend;
-use crate::command::LocalTransaction;
+use crate::command::{LocalTransaction, TransactionRecord};
 use crate::fact::{Fact, SendStatus};
 use crate::id::{Address, BrokerId};
 use crate::message::{Message, property};
 use crate::outbox::Outbox;
 use crate::rpc::{EndTransaction, Request, ResponseBody, TransactionCheck, TransactionState};
 use crate::time::Instant;
-
-/// What the application knows of a local transaction.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
-    plan: LocalTransaction,
-    /// How often it was asked.
-    asked: u32,
-}
 
 impl Producer {
     /// Marks a message as half; a delay level is forgotten.
@@ -59,7 +53,8 @@ impl Producer {
         };
         let state = if status == SendStatus::SendOk { plan.state } else { TransactionState::Rollback };
         let (unique_key, key) = (send.unique_key.clone(), send.message.keys().cloned());
-        self.transactions.insert(unique_key.clone(), Known { plan, asked: 0 });
+        let row = TransactionRecord { unique_key: unique_key.clone(), transaction: plan, asked: 0 };
+        self.record(row, out);
         out.note(Fact::LocalTransactionEnded { unique_key: unique_key.clone(), key, state });
         let Some(address) = self.client.broker_address(&queue.broker_name, BrokerId::MASTER) else {
             return;
@@ -75,6 +70,17 @@ impl Producer {
         self.client.remoting.invoke_one_way(now, address, Request::EndTransaction(end), out);
     }
 
+    /// Writes a row into the database of the application.
+    fn record(&mut self, row: TransactionRecord, out: &mut Outbox) {
+        out.record(self.group.clone(), row.clone());
+        self.learn_transaction(row);
+    }
+
+    /// A row of the application's database is new, or another one: what a process of the group reads from now on.
+    pub fn learn_transaction(&mut self, row: TransactionRecord) {
+        self.transactions.insert(row.unique_key.clone(), row);
+    }
+
     /// A broker asks how a local transaction ended.
     pub(super) fn on_transaction_check(
         &mut self,
@@ -88,10 +94,12 @@ impl Producer {
         }
         let half = &check.message;
         let unique_key: Arc<str> = half.message.unique_key().cloned().unwrap_or_else(|| "".into());
-        let (times, answer) = match self.transactions.get_mut(&unique_key) {
-            Some(known) => {
-                known.asked += 1;
-                (known.asked, known.plan.answer(known.asked))
+        let (times, answer) = match self.transactions.get(&unique_key).cloned() {
+            Some(mut row) => {
+                row.asked += 1;
+                let answer = (row.asked, row.transaction.answer(row.asked));
+                self.record(row, out);
+                answer
             }
             None => (1, TransactionState::Unknown),
         };

@@ -351,7 +351,11 @@ impl World {
                 Node::Broker(Broker::new(start, spec, disk))
             }
             NodeSpec::Producer(spec) => {
-                Node::Producer(Producer::new(client_start(spec.instance.as_ref()), spec))
+                let mut producer = Producer::new(client_start(spec.instance.as_ref()), spec);
+                for row in self.databases.get(&spec.group).into_iter().flat_map(|rows| rows.values()) {
+                    producer.learn_transaction(row.clone());
+                }
+                Node::Producer(producer)
             }
             NodeSpec::Consumer(spec) => {
                 let disk = if let Disk::Consumer(disk) = disk { disk } else { ConsumerDisk::default() };
