@@ -65,7 +65,10 @@ const fn shutdown_time(profile: Profile) -> Duration {
 /// Why a broker asked something.
 #[derive(Clone, Debug)]
 enum Purpose {
-    Register(Address),
+    Register {
+        name_server: Address,
+        check_order_config: bool,
+    },
     Unregister,
     CopyFromMaster,
 }
@@ -201,7 +204,7 @@ impl Broker {
 
     fn start(&mut self, now: Instant, out: &mut Outbox) {
         self.started_at = now;
-        self.register_all(now, None, out);
+        self.register_periodically(now, out);
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
@@ -248,12 +251,12 @@ impl Broker {
     fn on_outcomes(&mut self, now: Instant, outcomes: Vec<Outcome<Purpose>>, out: &mut Outbox) {
         for (purpose, result) in outcomes {
             match (purpose, result) {
-                (Purpose::Register(name_server), Ok(response)) => {
-                    self.on_registered(now, name_server, response, out);
+                (Purpose::Register { name_server, check_order_config }, Ok(response)) => {
+                    self.on_registered(now, (name_server, check_order_config), response, out);
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
-                (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
+                (Purpose::Register { .. } | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
         }
     }
@@ -283,7 +286,7 @@ impl Broker {
     fn on_timer(&mut self, now: Instant, timer: Timer, due: Instant, out: &mut Outbox) {
         match timer {
             Timer::RegisterBroker => {
-                self.register_all(now, None, out);
+                self.register_periodically(now, out);
                 let period = self.config.register_name_server_period;
                 let period = period.clamp(registration::SHORTEST_PERIOD, registration::LONGEST_PERIOD);
                 out.set_timer(Timer::RegisterBroker, due + period);

@@ -177,7 +177,7 @@ impl Producer {
                 }
                 out.exit();
             }
-            NodeOrder::CreateTopic(..) => {}
+            NodeOrder::CreateTopic(..) | NodeOrder::PutOrderTopic(_) => {}
         }
     }
 
