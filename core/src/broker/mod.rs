@@ -65,10 +65,7 @@ const fn shutdown_time(profile: Profile) -> Duration {
 /// Why a broker asked something.
 #[derive(Clone, Debug)]
 enum Purpose {
-    Register {
-        name_server: Address,
-        check_order_config: bool,
-    },
+    Register { name_server: Address, check_order_config: bool },
     Unregister,
     CopyFromMaster,
 }

@@ -20,7 +20,8 @@ use crate::id::{BrokerId, ConnectionId, GroupName, NodeId, QueueId, QueueOffset,
 use crate::message::{Message, StoredMessage, property, tag_hash};
 use crate::outbox::Outbox;
 use crate::rpc::{
-    PullRequest, RequestCode, Response, ResponseBody, ResponseCode, Subscription, SubscriptionGroupConfig, perm,
+    PullRequest, RequestCode, Response, ResponseBody, ResponseCode, Subscription, SubscriptionGroupConfig,
+    perm,
 };
 use crate::store::{GetMessageResult, GetMessageStatus, PullLimits};
 use crate::time::{Duration, Instant};

@@ -240,6 +240,11 @@ impl Broker {
 
 impl WaitingPut {
     fn response(&self) -> Response {
-        Response { request: RequestCode::SendMessage, code: self.code, remark: "".into(), body: self.body.clone() }
+        Response {
+            request: RequestCode::SendMessage,
+            code: self.code,
+            remark: "".into(),
+            body: self.body.clone(),
+        }
     }
 }

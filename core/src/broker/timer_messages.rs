@@ -62,7 +62,8 @@ impl Broker {
     /// A master finds its slots again, and reads on.
     pub(super) fn start_timer_wheel(&mut self, now: Instant, out: &mut Outbox) {
         let topic: TopicName = TIMER_TOPIC.into();
-        let (min, max) = (self.store.min_offset(&topic, QueueId(0)), self.store.max_offset(&topic, QueueId(0)));
+        let (min, max) =
+            (self.store.min_offset(&topic, QueueId(0)), self.store.max_offset(&topic, QueueId(0)));
         let TimerCheckpoint { queue_offset, read_time } = self.timer_wheel.checkpoint;
         let read_to = queue_offset.min(max);
         for offset in min.0..read_to.0 {

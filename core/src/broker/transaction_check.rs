@@ -242,7 +242,8 @@ impl Broker {
         if let Some(members) = self.producers.get(&group).filter(|members| !members.is_empty()) {
             self.transactions.channel_counter = self.transactions.channel_counter.wrapping_add(1);
             let index = self.transactions.channel_counter % members.len();
-            asked = members.iter().nth(index).map(|(connection, member)| (*connection, member.client_id.clone()));
+            asked =
+                members.iter().nth(index).map(|(connection, member)| (*connection, member.client_id.clone()));
         }
         out.note(Fact::TransactionChecked {
             message: Box::new(self.message_at(&again)),

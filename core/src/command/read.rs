@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::{
     Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, DEFAULT_CLUSTER,
-    DEFAULT_QUEUES,
-    DEFAULT_WORK, Delivery, LocalTransaction, NameServerSpec, NodeSpec, SendJob, Settings,
+    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, LocalTransaction, NameServerSpec, NodeSpec, SendJob, Settings,
     TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};

@@ -114,7 +114,9 @@ impl SendJob {
             return invalid("checks counts the broker's questions from 1");
         }
         if self.mode != CommunicationMode::Sync || self.queue.is_some() {
-            return invalid("a message of a transaction is sent synchronously to a queue of the producer's choice");
+            return invalid(
+                "a message of a transaction is sent synchronously to a queue of the producer's choice",
+            );
         }
         Ok(())
     }

@@ -91,7 +91,9 @@ impl fmt::Display for Fact {
             Self::MessageStored { message, commit_log_offset, size, from, .. } => {
                 write!(f, "{message} log@{commit_log_offset} {size} B ← {from}")
             }
-            Self::MessageDelayed { message, topic, until } => write!(f, "{message} for {topic} until {until}"),
+            Self::MessageDelayed { message, topic, until } => {
+                write!(f, "{message} for {topic} until {until}")
+            }
             Self::DelayedMessageDue { message, level } => write!(f, "{message} level {level}"),
             Self::TimerMessageDue { message } | Self::TransactionDiscarded { message } => {
                 write!(f, "{message}")

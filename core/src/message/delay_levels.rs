@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn the_default_has_eighteen_levels() {
         let levels = DelayLevels::default();
-        assert_eq!((levels.max_level(), levels.delay(1), levels.delay(18)), (18, Some(1000), Some(7_200_000)));
+        assert_eq!(
+            (levels.max_level(), levels.delay(1), levels.delay(18)),
+            (18, Some(1000), Some(7_200_000))
+        );
         assert_eq!(levels.deliver_timestamp(3, 5), 10_005);
         assert_eq!(DelayLevels::queue_of(0), None);
     }

@@ -16,6 +16,7 @@
 //! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
 //! success or failure, unless the process ends first.
 
+mod attempt;
 mod jobs;
 mod queue_choice;
 mod sending;

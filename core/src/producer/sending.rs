@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+use super::attempt::{AttemptError, Verdict};
 use super::{Producer, Purpose, ThreadId};
 use crate::client_instance::{self, RouteAnswer, RouteWish};
 use crate::command::{CommunicationMode, LocalTransaction, SendJob};
@@ -22,7 +23,7 @@ use crate::id::{BrokerId, BrokerName, MessageQueue};
 use crate::message::{Message, TOPIC_MAX_LENGTH, check_name, property, sys_flag};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
-use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::rpc::{Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 
 /// How a message is sent.
@@ -54,36 +55,6 @@ pub struct ActiveSend {
     unsafe_result: Option<Box<Fact>>,
 }
 
-/// Why an attempt failed.
-#[derive(Clone, Debug)]
-enum AttemptError {
-    Failed(Failure),
-    BrokerUnknown,
-    Refused(ResponseCode, Arc<str>),
-    NotStoreOk(SendStatus),
-}
-
-impl AttemptError {
-    const fn code(&self) -> Option<u16> {
-        match self {
-            Self::Failed(Failure::Connect) => Some(10001),
-            Self::Failed(Failure::Timeout) => Some(10002),
-            Self::BrokerUnknown => Some(10003),
-            Self::Refused(code, _) => Some(code.number()),
-            Self::Failed(Failure::Closed) | Self::NotStoreOk(_) => None,
-        }
-    }
-
-    fn words(&self) -> Arc<str> {
-        match self {
-            Self::Failed(failure) => failure.words().into(),
-            Self::BrokerUnknown => "broker not known".into(),
-            Self::Refused(code, _) => code.name().into(),
-            Self::NotStoreOk(status) => status.to_string().into(),
-        }
-    }
-}
-
 impl ActiveSend {
     /// The broker it waits for, the number of the attempt, and when the send began; `None` before the first.
     pub fn waiting_for(&self) -> Option<(BrokerName, u32, Instant)> {
@@ -103,15 +74,6 @@ impl ActiveSend {
             key: self.message.keys().cloned(),
         })
     }
-}
-
-/// What a broker's answer to a send means.
-enum Verdict {
-    Stored(SendStatus),
-    /// Try another queue.
-    Retry,
-    /// Tell the application.
-    Throw,
 }
 
 impl Producer {
@@ -422,22 +384,6 @@ impl Producer {
             Verdict::Retry | Verdict::Throw => {
                 self.fail(now, thread, send, SendError::Broker(response.code, response.remark), out);
             }
-        }
-    }
-
-    /// Which answers are results, which are tried again, which are thrown (behaviour §2.6).
-    fn verdict(&self, code: ResponseCode) -> Verdict {
-        match code {
-            ResponseCode::Success => Verdict::Stored(SendStatus::SendOk),
-            ResponseCode::FlushDiskTimeout => Verdict::Stored(SendStatus::FlushDiskTimeout),
-            ResponseCode::FlushSlaveTimeout => Verdict::Stored(SendStatus::FlushSlaveTimeout),
-            ResponseCode::SlaveNotAvailable => Verdict::Stored(SendStatus::SlaveNotAvailable),
-            ResponseCode::TopicNotExist
-            | ResponseCode::ServiceNotAvailable
-            | ResponseCode::SystemError
-            | ResponseCode::NoPermission => Verdict::Retry,
-            ResponseCode::SystemBusy if self.client.profile.is_v5() => Verdict::Retry,
-            _ => Verdict::Throw,
         }
     }
 

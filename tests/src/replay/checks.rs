@@ -24,14 +24,16 @@ pub(super) fn judge(
     verdict: &mut Verdict,
 ) {
     let is_ours = |event: &&TraceEvent| event.node.as_ref().is_some_and(|node| producers.contains(node));
-    let mut replayed: Vec<(Instant, Check)> = trace.iter().filter(is_ours).filter_map(replayed_check).collect();
+    let mut replayed: Vec<(Instant, Check)> =
+        trace.iter().filter(is_ours).filter_map(replayed_check).collect();
     let reports = script.steps.iter().enumerate();
-    for (step, event) in reports.clone().flat_map(|(i, step)| step.events.iter().flatten().map(move |e| (i, e))) {
+    for (step, event) in
+        reports.clone().flat_map(|(i, step)| step.events.iter().flatten().map(move |e| (i, e)))
+    {
         let Event::Checked { at, key, time, answer } = event else { continue };
         let cause = causes.iter().rev().find(|cause| *cause <= at).copied().unwrap_or(Instant::ZERO);
         let check = (key.clone(), *time, answer.clone());
-        let place =
-            replayed.iter().position(|(moment, other)| *other == check && fits(*moment, *at, cause));
+        let place = replayed.iter().position(|(moment, other)| *other == check && fits(*moment, *at, cause));
         let problem = place.is_none().then(|| {
             let same = replayed.iter().filter(|(_, other)| other.0 == check.0);
             let seen: Vec<_> =
@@ -41,7 +43,8 @@ pub(super) fn judge(
         verdict.note(step, *at, problem);
         place.map(|place| replayed.remove(place));
     }
-    let Some((last, end)) = reports.filter(|(_, s)| s.events.is_some()).map(|(i, s)| (i, s.end)).next_back() else {
+    let Some((last, end)) = reports.filter(|(_, s)| s.events.is_some()).map(|(i, s)| (i, s.end)).next_back()
+    else {
         return;
     };
     // What the busy recorded machine may not have reached before its last report is no evidence.

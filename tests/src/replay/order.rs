@@ -307,9 +307,9 @@ fn read_send_in_transaction(mut options: Options) -> Result<Send, String> {
 
 /// Options by their names in the recording and in the lab.
 fn more(options: &mut Options, names: &[(&str, &str)]) -> String {
-    let taken = names.iter().filter_map(|(recorded, ours)| {
-        options.take(recorded).map(|value| format!(" {ours}={value}"))
-    });
+    let taken = names
+        .iter()
+        .filter_map(|(recorded, ours)| options.take(recorded).map(|value| format!(" {ours}={value}")));
     taken.collect()
 }
 

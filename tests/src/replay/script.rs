@@ -104,7 +104,9 @@ impl Step {
     /// The sends that it reported, in order.
     pub fn sends(&self) -> impl Iterator<Item = &Send> {
         self.events.iter().flatten().filter_map(|event| match event {
-            Event::Sent { send, .. } | Event::SentHalf { send, .. } | Event::SendFailed { send, .. } => Some(send),
+            Event::Sent { send, .. } | Event::SentHalf { send, .. } | Event::SendFailed { send, .. } => {
+                Some(send)
+            }
             _ => None,
         })
     }

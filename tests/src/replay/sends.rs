@@ -127,7 +127,9 @@ impl Player<'_> {
         texts: &[(Instant, String)],
     ) {
         let stored = events.iter().enumerate().find_map(|(k, event)| match event {
-            Event::Sent { broker, queue, .. } | Event::SentHalf { broker, queue, .. } => Some((k, (broker.clone(), *queue))),
+            Event::Sent { broker, queue, .. } | Event::SentHalf { broker, queue, .. } => {
+                Some((k, (broker.clone(), *queue)))
+            }
             _ => None,
         });
         let Some((successes_at, first)) = stored else {

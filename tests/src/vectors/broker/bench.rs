@@ -49,8 +49,7 @@ impl Bench {
             ha_address: Address::local(10912),
             name_servers: Vec::new(),
         };
-        let mut disk =
-            BrokerDisk::new(start.profile, &config_of(start.profile, &spec), &spec.broker_name);
+        let mut disk = BrokerDisk::new(start.profile, &config_of(start.profile, &spec), &spec.broker_name);
         prepare(&mut disk);
         let mut bench = Self {
             broker: Broker::new(start, &spec, Some(disk)),
@@ -109,11 +108,8 @@ impl Bench {
     pub(super) fn send(&mut self, request: Request) -> u32 {
         self.next_opaque += 1;
         let peer = Peer { node: "client".into(), address: Address::local(50_001) };
-        let frame = Frame::Request {
-            opaque: Opaque(self.next_opaque),
-            one_way: false,
-            request: Box::new(request),
-        };
+        let frame =
+            Frame::Request { opaque: Opaque(self.next_opaque), one_way: false, request: Box::new(request) };
         self.tell(Input::Frame { connection: CLIENT, peer, frame });
         self.ring_if_set(Timer::Reput);
         self.next_opaque
@@ -137,13 +133,12 @@ impl Bench {
 
     /// Moves the clock, and nothing else.
     pub(super) fn advance(&mut self, step: &Value) {
-        self.now = self.now + Duration::from_millis(number(&step["ms"]));
+        self.now += Duration::from_millis(number(&step["ms"]));
     }
 
     /// Creates a topic, as an operator does.
     pub(super) fn create_topic(&mut self, name: &str, read: u32, write: u32, perm: u8) {
-        let config =
-            TopicConfig { read_queue_nums: read, write_queue_nums: write, perm, order: false };
+        let config = TopicConfig { read_queue_nums: read, write_queue_nums: write, perm, order: false };
         self.tell(Input::Order(NodeOrder::CreateTopic(name.into(), config)));
     }
 

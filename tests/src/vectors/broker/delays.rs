@@ -63,7 +63,7 @@ pub(super) fn schedule_delivery(case: &Value) -> Outcome {
     let settings = [("messageDelayLevel", text(&case["messageDelayLevel"]))];
     let mut bench = Bench::new(&settings, number(&case["t0"]));
     // The service has begun to look.
-    bench.now = bench.now + Duration::from_secs(1);
+    bench.now += Duration::from_secs(1);
     bench.create_topic("TopicTest", 8, 8, 6);
     let mut seen: BTreeMap<(String, u32), usize> = BTreeMap::new();
     let mut delivered_first: Option<(u64, BTreeMap<String, String>)> = None;

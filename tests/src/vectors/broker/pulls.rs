@@ -113,18 +113,11 @@ fn register(bench: &mut Bench, registered: &Value, condition: &str) {
     let expression: Arc<str> = text(&registered["subString"]).into();
     let subscriptions: BTreeMap<TopicName, _> =
         [(text(&registered["topic"]).into(), subscription(&expression, version))].into();
-    let model = if condition == "broadcast-disabled" {
-        MessageModel::Broadcasting
-    } else {
-        MessageModel::Clustering
-    };
+    let model =
+        if condition == "broadcast-disabled" { MessageModel::Broadcasting } else { MessageModel::Clustering };
     let consumers =
         vec![ConsumerData { group: GROUP.into(), model, from: ConsumeFromWhere::LastOffset, subscriptions }];
-    bench.ask(Request::HeartBeat(Heartbeat {
-        client_id: "client".into(),
-        consumers,
-        producers: Vec::new(),
-    }));
+    bench.ask(Request::HeartBeat(Heartbeat { client_id: "client".into(), consumers, producers: Vec::new() }));
 }
 
 fn pull_of(case: &Value) -> Request {

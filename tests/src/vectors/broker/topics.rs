@@ -20,7 +20,8 @@ pub(super) fn auto_create_topic(case: &Value) -> Outcome {
         let perm = u8::try_from(small(perm)).unwrap_or_default();
         bench.create_topic(&topic, small(read), small(write), perm);
     }
-    let mut request = send_message(Message::new(topic.as_str().into(), *b"m"), small(&case["queueId"]), bench.now);
+    let mut request =
+        send_message(Message::new(topic.as_str().into(), *b"m"), small(&case["queueId"]), bench.now);
     if let Request::SendMessage { default_topic, default_topic_queue_nums, .. } = &mut request {
         *default_topic = text(&case["defaultTopic"]).into();
         // The broker counts a negative number as none.
