@@ -6,16 +6,15 @@
 //!
 //! **In RocketMQ**: `RouteInfoManager`, `BrokerHousekeepingService`, `DefaultRequestProcessor` (behaviour §1).
 //!
-//! **Left out on purpose**: KV configuration beyond the names of order topics, write permission commands, acting masters,
+//! **Left out on purpose**: KV configuration and order configuration, write permission commands, acting masters,
 //! zones, filter servers, static topics, the queue in front of 5.x's batch removal (it holds nothing up here).
 //!
 //! **Invariants**: a broker name is in the address table exactly while one of its addresses is; a topic has no
 //! queues on a broker name that is not in the address table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::command::NodeOrder;
 use crate::config::{NameServerConfig, Profile};
 use crate::fact::{Fact, RemovalReason};
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, ConnectionId, TopicName};
@@ -67,13 +66,11 @@ pub struct NameServer {
     /// `brokerLiveTable`.
     live: BTreeMap<Address, BrokerLiveInfo>,
     removals: Vec<Removal>,
-    /// `ORDER_TOPIC_CONFIG` of the KV configuration: which topics are order topics.
-    order_topics: BTreeSet<TopicName>,
 }
 
 impl NameServer {
-    /// A name server that knows nothing yet but the order topics on its disk.
-    pub fn new(profile: Profile, order_topics: BTreeSet<TopicName>) -> Self {
+    /// A name server that knows nothing yet.
+    pub fn new(profile: Profile) -> Self {
         let config = NameServerConfig::of(profile);
         Self {
             profile,
@@ -83,13 +80,7 @@ impl NameServer {
             brokers: BTreeMap::new(),
             live: BTreeMap::new(),
             removals: Vec::new(),
-            order_topics,
         }
-    }
-
-    /// The order topics, when the process ends.
-    pub fn into_order_topics(self) -> BTreeSet<TopicName> {
-        self.order_topics
     }
 
     /// Its settings.
@@ -141,10 +132,7 @@ impl NameServer {
                 self.scan_not_active_brokers(now, out);
                 out.set_timer(Timer::ScanNotActiveBroker, due + self.config.scan_not_active_broker_interval);
             }
-            Input::Order(NodeOrder::Shutdown) => out.exit(),
-            Input::Order(NodeOrder::PutOrderTopic(topic)) => {
-                self.order_topics.insert(topic);
-            }
+            Input::Order(crate::command::NodeOrder::Shutdown) => out.exit(),
             _ => {}
         }
     }
@@ -193,8 +181,7 @@ impl NameServer {
         let known = self.brokers.get(broker_name).is_some_and(|b| b.broker_addrs.contains_key(broker_id));
         if self.profile.is_v5() && registration.incremental && !known {
             // 5.x refuses a registration of one topic by a broker that it does not know as a whole.
-            let order_topics = self.order_topics.clone();
-            return ResponseBody::Registered { master_address: None, ha_address: None, order_topics };
+            return ResponseBody::Registered { master_address: None, ha_address: None };
         }
         let broker = self.brokers.entry(broker_name.clone()).or_insert_with(|| BrokerData {
             cluster: cluster.clone(),
@@ -231,7 +218,6 @@ impl NameServer {
         ResponseBody::Registered {
             master_address: master,
             ha_address: master.and_then(|address| self.live.get(&address)).map(|live| live.ha_address),
-            order_topics: self.order_topics.clone(),
         }
     }
 

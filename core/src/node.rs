@@ -2,11 +2,8 @@
 //!
 //! An enum rather than a trait object: what a node is can be matched, cloned and found in one place.
 
-use std::collections::BTreeSet;
-
 use crate::broker::{Broker, BrokerDisk};
 use crate::consumer::{Consumer, ConsumerDisk};
-use crate::id::TopicName;
 use crate::name_server::NameServer;
 use crate::outbox::{Input, Outbox};
 use crate::producer::Producer;
@@ -28,10 +25,8 @@ pub enum Node {
 /// What a process leaves behind.
 #[derive(Clone, Debug)]
 pub enum Disk {
-    /// Nothing that matters: producers keep all they know in memory.
+    /// Nothing that matters: name servers and producers keep all they know in memory.
     Empty,
-    /// A name server's order topics (`kvConfig.json`); all else it keeps in memory.
-    NameServer(BTreeSet<TopicName>),
     /// A broker's messages and tables.
     Broker(BrokerDisk),
     /// A consumer's local offsets.
@@ -52,8 +47,7 @@ impl Node {
     /// The process ends; its disk stays.
     pub fn into_disk(self) -> Disk {
         match self {
-            Self::NameServer(server) => Disk::NameServer(server.into_order_topics()),
-            Self::Producer(_) => Disk::Empty,
+            Self::NameServer(_) | Self::Producer(_) => Disk::Empty,
             Self::Broker(broker) => Disk::Broker(broker.into_disk()),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
         }

@@ -65,7 +65,7 @@ const fn shutdown_time(profile: Profile) -> Duration {
 /// Why a broker asked something.
 #[derive(Clone, Debug)]
 enum Purpose {
-    Register { name_server: Address, check_order_config: bool },
+    Register(Address),
     Unregister,
     CopyFromMaster,
 }
@@ -77,7 +77,7 @@ pub struct Broker {
     profile: Profile,
     epoch: Epoch,
     rng: Rng,
-    config: BrokerConfig,
+    config: Box<BrokerConfig>,
     broker_name: BrokerName,
     broker_id: BrokerId,
     address: Address,
@@ -152,7 +152,7 @@ impl Broker {
             rng: start.rng,
             remoting: Remoting::new(Duration::from_secs(3)),
             channels: ServerChannels::new(config.server_channel_max_idle_time),
-            config,
+            config: Box::new(config),
             broker_name: spec.broker_name.clone(),
             broker_id: spec.broker_id,
             address: start.address,
@@ -201,7 +201,7 @@ impl Broker {
 
     fn start(&mut self, now: Instant, out: &mut Outbox) {
         self.started_at = now;
-        self.register_periodically(now, out);
+        self.register_all(now, None, out);
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
@@ -248,12 +248,12 @@ impl Broker {
     fn on_outcomes(&mut self, now: Instant, outcomes: Vec<Outcome<Purpose>>, out: &mut Outbox) {
         for (purpose, result) in outcomes {
             match (purpose, result) {
-                (Purpose::Register { name_server, check_order_config }, Ok(response)) => {
-                    self.on_registered(now, (name_server, check_order_config), response, out);
+                (Purpose::Register(name_server), Ok(response)) => {
+                    self.on_registered(now, name_server, response, out);
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
-                (Purpose::Register { .. } | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
+                (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
         }
     }
@@ -283,7 +283,7 @@ impl Broker {
     fn on_timer(&mut self, now: Instant, timer: Timer, due: Instant, out: &mut Outbox) {
         match timer {
             Timer::RegisterBroker => {
-                self.register_periodically(now, out);
+                self.register_all(now, None, out);
                 let period = self.config.register_name_server_period;
                 let period = period.clamp(registration::SHORTEST_PERIOD, registration::LONGEST_PERIOD);
                 out.set_timer(Timer::RegisterBroker, due + period);

@@ -21,23 +21,8 @@ pub(super) const SHORTEST_PERIOD: Duration = Duration::from_secs(10);
 pub(super) const LONGEST_PERIOD: Duration = Duration::from_secs(60);
 
 impl Broker {
-    /// Registers at every name server because something changed: everything, or only this topic.
+    /// Registers at every name server: everything, or only the topic that changed.
     pub(super) fn register_all(&mut self, now: Instant, changed: Option<&TopicName>, out: &mut Outbox) {
-        self.register(now, changed, false, out);
-    }
-
-    /// Registers everything at the start and every 30 s, and learns in turn which topics are order topics.
-    pub(super) fn register_periodically(&mut self, now: Instant, out: &mut Outbox) {
-        self.register(now, None, true, out);
-    }
-
-    fn register(
-        &mut self,
-        now: Instant,
-        changed: Option<&TopicName>,
-        check_order_config: bool,
-        out: &mut Outbox,
-    ) {
         if self.is_stopping {
             return;
         }
@@ -54,7 +39,7 @@ impl Broker {
         for name_server in self.name_servers.clone() {
             let request = Request::RegisterBroker(registration.clone());
             let timeout = self.config.register_broker_timeout;
-            let purpose = Purpose::Register { name_server, check_order_config };
+            let purpose = Purpose::Register(name_server);
             self.remoting.invoke(now, name_server, request, timeout, purpose, out);
         }
     }
@@ -100,18 +85,14 @@ impl Broker {
     pub(super) fn on_registered(
         &mut self,
         now: Instant,
-        (name_server, check_order_config): (Address, bool),
+        name_server: Address,
         response: Response,
         out: &mut Outbox,
     ) {
         self.registered.insert(name_server, now);
-        let ResponseBody::Registered { master_address, ha_address, order_topics } = response.body else {
+        let ResponseBody::Registered { master_address, ha_address } = response.body else {
             return;
         };
-        // A name server that was never told of an order topic says nothing, and nothing is changed.
-        if check_order_config && !order_topics.is_empty() {
-            self.update_order_topics(now, &order_topics, out);
-        }
         if self.config.broker_role == BrokerRole::Slave
             && let (Some(master), Some(ha)) = (master_address, ha_address)
         {

@@ -2,7 +2,7 @@
 //!
 //! **In RocketMQ**: `TopicConfigManager`, `TopicValidator` (behaviour §2.4, §3.8, §6.1).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Broker;
@@ -71,34 +71,14 @@ impl Broker {
         &mut self,
         now: Instant,
         topic: TopicName,
-        mut config: TopicConfig,
+        config: TopicConfig,
         out: &mut Outbox,
     ) {
-        // V4 takes this from the name server only, with one of its next registrations.
-        config.order &= self.profile.is_v5();
         if self.profile.is_v5() && self.topics.get(&topic) == Some(&config) {
             return;
         }
         self.put_topic(now, topic.clone(), config, out);
         self.register_all(now, Some(&topic), out);
-    }
-
-    /// A name server says which topics are order topics (`updateOrderTopicConfig`).
-    pub(super) fn update_order_topics(
-        &mut self,
-        now: Instant,
-        order_topics: &BTreeSet<TopicName>,
-        out: &mut Outbox,
-    ) {
-        let changed: Vec<_> = self
-            .topics
-            .iter()
-            .filter(|(name, config)| config.order != order_topics.contains(*name))
-            .map(|(name, config)| (name.clone(), TopicConfig { order: !config.order, ..config.clone() }))
-            .collect();
-        for (name, config) in changed {
-            self.put_topic(now, name, config, out);
-        }
     }
 
     fn put_topic(&mut self, now: Instant, topic: TopicName, config: TopicConfig, out: &mut Outbox) {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `name-server N [port=9876]` | starts a name server |
 //! | `broker N [name=N] [id=0] [port=10911] [KEY=VALUE …]` | starts a broker; id 0 is the master of its broker name, others are slaves; KEY is a setting of [`BrokerConfig`] |
-//! | `topic T [queues=8] [read=8] [write=8] [perm=6] [order=false] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker; `order=true` also tells the running name servers that it is an order topic |
+//! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
 //! | `consumer N group=G topic=T,U [tags=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `work` is the time of its listener for one message |
 //! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [body=m] [queue=broker-a:0] [delay=LEVEL] [deliver-after=30s] [deliver-at=TIME] [async] [one-way] [transaction=STATE …]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `delay` is a delay level, `deliver-after` and `deliver-at` make timer messages (V5); `async` and `one-way` go on without waiting for the answer |
@@ -281,8 +281,6 @@ pub enum NodeOrder {
     Pin(TopicName, u32),
     /// Broker: create or change a topic.
     CreateTopic(TopicName, TopicConfig),
-    /// Name server: this topic is an order topic.
-    PutOrderTopic(TopicName),
     /// Broker, producer, consumer: take these settings, already checked.
     Set(Settings),
     /// Any: end gracefully.

@@ -122,7 +122,6 @@ impl fmt::Display for Command {
                     options.put("write", config.write_queue_nums)?;
                 }
                 options.put_unless(6, "perm", &config.perm)?;
-                options.put_unless(false, "order", &config.order)?;
                 match place {
                     TopicPlace::Cluster(name) => {
                         options.put_unless(DEFAULT_CLUSTER, "cluster", &name.as_str())

@@ -255,7 +255,6 @@ fn read_topic(args: &mut Arguments) -> Result<Command, CommandError> {
     let read_queue_nums = args.option("read")?.unwrap_or(queues);
     let write_queue_nums = args.option("write")?.unwrap_or(queues);
     let perm = args.option("perm")?.unwrap_or(6);
-    let order = args.option("order")?.unwrap_or(false);
     let broker = args.text("broker");
     let cluster = args.text("cluster");
     let place = match (broker, cluster) {
@@ -263,7 +262,7 @@ fn read_topic(args: &mut Arguments) -> Result<Command, CommandError> {
         (Some(broker), None) => TopicPlace::Broker(broker.into()),
         (None, cluster) => TopicPlace::Cluster(cluster.unwrap_or_else(|| DEFAULT_CLUSTER.to_owned()).into()),
     };
-    let config = TopicConfig { read_queue_nums, write_queue_nums, perm, order };
+    let config = TopicConfig { read_queue_nums, write_queue_nums, perm, order: false };
     Ok(Command::CreateTopic { topic, config, place })
 }
 

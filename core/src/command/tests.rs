@@ -10,7 +10,6 @@ fn every_command_reads_as_it_prints() {
         "topic Orders queues=4",
         "topic Orders read=4 write=8 perm=4 broker=broker-a",
         "topic Orders cluster=Other",
-        "topic Orders order=true",
         "producer p1 group=shop name-servers=nsrv-0,nsrv-1 sendMsgTimeout=5000",
         "consumer c1 topic=Orders,Refunds tags=\"A || B\" model=BROADCASTING work=2s group=billing",
         "consumer c1 group=c1 topic=Orders",

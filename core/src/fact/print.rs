@@ -82,11 +82,10 @@ impl fmt::Display for Fact {
             }
             Self::TopicUpdated { topic, config } => write!(
                 f,
-                "{topic} read {} write {} {}{}",
+                "{topic} read {} write {} {}",
                 config.read_queue_nums,
                 config.write_queue_nums,
-                perm::text(config.perm),
-                if config.order { " order" } else { "" }
+                perm::text(config.perm)
             ),
             Self::MessageStored { message, commit_log_offset, size, from, .. } => {
                 write!(f, "{message} log@{commit_log_offset} {size} B ← {from}")

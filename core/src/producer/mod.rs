@@ -178,7 +178,7 @@ impl Producer {
                 }
                 out.exit();
             }
-            NodeOrder::CreateTopic(..) | NodeOrder::PutOrderTopic(_) => {}
+            NodeOrder::CreateTopic(..) => {}
         }
     }
 

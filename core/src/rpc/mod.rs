@@ -600,14 +600,12 @@ pub struct Response {
 pub enum ResponseBody {
     /// Nothing but the code.
     Empty,
-    /// For a slave: where its master is; for every broker: which topics are order topics (`RegisterBrokerResult`).
+    /// For a slave: where its master is (`RegisterBrokerResult`).
     Registered {
         /// The master's address, when the name server knows one.
         master_address: Option<Address>,
         /// The master's replication address.
         ha_address: Option<Address>,
-        /// The topics that an operator called order topics (`ORDER_TOPIC_CONFIG` of the KV configuration).
-        order_topics: BTreeSet<TopicName>,
     },
     /// Where a topic is.
     Route(Arc<TopicRoute>),

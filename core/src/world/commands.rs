@@ -1,6 +1,6 @@
 //! What a person orders: whether it can be done, and doing it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{Due, ProcessState, Slot, World};
 use crate::broker::{self, Broker, BrokerStart};
@@ -11,7 +11,7 @@ use crate::command::{
 use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
-use crate::id::{Address, ClientId, EventId, NodeId, TopicName};
+use crate::id::{Address, ClientId, EventId, NodeId};
 use crate::name_server::NameServer;
 use crate::network::EndState;
 use crate::node::{Disk, Node};
@@ -225,9 +225,6 @@ impl World {
                 for node in self.topic_targets(&place)? {
                     self.order(&node, NodeOrder::CreateTopic(topic.clone(), config.clone()), cause);
                 }
-                if config.order {
-                    self.put_order_topic(&topic, cause);
-                }
             }
             Command::Send(node, job) => self.order(&node, NodeOrder::Send(job), cause),
             Command::Produce(node, job) => self.order(&node, NodeOrder::Produce(job), cause),
@@ -339,10 +336,7 @@ impl World {
             rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
         };
         let node = match &slot.spec {
-            NodeSpec::NameServer(_) => {
-                let order_topics = if let Disk::NameServer(topics) = disk { topics } else { BTreeSet::new() };
-                Node::NameServer(NameServer::new(profile, order_topics))
-            }
+            NodeSpec::NameServer(_) => Node::NameServer(NameServer::new(profile)),
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
                     node: id.clone(),
@@ -372,17 +366,6 @@ impl World {
         self.set_state(id, ProcessState::Up);
         let cause = Some(self.note(Some(id), cause, Fact::Started));
         self.tell(id, Input::Started, cause);
-    }
-
-    /// The second half of `updateTopic -o true`: the KV configuration of every name server.
-    fn put_order_topic(&mut self, topic: &TopicName, cause: Option<EventId>) {
-        let is_running_server =
-            |slot: &Slot| matches!(slot.spec, NodeSpec::NameServer(_)) && slot.state == ProcessState::Up;
-        let servers: Vec<_> =
-            self.nodes().filter(|(_, slot)| is_running_server(slot)).map(|(id, _)| id.clone()).collect();
-        for server in servers {
-            self.order(&server, NodeOrder::PutOrderTopic(topic.clone()), cause);
-        }
     }
 
     fn set_state(&mut self, id: &NodeId, state: ProcessState) {
@@ -469,7 +452,7 @@ impl World {
         };
         let records = match &mut slot.disk {
             Disk::Broker(disk) => disk.roll_back(to),
-            Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) => 0,
+            Disk::Empty | Disk::Consumer(_) => 0,
         };
         self.note(Some(id), cause, Fact::RolledBack { records });
     }
