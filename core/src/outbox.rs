@@ -3,9 +3,9 @@
 //! A handler gets one [`Input`] and pushes [`Effect`]s into an [`Outbox`]; it never sees another process, the
 //! network or the agenda. The world carries the effects out in the order in which they were pushed.
 
-use crate::command::NodeOrder;
+use crate::command::{NodeOrder, TransactionRecord};
 use crate::fact::Fact;
-use crate::id::{Address, ConnectionId, NodeId};
+use crate::id::{Address, ConnectionId, GroupName, NodeId};
 use crate::rpc::Frame;
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -71,6 +71,8 @@ pub enum Effect {
     CancelTimer(Timer),
     /// Something worth telling happened.
     Note(Fact),
+    /// Write a row into the database that the application of this group keeps outside its processes.
+    Record(GroupName, TransactionRecord),
     /// The process has nothing left to do and ends by itself.
     Exit,
 }
@@ -119,6 +121,11 @@ impl Outbox {
     /// Notes a fact in the trace.
     pub fn note(&mut self, fact: Fact) {
         self.effects.push(Effect::Note(fact));
+    }
+
+    /// Writes a row into the application's database.
+    pub fn record(&mut self, group: GroupName, row: TransactionRecord) {
+        self.effects.push(Effect::Record(group, row));
     }
 
     /// Ends the process after this call.

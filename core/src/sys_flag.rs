@@ -5,34 +5,34 @@
 /// Bits of a message (`MessageSysFlag`).
 pub mod message {
     /// The body is compressed.
-    pub const COMPRESSED: i32 = 0x1;
+    pub const COMPRESSED: u32 = 0x1;
     /// The message has several tags; RocketMQ never sets it.
-    pub const MULTI_TAGS: i32 = 0x2;
+    pub const MULTI_TAGS: u32 = 0x2;
     /// No part of a transaction.
-    pub const TRANSACTION_NOT: i32 = 0;
+    pub const TRANSACTION_NOT: u32 = 0;
     /// A half message.
-    pub const TRANSACTION_PREPARED: i32 = 0x4;
+    pub const TRANSACTION_PREPARED: u32 = 0x4;
     /// The message of a committed transaction.
-    pub const TRANSACTION_COMMIT: i32 = 0x8;
+    pub const TRANSACTION_COMMIT: u32 = 0x8;
     /// The message of a transaction that was rolled back; both bits.
-    pub const TRANSACTION_ROLLBACK: i32 = 0xC;
+    pub const TRANSACTION_ROLLBACK: u32 = 0xC;
     /// The producer's address has 16 bytes.
-    pub const BORN_HOST_V6: i32 = 0x10;
+    pub const BORN_HOST_V6: u32 = 0x10;
     /// The broker's address has 16 bytes.
-    pub const STORE_HOST_V6: i32 = 0x20;
+    pub const STORE_HOST_V6: u32 = 0x20;
 
     /// The transaction bits alone.
-    pub const fn transaction_value(flag: i32) -> i32 {
+    pub const fn transaction_value(flag: u32) -> u32 {
         flag & TRANSACTION_ROLLBACK
     }
 
     /// The bits with other transaction bits.
-    pub const fn reset_transaction_value(flag: i32, transaction: i32) -> i32 {
+    pub const fn reset_transaction_value(flag: u32, transaction: u32) -> u32 {
         (flag & !TRANSACTION_ROLLBACK) | transaction
     }
 
     /// The bits of the message once its body is no longer compressed.
-    pub const fn clear_compressed(flag: i32) -> i32 {
+    pub const fn clear_compressed(flag: u32) -> u32 {
         flag & !COMPRESSED
     }
 }

@@ -26,6 +26,16 @@ pub enum Timer {
     BrokerStatsRecord,
     /// Broker: build queue entries from what was appended (`ReputMessageService`).
     Reput,
+    /// Broker: a message of this delay level may be due (`DeliverDelayedMessageTimerTask`).
+    DeliverDelayedMessage(u32),
+    /// Broker: write `delayOffset.json` (`ScheduleMessageService.persist`).
+    PersistDelayOffset,
+    /// Broker: a slot of the timer wheel is due (`TimerDequeueGetService`).
+    TimerDequeue,
+    /// Broker: look for half messages whose end is not known (`TransactionalMessageCheckService`).
+    CheckTransactions,
+    /// Broker: write down which half messages are through with (`TransactionalOpBatchService`).
+    TransactionalOpBatch,
     /// Broker: write dirty pages to disk (`FlushRealTimeService`).
     FlushRealTime,
     /// Broker: the disk has finished a synchronous flush (`GroupCommitService`).

@@ -17,12 +17,14 @@ const DEMANDED: &[&str] = &[
     "broker_frozen",
     "broker_killed",
     "cluster_vs_broadcast",
+    "delay_levels",
     "join_leave",
     "master_dies",
     "master_dies_readable",
     "new_group",
     "read_write_queues",
     "rollback_online",
+    "transactions",
 ];
 
 /// One file to replay.

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use super::offsets::OffsetTable;
+use super::schedule::DelayOffsets;
+use super::timer_messages::TimerCheckpoint;
 use super::{Broker, topics};
 use crate::config::{BrokerConfig, Profile};
 use crate::id::BrokerName;
@@ -26,6 +28,10 @@ pub struct BrokerDisk {
     pub groups: GroupTable,
     /// `config/consumerOffset.json`.
     pub offsets: OffsetTable,
+    /// `config/delayOffset.json`.
+    pub delay_offsets: DelayOffsets,
+    /// `config/timercheck`: how far the timer wheel of V5 has turned.
+    pub timer_checkpoint: TimerCheckpoint,
 }
 
 impl BrokerDisk {
@@ -37,6 +43,8 @@ impl BrokerDisk {
             data_version: DataVersion::default(),
             groups: Arc::default(),
             offsets: OffsetTable::default(),
+            delay_offsets: DelayOffsets::new(),
+            timer_checkpoint: TimerCheckpoint::default(),
         }
     }
 
@@ -61,6 +69,8 @@ impl Broker {
             data_version: self.data_version,
             groups: self.groups,
             offsets: self.persisted_offsets,
+            delay_offsets: self.schedule.persisted,
+            timer_checkpoint: self.timer_wheel.checkpoint,
         }
     }
 }

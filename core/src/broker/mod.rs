@@ -11,7 +11,7 @@
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, order locks, message queries,
+//! `BrokerFastFailure` never strikes), POP, order locks, message queries,
 //! sending back; the controller, DLedger and acting-master modes; the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
@@ -21,16 +21,22 @@ mod admin;
 mod clients;
 mod disk;
 mod ha;
+mod hold_back;
 mod offsets;
 mod pull;
+mod puts;
 mod registration;
 mod requests;
 mod retention;
 mod runtime_info;
+mod schedule;
 mod send;
 mod slave_sync;
 mod stats;
+mod timer_messages;
 mod topics;
+mod transaction;
+mod transaction_check;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,14 +45,17 @@ pub use disk::BrokerDisk;
 pub use ha::SlaveState;
 pub use offsets::OffsetTable;
 pub use pull::HeldPull;
+pub use schedule::DelayOffsets;
+pub use timer_messages::TimerCheckpoint;
 pub use topics::is_system_topic;
 
 use crate::command::{BrokerSpec, NodeOrder, Settings};
 use crate::config::{BrokerConfig, BrokerRole, Profile};
 use crate::fact::{Fact, LeaveReason};
-use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, Opaque, TopicName};
+use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, NodeId, Opaque, TopicName};
 use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerChannels};
+use crate::rng::Rng;
 use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
 use crate::store::MessageStore;
 use crate::time::{Duration, Epoch, Instant};
@@ -74,8 +83,11 @@ enum Purpose {
 /// The state of one broker process.
 #[derive(Clone, Debug)]
 pub struct Broker {
+    node: NodeId,
     profile: Profile,
-    config: BrokerConfig,
+    epoch: Epoch,
+    rng: Rng,
+    config: Box<BrokerConfig>,
     broker_name: BrokerName,
     broker_id: BrokerId,
     address: Address,
@@ -83,7 +95,6 @@ pub struct Broker {
     name_servers: Vec<Address>,
     /// `namesrvAddr`: the name servers that the next look will take over.
     configured_name_servers: Vec<Address>,
-    epoch: Epoch,
     started_at: Instant,
     is_stopping: bool,
 
@@ -105,8 +116,11 @@ pub struct Broker {
     subscribed_topics: BTreeSet<TopicName>,
     producers: BTreeMap<GroupName, BTreeMap<ConnectionId, Member>>,
     held_pulls: Vec<HeldPull>,
-    puts: send::Puts,
     retention: retention::Retention,
+    puts: puts::Puts,
+    schedule: schedule::Schedule,
+    timer_wheel: timer_messages::TimerWheel,
+    transactions: transaction::Transactions,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
 }
@@ -114,10 +128,14 @@ pub struct Broker {
 /// What a broker is told when it is started.
 #[derive(Clone, Debug)]
 pub struct BrokerStart {
+    /// What the person calls the process.
+    pub node: NodeId,
     /// The version.
     pub profile: Profile,
     /// The date of virtual zero.
     pub epoch: Epoch,
+    /// Its share of chance.
+    pub rng: Rng,
     /// Its address.
     pub address: Address,
     /// Where slaves reach it.
@@ -147,17 +165,19 @@ impl Broker {
         let mut store = disk.store;
         store.recover();
         Self {
+            node: start.node,
             profile: start.profile,
+            epoch: start.epoch,
+            rng: start.rng,
             remoting: Remoting::new(Duration::from_secs(3)),
             channels: ServerChannels::new(config.server_channel_max_idle_time),
-            config,
+            config: Box::new(config),
             broker_name: spec.broker_name.clone(),
             broker_id: spec.broker_id,
             address: start.address,
             ha_address: start.ha_address,
             configured_name_servers: start.name_servers.clone(),
             name_servers: start.name_servers,
-            epoch: start.epoch,
             started_at: Instant::ZERO,
             is_stopping: false,
             store,
@@ -173,8 +193,11 @@ impl Broker {
             subscribed_topics: BTreeSet::new(),
             producers: BTreeMap::new(),
             held_pulls: Vec::new(),
-            puts: send::Puts::default(),
             retention: retention::Retention::default(),
+            puts: puts::Puts::default(),
+            schedule: schedule::Schedule::load(disk.delay_offsets),
+            timer_wheel: timer_messages::TimerWheel::load(disk.timer_checkpoint),
+            transactions: transaction::Transactions::default(),
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
         }
@@ -213,6 +236,12 @@ impl Broker {
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
+            return;
+        }
+        self.start_schedule(now, out);
+        self.start_transaction_check(now, out);
+        if self.profile.is_v5() {
+            self.start_timer_wheel(now, out);
         }
     }
 
@@ -317,6 +346,11 @@ impl Broker {
                 self.stats.midnight();
                 out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
             }
+            Timer::DeliverDelayedMessage(level) => self.deliver_delayed(now, level, out),
+            Timer::PersistDelayOffset => self.persist_delay_offsets(out),
+            Timer::TimerDequeue => self.timer_dequeue(now, out),
+            Timer::CheckTransactions => self.check_transactions(now, out),
+            Timer::TransactionalOpBatch => self.op_batch(now, out),
             Timer::Reput => self.reput(now, out),
             Timer::FlushRealTime => self.flush_real_time(now, out),
             Timer::GroupCommit => self.group_commit_done(now, out),
@@ -375,21 +409,27 @@ impl Broker {
             out.close(connection);
         }
         self.held_pulls.clear();
-        self.puts = send::Puts::default();
+        self.puts = puts::Puts::default();
         self.consumers.clear();
         self.producers.clear();
         let end = self.store.log().max();
         self.store.log_mut().flush(end);
         self.store.dispatch(end);
         self.persist_offsets(out);
-        for timer in [
+        self.persist_delay_offsets(out);
+        let services = [
             Timer::RegisterBroker,
             Timer::SlaveSynchronize,
             Timer::HaClient,
             Timer::HaTransfer,
-            Timer::CleanFiles,
-            Timer::CheckDisk,
-        ] {
+            Timer::PersistDelayOffset,
+            Timer::TimerDequeue,
+            Timer::CheckTransactions,
+            Timer::TransactionalOpBatch,
+        ];
+        let levels = self.config.message_delay_level.iter();
+        let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));
+        for timer in services.into_iter().chain(levels) {
             out.cancel_timer(timer);
         }
         out.set_timer(Timer::Shutdown, now + shutdown_time(self.profile));

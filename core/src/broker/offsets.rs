@@ -103,6 +103,18 @@ impl Broker {
         if self.profile.is_v5() && !(self.groups.contains_key(&group) && self.topics.contains_key(&topic)) {
             return;
         }
+        self.commit_offset(group, topic, queue_id, offset, out);
+    }
+
+    /// Sets an offset, whatever it was before.
+    pub(super) fn commit_offset(
+        &mut self,
+        group: GroupName,
+        topic: TopicName,
+        queue_id: QueueId,
+        offset: QueueOffset,
+        out: &mut Outbox,
+    ) {
         let before = self.offsets.get(&group, &topic, queue_id);
         if before != Some(offset) {
             self.offsets.set(group.clone(), topic.clone(), queue_id, offset);

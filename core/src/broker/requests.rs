@@ -18,6 +18,7 @@ impl Broker {
                 message,
                 queue_id,
                 born_at,
+                default_topic,
                 default_topic_queue_nums,
                 sys_flag,
                 reconsume_times,
@@ -28,6 +29,7 @@ impl Broker {
                     message,
                     queue_id,
                     born_at,
+                    default_topic,
                     default_topic_queue_nums,
                     sys_flag,
                     reconsume_times,
@@ -71,6 +73,11 @@ impl Broker {
             Request::SearchOffsetByTimestamp { topic, queue_id, at } => {
                 Response::with(code, ResponseBody::Offset(self.store.offset_by_time(&topic, queue_id, at)))
             }
+            // A producer whose local transaction ended, or that was asked about one. Mostly nobody waits for the answer.
+            Request::EndTransaction(end) => match self.on_end_transaction(now, &asked, &end, out) {
+                Some(response) => response,
+                None => return,
+            },
             // An operator.
             Request::UpdateAndCreateTopic { topic, config } => self.on_update_topic(now, topic, config, out),
             Request::DeleteTopicInBroker { topic } => self.delete_topic(now, &topic, out),
@@ -123,6 +130,9 @@ impl Broker {
             }
             Request::GetAllConsumerOffset => {
                 Response::with(code, ResponseBody::Offsets(self.offsets.shared()))
+            }
+            Request::GetAllDelayOffset => {
+                Response::with(code, ResponseBody::DelayOffsets(self.delay_offsets().clone()))
             }
             Request::GetAllSubscriptionGroupConfig => {
                 Response::with(code, ResponseBody::Groups(self.groups.clone()))

@@ -1,10 +1,11 @@
-//! What a slave copies besides the log: topics, group offsets and groups.
+//! What a slave copies besides the log: topics, group offsets, how far delayed messages are delivered, and groups.
 //!
 //! V4 copies every 10 s. V5 looks every 3 s but copies only when the last copy is more than 60 s old, counted from
 //! the start of the process: in its first minute a slave knows no topic, and refuses to serve it (behaviour §4.3).
 //!
 //! **In RocketMQ**: `SlaveSynchronize`.
 
+use super::schedule::Schedule;
 use super::{Broker, Purpose};
 use crate::config::Profile;
 use crate::fact::Fact;
@@ -41,6 +42,7 @@ impl Broker {
         for request in [
             Request::GetAllTopicConfig,
             Request::GetAllConsumerOffset,
+            Request::GetAllDelayOffset,
             Request::GetAllSubscriptionGroupConfig,
         ] {
             let timeout = Duration::from_secs(3);
@@ -61,6 +63,9 @@ impl Broker {
                     return;
                 }
                 self.persisted_offsets = self.offsets.clone();
+            }
+            ResponseBody::DelayOffsets(offsets) if offsets != self.schedule.offsets => {
+                self.schedule = Schedule::load(offsets);
             }
             ResponseBody::Groups(groups) if groups != self.groups => self.groups = groups,
             _ => return,

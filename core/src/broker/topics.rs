@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Broker;
+use super::send::Send;
 use crate::client_instance::AUTO_CREATE_TOPIC;
 use crate::config::{BrokerConfig, Profile};
 use crate::fact::Fact;
@@ -125,25 +126,28 @@ impl Broker {
         self.register_all(now, changed, out);
     }
 
-    /// A send to an unknown topic creates it after the template TBW102 (`createTopicInSendMessageMethod`).
+    /// A send to an unknown topic creates it after a template, mostly TBW102 (`createTopicInSendMessageMethod`).
     pub(super) fn create_topic_in_send(
         &mut self,
         now: Instant,
-        topic: &TopicName,
-        default_topic_queue_nums: u32,
+        send: &Send,
         out: &mut Outbox,
     ) -> Option<TopicConfig> {
-        let template = self.topics.get(&AUTO_CREATE_TOPIC.into())?;
-        if !self.config.auto_create_topic_enable || template.perm & perm::INHERIT == 0 {
+        let template = self.topics.get(&send.default_topic)?;
+        let is_usual = send.default_topic.as_str() == AUTO_CREATE_TOPIC;
+        // The setting takes the permission from TBW102 alone; the broker's and the cluster's own topics keep it.
+        let is_off = is_usual && !self.config.auto_create_topic_enable;
+        if is_off || template.perm & perm::INHERIT == 0 {
             return None;
         }
-        let queues = default_topic_queue_nums.min(template.write_queue_nums);
+        let queues = send.default_topic_queue_nums.min(template.write_queue_nums);
         let config = TopicConfig {
             read_queue_nums: queues,
             write_queue_nums: queues,
             perm: template.perm & !perm::INHERIT,
             order: false,
         };
+        let topic = &send.message.topic;
         self.put_topic(now, topic.clone(), config.clone(), out);
         self.register_own(now, topic, out);
         Some(config)
@@ -151,10 +155,17 @@ impl Broker {
 
     /// The retry topic of a group that appears for the first time (`createTopicInSendMessageBackMethod`).
     pub(super) fn ensure_retry_topic(&mut self, now: Instant, group: &GroupName, out: &mut Outbox) {
-        let retry = TopicName::retry_of(group);
-        if !self.topics.contains_key(&retry) {
-            self.put_topic(now, retry.clone(), topic(1, READ_WRITE), out);
-            self.register_own(now, &retry, out);
+        self.ensure_topic(now, &TopicName::retry_of(group), out);
+    }
+
+    /// A topic of one queue that the broker needs for itself.
+    pub(super) fn ensure_topic(&mut self, now: Instant, name: &TopicName, out: &mut Outbox) -> TopicConfig {
+        if let Some(config) = self.topics.get(name) {
+            return config.clone();
         }
+        let config = topic(1, READ_WRITE);
+        self.put_topic(now, name.clone(), config.clone(), out);
+        self.register_own(now, name, out);
+        config
     }
 }

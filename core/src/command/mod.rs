@@ -11,7 +11,8 @@
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
 //! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message; strategies are written as told at [`AllocateStrategy`] |
-//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0] [hash=KEY]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `hash` is a sharding key, by which all of them go to one queue |
+//! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0] [hash=KEY] [delay=LEVEL] [deliver-after=30s] [deliver-at=TIME] [async] [one-way] [transaction=STATE …]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `hash` is a sharding key, by which all of them go to one queue; `delay` is a delay level, `deliver-after` and `deliver-at` make timer messages (V5); `async` and `one-way` go on without waiting for the answer |
+//! | `send … transaction=STATE [checks=1] [then=COMMIT_MESSAGE] [immunity=30s]` | half messages; STATE is how the local transaction ends at first: `COMMIT_MESSAGE`, `ROLLBACK_MESSAGE` or `UNKNOW`; to the broker's questions the answer is `UNKNOW` before number `checks`, from then on `then`; `immunity` keeps the broker from asking sooner |
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
@@ -32,6 +33,7 @@
 
 mod print;
 mod read;
+mod send_job;
 mod sharding_key;
 
 use std::fmt;
@@ -39,12 +41,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use read::VERBS;
+pub use send_job::{CommunicationMode, Delivery, LocalTransaction, Properties, SendJob, TransactionRecord};
 pub use sharding_key::ShardingKey;
 
 use crate::config::{
     AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, NameServerConfig, words,
 };
-use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, QueueId, TopicName};
+use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, TopicName};
 use crate::message::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, check_name};
 use crate::rng::Ratio;
 use crate::rpc::{ExpressionType, MessageSelector, TopicConfig};
@@ -52,9 +55,6 @@ use crate::time::{Duration, Instant};
 
 /// `key=value` pairs as a person wrote them.
 pub type Settings = Vec<(String, String)>;
-
-/// Name and value of properties that an application gives its messages.
-pub type Properties = Vec<(Arc<str>, Arc<str>)>;
 
 /// What a name server is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -123,29 +123,6 @@ pub enum NodeSpec {
     Consumer(ConsumerSpec),
     /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
     Mqadmin(Arc<str>),
-}
-
-/// A number of messages to send one after another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SendJob {
-    /// Where to.
-    pub topic: TopicName,
-    /// How many; `None` for without end.
-    pub count: Option<u32>,
-    /// Pause after each answer.
-    pub every: Duration,
-    /// Tags that take turns; none for messages without a tag.
-    pub tags: Vec<Arc<str>>,
-    /// Key, numbered when there are several messages.
-    pub key: Option<Arc<str>>,
-    /// Body, numbered from 0.
-    pub body: Arc<str>,
-    /// Properties of every one of them, for SQL92 filters.
-    pub properties: Properties,
-    /// A fixed queue in place of the producer's choice; such a send is not retried elsewhere.
-    pub queue: Option<(BrokerName, QueueId)>,
-    /// A sharding key that chooses the queue; such a send is not retried elsewhere either.
-    pub hash: Option<ShardingKey>,
 }
 
 /// Where a topic is created or changed.
@@ -431,23 +408,7 @@ impl Command {
                 }
                 Ok(())
             }
-            Self::Send(_, job) | Self::Produce(_, job) => {
-                check("topic name", job.topic.as_str(), TOPIC_MAX_LENGTH)?;
-                if job.count.is_some_and(|count| !(1..=COUNT_MAX).contains(&count)) {
-                    return invalid(format!("count must lie between 1 and {COUNT_MAX}"));
-                }
-                if job.count.is_none() && job.every == Duration::ZERO {
-                    return invalid("every must be longer than 0");
-                }
-                if job.body.len() > BODY_MAX {
-                    return invalid(format!("a body may have {BODY_MAX} bytes at most"));
-                }
-                let has_control = |text: &Arc<str>| text.contains(char::is_control);
-                if job.properties.iter().any(|(name, value)| has_control(name) || has_control(value)) {
-                    return invalid("a property has no control characters in its name or value");
-                }
-                Ok(())
-            }
+            Self::Send(_, job) | Self::Produce(_, job) => job.check(),
             Self::Pin { topic, .. } => check("topic name", topic.as_str(), TOPIC_MAX_LENGTH),
             Self::Set(_, settings) if settings.is_empty() => invalid("set: give at least one key=value"),
             Self::Part { from, to, .. } | Self::Join { from, to, .. } | Self::Link { from, to, .. }

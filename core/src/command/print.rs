@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::{
-    Barrier, ClientSpec, Command, DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, NodeSpec, SendJob, Settings,
-    TopicPlace,
+    Barrier, ClientSpec, Command, CommunicationMode, DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, Delivery,
+    LocalTransaction, NodeSpec, SendJob, Settings, TopicPlace,
 };
 use crate::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
 use crate::id::{BrokerId, NodeId};
+use crate::rpc::TransactionState;
 use crate::rpc::{ExpressionType, MessageSelector};
 use crate::time::{Duration, Instant};
 
@@ -60,7 +61,24 @@ impl Options<'_, '_> {
         }
         self.put_unless("m", "body", &&*job.body)?;
         self.put_some("queue", job.queue.as_ref().map(|(broker, id)| format!("{broker}:{id}")).as_ref())?;
-        self.put_some("hash", job.hash.as_ref())
+        self.put_some("hash", job.hash.as_ref())?;
+        match job.delivery {
+            Delivery::AtOnce => {}
+            Delivery::Level(level) => self.put("delay", level)?,
+            Delivery::After(after) => self.put("deliver-after", after)?,
+            Delivery::At(at) => self.put("deliver-at", at)?,
+        }
+        if job.mode != CommunicationMode::Sync {
+            write!(self.0, " {}", job.mode)?;
+        }
+        job.transaction.as_ref().map_or(Ok(()), |transaction| self.transaction(transaction))
+    }
+
+    fn transaction(&mut self, transaction: &LocalTransaction) -> fmt::Result {
+        self.put("transaction", transaction.state)?;
+        self.put_unless(1, "checks", &transaction.checks)?;
+        self.put_unless(TransactionState::Commit, "then", &transaction.then)?;
+        self.put_some("immunity", transaction.immunity.as_ref())
     }
 }
 

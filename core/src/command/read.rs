@@ -5,11 +5,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{
-    Barrier, BrokerSpec, ClientSpec, Command, CommandError, ConsumerSpec, DEFAULT_CLUSTER, DEFAULT_QUEUES,
-    DEFAULT_WORK, NameServerSpec, NodeSpec, Properties, SendJob, Settings, TopicPlace,
+    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, DEFAULT_CLUSTER,
+    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, LocalTransaction, NameServerSpec, NodeSpec, Properties, SendJob,
+    Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
-use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig};
+use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig, TransactionState};
 use crate::time::Instant;
 
 /// Every verb of the notation.
@@ -296,6 +297,44 @@ fn read_topic(args: &mut Arguments) -> Result<Command, CommandError> {
     Ok(Command::CreateTopic { topic, config, place })
 }
 
+/// One of `delay=`, `deliver-after=`, `deliver-at=`.
+fn read_delivery(args: &mut Arguments) -> Result<Delivery, CommandError> {
+    let level = args.option("delay")?;
+    let after = args.option("deliver-after")?;
+    let at = args.option("deliver-at")?;
+    match (level, after, at) {
+        (None, None, None) => Ok(Delivery::AtOnce),
+        (Some(level), None, None) => Ok(Delivery::Level(level)),
+        (None, Some(after), None) => Ok(Delivery::After(after)),
+        (None, None, Some(at)) => Ok(Delivery::At(at)),
+        _ => Err(args.error("give one of delay=…, deliver-after=…, deliver-at=…")),
+    }
+}
+
+fn read_mode(args: &mut Arguments) -> Result<CommunicationMode, CommandError> {
+    match (args.flag("async"), args.flag("one-way")) {
+        (false, false) => Ok(CommunicationMode::Sync),
+        (true, false) => Ok(CommunicationMode::Async),
+        (false, true) => Ok(CommunicationMode::OneWay),
+        (true, true) => Err(args.error("give either async or one-way")),
+    }
+}
+
+fn read_transaction(args: &mut Arguments) -> Result<Option<LocalTransaction>, CommandError> {
+    let state = args.option("transaction")?;
+    let (checks, then, immunity) = (args.option("checks")?, args.option("then")?, args.option("immunity")?);
+    match state {
+        Some(state) => Ok(Some(LocalTransaction {
+            state,
+            checks: checks.unwrap_or(1),
+            then: then.unwrap_or(TransactionState::Commit),
+            immunity,
+        })),
+        None if checks.is_none() && then.is_none() && immunity.is_none() => Ok(None),
+        None => Err(args.error("checks=…, then=… and immunity=… go with transaction=…")),
+    }
+}
+
 fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError> {
     let topic = args.topic()?;
     let count = if endless { None } else { Some(args.option("count")?.unwrap_or(1)) };
@@ -323,6 +362,9 @@ fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError
         body: args.text("body").unwrap_or_else(|| "m".to_owned()).into(),
         queue,
         hash,
+        delivery: read_delivery(args)?,
+        mode: read_mode(args)?,
+        transaction: read_transaction(args)?,
     })
 }
 

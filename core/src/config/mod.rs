@@ -402,6 +402,24 @@ config! {
     ha_housekeeping_interval: Duration = "haHousekeepingInterval", secs(20), secs(20);
     /// Most bytes of the commit log in one frame to a slave.
     ha_transfer_batch_size: u64 = "haTransferBatchSize", 32 << 10, 32 << 10;
+    /// Period of writing `delayOffset.json`.
+    flush_delay_offset_interval: Duration = "flushDelayOffsetInterval", secs(10), secs(10);
+    /// The width of a slot of the timer wheel.
+    timer_precision: Duration = "timerPrecisionMs", secs(1), secs(1);
+    /// No message may be held back by a time of its own for longer, in seconds.
+    timer_max_delay_sec: u64 = "timerMaxDelaySec", 3 * 24 * 3600, 3 * 24 * 3600;
+    /// Age below which a half message is not asked about.
+    transaction_time_out: Duration = "transactionTimeOut", secs(6), secs(6);
+    /// After so many questions a half message is given up.
+    transaction_check_max: u32 = "transactionCheckMax", 15, 15;
+    /// Pause between two rounds of questions about half messages.
+    transaction_check_interval: Duration = "transactionCheckInterval", secs(60), secs(30);
+    /// Bytes of an op message of V5; the next one begins then.
+    transaction_op_msg_max_size: u32 = "transactionOpMsgMaxSize", 4096, 4096;
+    /// For how long V5 collects what belongs into one op message.
+    transaction_op_batch_interval: Duration = "transactionOpBatchInterval", secs(3), secs(3);
+    /// Whether half messages are refused.
+    reject_transaction_message: bool = "rejectTransactionMessage", false, false;
     /// Share of the physical memory, in percent, within which a message counts as "in memory".
     access_message_in_memory_max_ratio: u64 = "accessMessageInMemoryMaxRatio", 40, 40;
     /// Physical memory of the broker's host in bytes. No RocketMQ setting: the 40 % rules need it.
@@ -429,6 +447,8 @@ config! {
     send_msg_timeout: Duration = "sendMsgTimeout", secs(3), secs(3);
     /// Producer: further attempts of a synchronous send after the first.
     retry_times_when_send_failed: u32 = "retryTimesWhenSendFailed", 2, 2;
+    /// Producer: further attempts of an asynchronous send after the first.
+    retry_times_when_send_async_failed: u32 = "retryTimesWhenSendAsyncFailed", 2, 2;
     /// Producer: queues that a topic created by a send asks for.
     default_topic_queue_nums: u32 = "defaultTopicQueueNums", 4, 4;
     /// Producer: whether slow and failed brokers are avoided for a while (V5 also spells it `sendLatencyEnable`).

@@ -15,7 +15,7 @@ use crate::id::{
     Address, BrokerId, BrokerName, ClientId, CommitLogOffset, EventId, GroupName, MessageQueue, NodeId,
     Opaque, QueueId, QueueOffset, TopicName,
 };
-use crate::rpc::{RequestCode, ResponseCode, TopicConfig};
+use crate::rpc::{RequestCode, ResponseCode, TopicConfig, TransactionState};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 use crate::validators::BadMessage;
@@ -156,13 +156,15 @@ pub enum SendError {
     Broker(ResponseCode, Arc<str>),
     /// The message itself is not allowed (`MQClientException`).
     MessageIllegal(BadMessage),
+    /// An asynchronous send got no answer, however often it was tried (`RemotingException`).
+    Remoting(Arc<str>),
 }
 
 impl SendError {
     /// The response code that the exception carries; `None` for a time-out.
     pub const fn code(&self) -> Option<u16> {
         match self {
-            Self::CallTimeout => None,
+            Self::CallTimeout | Self::Remoting(_) => None,
             Self::StillFailed { code, .. } => *code,
             Self::NoRoute(_) => Some(10005),
             Self::Broker(code, _) => Some(code.number()),
@@ -314,6 +316,63 @@ pub enum Fact {
         /// Who sent it.
         from: NodeId,
     },
+    /// A broker put a message where it waits for its time.
+    MessageDelayed {
+        /// Which, where it waits.
+        message: Box<MessageAt>,
+        /// Where it will go.
+        topic: TopicName,
+        /// When it is due.
+        until: Instant,
+    },
+    /// The time of a delay level is over; the broker stores the message once more.
+    DelayedMessageDue {
+        /// Which, where it waited.
+        message: Box<MessageAt>,
+        /// The level.
+        level: u32,
+    },
+    /// The time of a timer message is over; the broker stores it once more.
+    TimerMessageDue {
+        /// Which, where it waited.
+        message: Box<MessageAt>,
+    },
+    /// A broker wrote to disk how far delayed messages are delivered.
+    DelayOffsetsPersisted,
+    /// A broker was told how a transaction ended.
+    TransactionEnded {
+        /// The half message.
+        message: Box<MessageAt>,
+        /// The producer group.
+        group: GroupName,
+        /// How it ended.
+        state: TransactionState,
+        /// Whether the broker had asked.
+        from_check: bool,
+    },
+    /// A broker does not accept the end of a transaction.
+    TransactionRefused {
+        /// The producer's id of the message.
+        unique_key: Arc<str>,
+        /// The answer.
+        code: ResponseCode,
+    },
+    /// A broker does not know the end of a transaction: it put the half message back and asked.
+    TransactionChecked {
+        /// The half message, where it lies now.
+        message: Box<MessageAt>,
+        /// The producer group.
+        group: GroupName,
+        /// How often it has asked.
+        times: u32,
+        /// Who was asked; `None` when nobody of the group is there.
+        client_id: Option<ClientId>,
+    },
+    /// A broker gave a half message up: it asked too often, or the message is too old.
+    TransactionDiscarded {
+        /// The half message.
+        message: Box<MessageAt>,
+    },
     /// A broker refused a send.
     SendRefused {
         /// The topic.
@@ -430,6 +489,35 @@ pub enum Fact {
         /// Time it took.
         took: Duration,
     },
+    /// A producer sent a message and will hear no more of it.
+    OneWaySent {
+        /// Where to.
+        queue: MessageQueue,
+        /// The producer's id of the message.
+        unique_key: Arc<str>,
+        /// The key that the application gave it.
+        key: Option<Arc<str>>,
+    },
+    /// A producer's local transaction ended, and the broker is told.
+    LocalTransactionEnded {
+        /// The producer's id of the message.
+        unique_key: Arc<str>,
+        /// The key that the application gave it.
+        key: Option<Arc<str>>,
+        /// How it ended.
+        state: TransactionState,
+    },
+    /// A producer was asked how a local transaction ended, and answers.
+    LocalTransactionChecked {
+        /// The producer's id of the message.
+        unique_key: Arc<str>,
+        /// The key that the application gave it.
+        key: Option<Arc<str>>,
+        /// Which question about this message it is, counted from 1.
+        times: u32,
+        /// The answer.
+        answer: TransactionState,
+    },
     /// An attempt failed and the send goes on.
     SendRetried {
         /// The broker of the failed attempt.
@@ -541,6 +629,17 @@ impl Fact {
             Self::TopicUpdated { .. } => "topic-updated",
             Self::TopicDeleted { .. } => "topic-deleted",
             Self::MessageStored { .. } => "message-stored",
+            Self::MessageDelayed { .. } => "message-delayed",
+            Self::DelayedMessageDue { .. } => "delayed-message-due",
+            Self::TimerMessageDue { .. } => "timer-message-due",
+            Self::DelayOffsetsPersisted => "delay-offsets-persisted",
+            Self::TransactionEnded { .. } => "transaction-ended",
+            Self::TransactionRefused { .. } => "transaction-refused",
+            Self::TransactionChecked { .. } => "transaction-checked",
+            Self::TransactionDiscarded { .. } => "transaction-discarded",
+            Self::OneWaySent { .. } => "one-way-sent",
+            Self::LocalTransactionEnded { .. } => "local-transaction-ended",
+            Self::LocalTransactionChecked { .. } => "local-transaction-checked",
             Self::SendRefused { .. } => "send-refused",
             Self::Flushed { .. } => "flushed",
             Self::FilesDeleted { .. } => "files-deleted",
@@ -575,16 +674,23 @@ impl Fact {
             Self::RequestSent(sent) | Self::ResponseSent(sent) => sent.queue.as_ref().map(|(topic, _)| topic),
             Self::TopicUpdated { topic, .. }
             | Self::SendRefused { topic, .. }
+            | Self::MessageDelayed { topic, .. }
             | Self::PullHeld { topic, .. }
             | Self::PullWoken { topic, .. }
             | Self::OffsetCommitted { topic, .. }
             | Self::RouteChanged { topic, .. }
             | Self::Rebalanced { topic, .. } => Some(topic),
             Self::MessageStored { message, .. }
+            | Self::DelayedMessageDue { message, .. }
+            | Self::TimerMessageDue { message }
+            | Self::TransactionEnded { message, .. }
+            | Self::TransactionChecked { message, .. }
+            | Self::TransactionDiscarded { message }
             | Self::SendSucceeded { message, .. }
             | Self::MessageDelivered { message, .. }
             | Self::MessageConsumed { message } => Some(&message.queue.topic),
             Self::QueueAssigned { queue, .. }
+            | Self::OneWaySent { queue, .. }
             | Self::QueueDropped { queue, .. }
             | Self::PullFailed { queue, .. }
             | Self::OffsetCorrected { queue, .. } => Some(&queue.topic),
@@ -596,10 +702,20 @@ impl Fact {
     pub fn unique_key(&self) -> Option<&Arc<str>> {
         match self {
             Self::MessageStored { message, .. }
+            | Self::MessageDelayed { message, .. }
+            | Self::DelayedMessageDue { message, .. }
+            | Self::TimerMessageDue { message }
+            | Self::TransactionEnded { message, .. }
+            | Self::TransactionChecked { message, .. }
+            | Self::TransactionDiscarded { message }
             | Self::SendSucceeded { message, .. }
             | Self::MessageDelivered { message, .. }
             | Self::MessageConsumed { message } => Some(&message.unique_key),
-            Self::SendFailed { unique_key, .. } => Some(unique_key),
+            Self::SendFailed { unique_key, .. }
+            | Self::TransactionRefused { unique_key, .. }
+            | Self::OneWaySent { unique_key, .. }
+            | Self::LocalTransactionEnded { unique_key, .. }
+            | Self::LocalTransactionChecked { unique_key, .. } => Some(unique_key),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Fact, MessageAt, SendError, SendStatus, Sent, TraceEvent};
-use crate::id::{BrokerName, NodeId};
+use crate::id::{BrokerName, ClientId, NodeId};
 use crate::rpc::perm;
 use crate::timer::words_of;
 
@@ -36,6 +36,7 @@ impl fmt::Display for SendError {
             Self::Broker(code, remark) => {
                 write!(f, "MQBrokerException: CODE: {} DESC: {remark}", code.number())
             }
+            Self::Remoting(why) => write!(f, "RemotingException: {why}"),
             Self::MessageIllegal(why) => write!(f, "MQClientException: {why}"),
         }
     }
@@ -58,7 +59,8 @@ impl fmt::Display for Fact {
             | Self::Stopping
             | Self::Stopped
             | Self::Removed
-            | Self::OffsetsPersisted => Ok(()),
+            | Self::OffsetsPersisted
+            | Self::DelayOffsetsPersisted => Ok(()),
             Self::PoweredOff { lost } => write!(f, "{lost} B not flushed"),
             Self::Thawed { waiting } => write!(f, "{waiting} inputs had waited"),
             Self::RolledBack { records } => write!(f, "{records} records gone"),
@@ -88,6 +90,29 @@ impl fmt::Display for Fact {
             Self::TopicDeleted { topic } => write!(f, "{topic}"),
             Self::MessageStored { message, commit_log_offset, size, from, .. } => {
                 write!(f, "{message} log@{commit_log_offset} {size} B ← {from}")
+            }
+            Self::MessageDelayed { message, topic, until } => {
+                write!(f, "{message} for {topic} until {until}")
+            }
+            Self::DelayedMessageDue { message, level } => write!(f, "{message} level {level}"),
+            Self::TimerMessageDue { message } | Self::TransactionDiscarded { message } => {
+                write!(f, "{message}")
+            }
+            Self::TransactionEnded { message, group, state, from_check } => {
+                let why = if *from_check { " after a check" } else { "" };
+                write!(f, "{message} {state} ← {group}{why}")
+            }
+            Self::TransactionRefused { unique_key, code } => write!(f, "{unique_key} {code}"),
+            Self::TransactionChecked { message, group, times, client_id } => {
+                write!(f, "{message} check {times} of {group} → ")?;
+                f.write_str(client_id.as_ref().map_or("nobody", ClientId::as_str))
+            }
+            Self::OneWaySent { queue, key, .. } => write!(f, "{queue} {}", key.as_deref().unwrap_or("-")),
+            Self::LocalTransactionEnded { key, state, .. } => {
+                write!(f, "{} {state}", key.as_deref().unwrap_or("-"))
+            }
+            Self::LocalTransactionChecked { key, times, answer, .. } => {
+                write!(f, "{} check {times} {answer}", key.as_deref().unwrap_or("-"))
             }
             Self::SendRefused { topic, code } => write!(f, "{topic} {code}"),
             Self::Flushed { to } => write!(f, "log@{to}"),

@@ -7,8 +7,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::record::{BORN_HOST_V6_FLAG, MessageVersion, RecordContent, STORE_HOST_V6_FLAG};
+use super::record::{MessageVersion, RecordContent};
 use crate::id::CommitLogOffset;
+use crate::sys_flag::message::{BORN_HOST_V6, STORE_HOST_V6};
 
 /// Reads a record; `None` when the bytes are none, or end too early.
 pub fn decode_record(bytes: &[u8]) -> Option<RecordContent> {
@@ -22,9 +23,9 @@ pub fn decode_record(bytes: &[u8]) -> Option<RecordContent> {
     let commit_log_offset = reader.long()?;
     let sys_flag = reader.int()?;
     let born_timestamp = reader.long()?;
-    let born_host = reader.host(sys_flag & BORN_HOST_V6_FLAG != 0)?;
+    let born_host = reader.host(sys_flag & BORN_HOST_V6 != 0)?;
     let store_timestamp = reader.long()?;
-    let store_host = reader.host(sys_flag & STORE_HOST_V6_FLAG != 0)?;
+    let store_host = reader.host(sys_flag & STORE_HOST_V6 != 0)?;
     let reconsume_times = reader.int()?;
     let prepared_transaction_offset = reader.long()?;
     let body_length = usize::try_from(reader.int()?).ok()?;

@@ -21,13 +21,16 @@ pub use properties::{
     Property, UserPropertyError, decode_properties, delete_property, encode_properties, properties_length,
 };
 pub use record::{
-    BORN_HOST_V6_FLAG, EncodeRefusal, MessageVersion, PROPERTIES_MAX_LENGTH, RecordContent, RecordField,
-    STORE_HOST_V6_FLAG, body_crc, check_record, encode_record, record_fields, record_length,
+    EncodeRefusal, MessageVersion, PROPERTIES_MAX_LENGTH, RecordContent, RecordField, body_crc, check_record,
+    encode_record, record_fields, record_length,
 };
 
 use serde::Serialize;
 
 use crate::id::{Address, CommitLogOffset, QueueId, QueueOffset, TopicName};
+use crate::sys_flag::message::{
+    TRANSACTION_COMMIT, TRANSACTION_NOT, TRANSACTION_ROLLBACK, transaction_value,
+};
 use crate::time::Instant;
 
 /// Property names (`MessageConst`).
@@ -48,6 +51,36 @@ pub mod property {
     pub const MSG_REGION: &str = "MSG_REGION";
     /// Whether the broker allows traces.
     pub const TRACE_ON: &str = "TRACE_ON";
+    /// Where a message goes that waits in another topic: delayed, or half.
+    pub const REAL_TOPIC: &str = "REAL_TOPIC";
+    /// The queue of [`REAL_TOPIC`].
+    pub const REAL_QUEUE_ID: &str = "REAL_QID";
+    /// Whether the message is half: stored, not visible before its transaction commits.
+    pub const TRANSACTION_PREPARED: &str = "TRAN_MSG";
+    /// The producer group that is asked how a transaction ended.
+    pub const PRODUCER_GROUP: &str = "PGROUP";
+    /// The producer's message id once more, put into half messages by brokers of V5.
+    pub const TRANSACTION_ID: &str = "__transactionId__";
+    /// How often the producer group was asked about a half message.
+    pub const TRANSACTION_CHECK_TIMES: &str = "TRANSACTION_CHECK_TIMES";
+    /// For how many seconds after its birth a half message is not asked about.
+    pub const CHECK_IMMUNITY_TIME_IN_SECONDS: &str = "CHECK_IMMUNITY_TIME_IN_SECONDS";
+    /// The first place of a half message in its queue, in a copy made while it was immune.
+    pub const TRANSACTION_PREPARED_QUEUE_OFFSET: &str = "TRAN_PREPARED_QUEUE_OFFSET";
+    /// When a timer message is to be delivered, in milliseconds since 1970.
+    pub const TIMER_DELIVER_MS: &str = "TIMER_DELIVER_MS";
+    /// After how many seconds a timer message is to be delivered.
+    pub const TIMER_DELAY_SEC: &str = "TIMER_DELAY_SEC";
+    /// After how many milliseconds a timer message is to be delivered.
+    pub const TIMER_DELAY_MS: &str = "TIMER_DELAY_MS";
+    /// The slot of the wheel that a timer message waits in, in milliseconds since 1970.
+    pub const TIMER_OUT_MS: &str = "TIMER_OUT_MS";
+    /// When a timer message was put into the wheel, in milliseconds since 1970.
+    pub const TIMER_ENQUEUE_MS: &str = "TIMER_ENQUEUE_MS";
+    /// When a timer message was taken out of the wheel, in milliseconds since 1970.
+    pub const TIMER_DEQUEUE_MS: &str = "TIMER_DEQUEUE_MS";
+    /// Marks a message that takes a timer message out of the wheel.
+    pub const TIMER_DELETE_UNIQUE_KEY: &str = "TIMER_DEL_UNIQKEY";
 }
 
 /// Between two keys of a message (`MessageConst.KEY_SEPARATOR`).
@@ -83,6 +116,16 @@ impl Message {
         }
     }
 
+    /// Takes a property away.
+    pub fn remove_property(&mut self, name: &str) {
+        self.properties.retain(|(key, _)| &**key != name);
+    }
+
+    /// The delay level that the sender asks for; 0 for none, and for what is no number.
+    pub fn delay_level(&self) -> u32 {
+        self.property(property::DELAY).and_then(|level| level.parse().ok()).unwrap_or(0)
+    }
+
     /// The tag, by which consumers filter.
     pub fn tag(&self) -> Option<&Arc<str>> {
         self.property(property::TAGS)
@@ -113,12 +156,6 @@ impl Message {
         self.property(property::UNIQ_KEY)
     }
 }
-
-/// Bits of the system flag that tell a message's part in a transaction (`MessageSysFlag`).
-const TRANSACTION_TYPE: u32 = 0b11 << 2;
-const TRANSACTION_NOT_TYPE: u32 = 0;
-const TRANSACTION_COMMIT_TYPE: u32 = 0b10 << 2;
-const TRANSACTION_ROLLBACK_TYPE: u32 = 0b11 << 2;
 
 /// A message as a broker stored it: one record of its commit log (`MessageExtBrokerInner`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -166,12 +203,12 @@ impl StoredMessage {
     /// Whether the message counts in its queue. What a transaction prepared (4) or rolled back (12) stands in the
     /// log only: it takes no queue offset and gets no queue entry.
     pub const fn is_queued(&self) -> bool {
-        matches!(self.sys_flag & TRANSACTION_TYPE, TRANSACTION_NOT_TYPE | TRANSACTION_COMMIT_TYPE)
+        matches!(transaction_value(self.sys_flag), TRANSACTION_NOT | TRANSACTION_COMMIT)
     }
 
     /// Whether the message can be looked up by key: everything but what a transaction rolled back.
     pub const fn is_indexed(&self) -> bool {
-        self.sys_flag & TRANSACTION_TYPE != TRANSACTION_ROLLBACK_TYPE
+        transaction_value(self.sys_flag) != TRANSACTION_ROLLBACK
     }
 
     /// The position right behind the record.

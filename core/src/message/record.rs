@@ -19,12 +19,9 @@ use serde::Serialize;
 use super::StoredMessage;
 use super::properties::encode_properties;
 use crate::config::Profile;
+use crate::sys_flag::message::{BORN_HOST_V6, STORE_HOST_V6};
 use crate::time::{Epoch, format_date_time};
 
-/// The system flag of a record whose producer has an IPv6 address (`BORNHOST_V6_FLAG`).
-pub const BORN_HOST_V6_FLAG: u32 = 1 << 4;
-/// The system flag of a record whose broker has an IPv6 address (`STOREHOSTADDRESS_V6_FLAG`).
-pub const STORE_HOST_V6_FLAG: u32 = 1 << 5;
 /// Longest property block in bytes: its length stands in a signed short.
 pub const PROPERTIES_MAX_LENGTH: usize = 32_767;
 /// What a record may have beside its body, in bytes.
@@ -74,7 +71,7 @@ pub const fn record_length(
     properties: u64,
 ) -> u64 {
     let fixed = 4 + 4 + 4 + 4 + 4 + 8 + 8 + 4 + 8 + 8 + 4 + 8 + 4 + 2;
-    let hosts = host_length(sys_flag, BORN_HOST_V6_FLAG) + host_length(sys_flag, STORE_HOST_V6_FLAG);
+    let hosts = host_length(sys_flag, BORN_HOST_V6) + host_length(sys_flag, STORE_HOST_V6);
     fixed + hosts + version.topic_length_bytes() + body + topic + properties
 }
 
@@ -318,7 +315,7 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written() {
         let long_topic = "t".repeat(200);
-        let both_v6 = BORN_HOST_V6_FLAG | STORE_HOST_V6_FLAG;
+        let both_v6 = BORN_HOST_V6 | STORE_HOST_V6;
         for (topic, sys_flag, host) in [
             ("TopicTest", 0, "10.0.0.1:1"),
             ("TopicTest", both_v6, "[2001:db8::1]:1"),

@@ -13,6 +13,7 @@ use super::admin_ext::master;
 use super::exception::{Exception, suggest_todo};
 use super::pull_consumer::describe_queue;
 use super::session::{Session, Step, Stop, caught};
+use crate::client_instance::AUTO_CREATE_TOPIC;
 use crate::config::{ClientConfig, Profile};
 use crate::fact::SendStatus;
 use crate::id::{Address, GroupName, MessageQueue, QueueOffset, TopicName};
@@ -25,9 +26,6 @@ use crate::send_loop::{AttemptError, SendEnd, SendLoop, Verdict, verdict};
 use crate::time::Duration;
 use crate::unique_id::UniqueIdMaker;
 use crate::validators::check_message;
-
-/// The topic whose route stands for that of a topic which is not there yet (`AUTO_CREATE_TOPIC_KEY_TOPIC`).
-const TEMPLATE_TOPIC: &str = "TBW102";
 
 /// What a send ended with (`SendResult`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,7 +211,7 @@ impl Producer {
         }
         if let Ok(route) = caught(session.examine_topic_route_info(topic))? {
             self.learn(topic, route);
-        } else if let Ok(template) = caught(session.examine_topic_route_info(&TEMPLATE_TOPIC.into()))? {
+        } else if let Ok(template) = caught(session.examine_topic_route_info(&AUTO_CREATE_TOPIC.into()))? {
             self.learn(topic, from_template(&template, self.config.default_topic_queue_nums));
         }
         Ok(self.known_queues(topic))
@@ -265,6 +263,7 @@ impl Producer {
             message: message.clone(),
             queue_id: queue.queue_id,
             born_at: now,
+            default_topic: AUTO_CREATE_TOPIC.into(),
             default_topic_queue_nums: self.config.default_topic_queue_nums,
             sys_flag: 0,
             reconsume_times: 0,

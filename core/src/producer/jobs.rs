@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::sending::Manner;
 use super::{ActiveSend, Producer, ThreadId};
-use crate::command::SendJob;
+use crate::command::{CommunicationMode, Delivery, SendJob};
 use crate::message::{Message, property};
 use crate::outbox::Outbox;
 use crate::time::Instant;
@@ -11,6 +12,8 @@ use crate::timer::Timer;
 
 /// The thread that works off what `send` orders, in order.
 pub(super) const MAIN: ThreadId = 0;
+/// The executor that makes all asynchronous sends; only its rounds over the queues are its own.
+const EXECUTOR: ThreadId = ThreadId::MAX;
 
 /// A job, and how far it is.
 #[derive(Clone, Debug)]
@@ -32,6 +35,17 @@ pub struct SendThread {
     pub(super) paused_until: Option<Instant>,
     /// It ends when its send is over.
     pub(super) ends: bool,
+}
+
+impl SendThread {
+    /// Pauses before the next message; a job whose last message was begun is over.
+    fn pause(&mut self, until: Instant) {
+        self.paused_until = Some(until);
+        let is_through = |job: &Job| job.spec.count.is_some_and(|count| job.begun >= count);
+        if self.jobs.front().is_some_and(is_through) {
+            self.jobs.pop_front();
+        }
+    }
 }
 
 impl Producer {
@@ -91,18 +105,44 @@ impl Producer {
             message.set_property(name, value);
         }
         message.set_property(property::WAIT, "true");
-        self.begin_send(now, id, message, &spec, out);
+        self.set_delivery(&mut message, spec.delivery);
+        if let Some(transaction) = &spec.transaction {
+            self.prepare_half(&mut message, transaction);
+        }
+        let (mode, transaction) = (spec.mode, spec.transaction);
+        if mode == CommunicationMode::Sync {
+            return self.begin_send(now, id, message, &spec, Manner { mode, round: id, transaction }, out);
+        }
+        // The message goes its own way; the application goes on at once.
+        let own = self.next_thread;
+        self.next_thread += 1;
+        self.threads.insert(own, SendThread { ends: true, ..SendThread::default() });
+        let round = if mode == CommunicationMode::Async { EXECUTOR } else { id };
+        self.begin_send(now, own, message, &spec, Manner { mode, round, transaction }, out);
+        if let Some(thread) = self.threads.get_mut(&id) {
+            thread.pause(now + spec.every);
+        }
+    }
+
+    /// The wish not to be delivered at once, as a property of the message.
+    fn set_delivery(&self, message: &mut Message, delivery: Delivery) {
+        match delivery {
+            Delivery::AtOnce => {}
+            Delivery::Level(level) => message.set_property(property::DELAY, &level.to_string()),
+            Delivery::After(after) => {
+                message.set_property(property::TIMER_DELAY_MS, &after.as_millis().to_string());
+            }
+            Delivery::At(at) => {
+                message.set_property(property::TIMER_DELIVER_MS, &self.epoch.wall_clock(at).to_string());
+            }
+        }
     }
 
     /// A send is over: the thread pauses, then goes on.
     pub(super) fn after_send(&mut self, now: Instant, id: ThreadId, send: &ActiveSend) {
         if let Some(thread) = self.threads.get_mut(&id) {
             thread.current = None;
-            thread.paused_until = Some(now + send.pause);
-            let is_through = |job: &Job| job.spec.count.is_some_and(|count| job.begun >= count);
-            if thread.jobs.front().is_some_and(is_through) {
-                thread.jobs.pop_front();
-            }
+            thread.pause(now + send.pause);
             if thread.ends {
                 self.threads.remove(&id);
             }

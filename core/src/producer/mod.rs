@@ -4,28 +4,32 @@
 //! queue from its list, sends, waits, and tries again elsewhere while attempts and time are left. The list is the
 //! cached route, so a producer goes on choosing a broker that is gone until its next poll.
 //!
-//! `jobs` is the application, `sending` the send loop of the library, `detector` asks unreachable brokers whether they
-//! are back.
+//! `jobs` is the application, `sending` and `round` the send loop of the library, `transactions` what follows a half
+//! message, `detector` asks unreachable brokers whether they are back.
 //!
 //! **In RocketMQ**: `DefaultMQProducer`, `DefaultMQProducerImpl`, `TopicPublishInfo`, `MQFaultStrategy`
 //! (behaviour §2).
 //!
-//! **Left out on purpose**: asynchronous and one-way sends, batches, selectors but that by hash, compression, transactions, hooks.
+//! **Left out on purpose**: batches; selectors but that by hash; hooks; compression of large bodies (the length of what zlib makes of
+//! them cannot be had without zlib, and exact lengths are worth more here).
 //!
 //! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
 //! success or failure, unless the process ends first.
 
 mod detector;
 mod jobs;
+mod round;
 mod sending;
+mod transactions;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use jobs::SendThread;
 pub use sending::ActiveSend;
 
 use crate::client_instance::{ClientEvent, ClientInstance, ClientStart, config_of};
-use crate::command::{ClientSpec, NodeOrder};
+use crate::command::{ClientSpec, NodeOrder, TransactionRecord};
 use crate::config::ClientConfig;
 use crate::fact::Fact;
 use crate::fault_strategy::FaultStrategy;
@@ -33,7 +37,7 @@ use crate::id::{Address, BrokerName, ClientId, GroupName, TopicName};
 use crate::outbox::{Input, Outbox};
 use crate::queue_choice::ThreadLocalIndex;
 use crate::rng::Rng;
-use crate::rpc::{Heartbeat, Request};
+use crate::rpc::{Frame, Heartbeat, Request};
 use crate::time::{Epoch, Instant};
 use crate::timer::Timer;
 use crate::unique_id::UniqueIdMaker;
@@ -73,6 +77,8 @@ pub struct Producer {
     succeeded: u64,
     failed: u64,
     last_failure: Option<(Instant, String)>,
+    /// What the application's database says of its local transactions, by the id of the message.
+    transactions: BTreeMap<Arc<str>, TransactionRecord>,
 }
 
 impl Producer {
@@ -99,6 +105,7 @@ impl Producer {
             succeeded: 0,
             failed: 0,
             last_failure: None,
+            transactions: BTreeMap::new(),
         }
     }
 
@@ -120,6 +127,11 @@ impl Producer {
             }
             Input::Timer(Timer::NextSend, _) => self.go_on(now, out),
             Input::Timer(Timer::DetectBrokers, due) => self.detect(now, due, out),
+            Input::Frame { peer, frame: Frame::Request { request, .. }, .. } => {
+                if let Request::CheckTransactionState(check) = *request {
+                    self.on_transaction_check(now, peer.address, &check, out);
+                }
+            }
             Input::Order(order) => self.on_order(now, order, out),
             other => {
                 for event in self.client.handle(now, other, out) {

@@ -3,36 +3,54 @@
 //! The decisions stand in [`send_loop`](crate::send_loop) and [`queue_choice`](crate::queue_choice); here they meet
 //! the route, the requests and the application's threads.
 //!
-//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendSelectImpl`, `sendKernelImpl`.
+//! An asynchronous send repeats only attempts that got no answer, on another broker and with the queue id of the first
+//! attempt; a one-way send is made once and never heard of again.
+//!
+//! **In RocketMQ**: `DefaultMQProducerImpl.sendDefaultImpl`, `sendSelectImpl`, `sendKernelImpl`,
+//! `MQClientAPIImpl.sendMessageAsync` and its `onExceptionImpl`.
+//!
+//! **Left out on purpose**: that a one-way send fails when no connection can be made.
 
 use std::sync::Arc;
 
 use super::{Producer, Purpose, ThreadId};
 use crate::client_instance::{self, RouteAnswer, RouteWish};
-use crate::command::{SendJob, ShardingKey};
+use crate::command::{CommunicationMode, LocalTransaction, SendJob, ShardingKey};
 use crate::fact::{Fact, MessageAt, SendError, SendStatus};
 use crate::fault_strategy::Attempt;
-use crate::id::{BrokerId, BrokerName, MessageQueue, TopicName};
+use crate::id::{BrokerId, BrokerName, MessageQueue};
 use crate::message::{Message, property};
 use crate::outbox::Outbox;
-use crate::queue_choice::{Choice, ThreadLocalIndex, by_hash, resets_index};
+use crate::queue_choice::by_hash;
 use crate::remoting::Failure;
 use crate::rpc::{Request, Response, ResponseBody};
 use crate::send_loop::{AttemptError, SendEnd, SendLoop, Verdict, verdict};
+use crate::sys_flag::message::TRANSACTION_PREPARED;
 use crate::time::{Duration, Instant};
 use crate::validators::check_message;
+
+/// How a message is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    pub(super) mode: CommunicationMode,
+    /// Whose round over the queues it takes its turn in.
+    pub(super) round: ThreadId,
+    /// The local transaction that follows.
+    pub(super) transaction: Option<LocalTransaction>,
+}
 
 /// A send that is under way.
 #[derive(Clone, Debug)]
 pub struct ActiveSend {
     id: u64,
-    message: Message,
-    unique_key: Arc<str>,
+    pub(super) message: Message,
+    pub(super) unique_key: Arc<str>,
+    pub(super) manner: Manner,
     assigned: Option<Assigned>,
     pub(super) pause: Duration,
     attempts: SendLoop<Box<Fact>>,
     /// The queue of the present attempt; `None` while the route is asked for.
-    queue: Option<MessageQueue>,
+    pub(super) queue: Option<MessageQueue>,
     attempt_started: Instant,
 }
 
@@ -68,6 +86,7 @@ impl Producer {
         thread: ThreadId,
         mut message: Message,
         job: &SendJob,
+        manner: Manner,
         out: &mut Outbox,
     ) {
         let unique_key: Arc<str> = self.ids.next(self.epoch, now).into();
@@ -77,11 +96,16 @@ impl Producer {
         });
         let assigned = assigned_queue.or_else(|| job.hash.clone().map(Assigned::Key));
         let config = &self.client.config;
-        let most = if assigned.is_some() { 1 } else { 1 + config.retry_times_when_send_failed };
+        let most = match manner.mode {
+            CommunicationMode::Async => 1 + config.retry_times_when_send_async_failed,
+            CommunicationMode::Sync if assigned.is_none() => 1 + config.retry_times_when_send_failed,
+            CommunicationMode::Sync | CommunicationMode::OneWay => 1,
+        };
         let send = ActiveSend {
             id: self.next_send,
             message,
             unique_key,
+            manner,
             assigned,
             pause: job.every,
             attempts: SendLoop::new(now, config.send_msg_timeout, most),
@@ -151,7 +175,7 @@ impl Producer {
     /// One attempt; when attempts or time are used up, the end.
     fn attempt(&mut self, now: Instant, thread: ThreadId, mut send: ActiveSend, out: &mut Outbox) {
         while send.attempts.may_try() {
-            let Some(queue) = self.queue_for(now, thread, &send) else { break };
+            let Some(queue) = self.queue_for(now, &send) else { break };
             let last = send.attempts.brokers_sent().last().cloned();
             let rest = match send.attempts.begin(now, &queue.broker_name) {
                 Ok(rest) => rest,
@@ -172,27 +196,56 @@ impl Producer {
                 message: send.message.clone(),
                 queue_id: queue.queue_id,
                 born_at: now,
+                default_topic: client_instance::AUTO_CREATE_TOPIC.into(),
                 default_topic_queue_nums: self.client.config.default_topic_queue_nums,
-                sys_flag: 0,
+                sys_flag: if send.manner.transaction.is_some() { TRANSACTION_PREPARED } else { 0 },
                 reconsume_times: 0,
                 max_reconsume_times: None,
             };
             let purpose = client_instance::Purpose::Own(Purpose::Send(thread, send.id));
-            self.park(thread, send);
-            self.client.remoting.invoke(now, address, request, rest, purpose, out);
-            return;
+            let remoting = &mut self.client.remoting;
+            match send.manner.mode {
+                CommunicationMode::Sync => remoting.invoke(now, address, request, rest, purpose, out),
+                CommunicationMode::Async => remoting.invoke_async(now, address, request, rest, purpose, out),
+                CommunicationMode::OneWay => {
+                    remoting.invoke_one_way(now, address, request, out);
+                    return self.let_go(now, thread, &send, queue, out);
+                }
+            }
+            return self.park(thread, send);
         }
         let end = send.attempts.give_up();
         self.end(now, thread, send, end, out);
     }
 
-    fn queue_for(&mut self, now: Instant, thread: ThreadId, send: &ActiveSend) -> Option<MessageQueue> {
+    /// The queue of the next attempt. An asynchronous send repeats the request that it has, so the queue id stays.
+    fn queue_for(&mut self, now: Instant, send: &ActiveSend) -> Option<MessageQueue> {
         let topic = &send.message.topic;
         match &send.assigned {
-            Some(Assigned::Queue(queue)) => Some(queue.clone()),
-            Some(Assigned::Key(key)) => by_hash(&self.client.route(topic)?.writable, key).cloned(),
-            None => self.select_queue(now, thread, topic, send.attempts.brokers_sent()),
+            Some(Assigned::Queue(queue)) => return Some(queue.clone()),
+            Some(Assigned::Key(key)) => return by_hash(&self.client.route(topic)?.writable, key).cloned(),
+            None => {}
         }
+        let mut queue = self.select_queue(now, send.manner.round, topic, send.attempts.brokers_sent())?;
+        if let (CommunicationMode::Async, Some(first)) = (send.manner.mode, &send.queue) {
+            queue.queue_id = first.queue_id;
+        }
+        Some(queue)
+    }
+
+    /// A one-way send is over when it is on its way.
+    fn let_go(
+        &mut self,
+        now: Instant,
+        thread: ThreadId,
+        send: &ActiveSend,
+        queue: MessageQueue,
+        out: &mut Outbox,
+    ) {
+        self.succeeded += 1;
+        let (unique_key, key) = (send.unique_key.clone(), send.message.keys().cloned());
+        out.note(Fact::OneWaySent { queue, unique_key, key });
+        self.after_send(now, thread, send);
     }
 
     /// The send is over without an answer that ends it.
@@ -215,6 +268,9 @@ impl Producer {
             SendEnd::StillFailed(code) => match send.attempts.error() {
                 Some(AttemptError::Refused(code, remark)) if send.assigned.is_some() => {
                     SendError::Broker(*code, remark.clone())
+                }
+                Some(AttemptError::Failed(failure)) if send.manner.mode == CommunicationMode::Async => {
+                    SendError::Remoting(failure.words().into())
                 }
                 _ => SendError::StillFailed {
                     times: send.attempts.attempts(),
@@ -275,6 +331,7 @@ impl Producer {
                 self.note_fault(now, &send, Attempt::Stored);
                 let fact = self.success(now, &send, status, &response.body);
                 let retries = status != SendStatus::SendOk
+                    && send.manner.mode == CommunicationMode::Sync
                     && self.client.config.retry_another_broker_when_not_store_ok
                     && send.assigned.is_none();
                 match fact {
@@ -286,14 +343,15 @@ impl Producer {
                     None => {}
                 }
                 self.succeeded += 1;
+                self.end_local_transaction(now, &send, status, &response.body, out);
                 self.after_send(now, thread, &send);
             }
-            Verdict::Retry => {
+            Verdict::Retry if send.manner.mode == CommunicationMode::Sync => {
                 let error = AttemptError::Refused(response.code, response.remark);
                 self.attempt_failed(now, &mut send, error);
                 self.attempt(now, thread, send, out);
             }
-            Verdict::Throw => {
+            Verdict::Retry | Verdict::Throw => {
                 self.note_fault(now, &send, Attempt::Refused);
                 let end = send.attempts.throw(response.code, response.remark);
                 self.end(now, thread, send, end, out);
@@ -333,57 +391,5 @@ impl Producer {
             took: now.since(send.attempts.started()),
         });
         self.after_send(now, thread, &send);
-    }
-
-    /// The next queue of the thread's round; on a retry not on the broker that just failed, if there is another.
-    fn select_queue(
-        &mut self,
-        now: Instant,
-        thread: ThreadId,
-        topic: &TopicName,
-        brokers_sent: &[BrokerName],
-    ) -> Option<MessageQueue> {
-        let cached = self.client.route(topic)?;
-        let (queues, route) = (cached.writable.clone(), cached.route.clone());
-        if queues.is_empty() {
-            return None;
-        }
-        let (profile, avoids_faults) = (self.client.profile, self.client.config.send_latency_fault_enable);
-        let attempts = u32::try_from(brokers_sent.len()).unwrap_or(u32::MAX);
-        if resets_index(profile, avoids_faults, attempts) {
-            let start = self.rng.below(i32::MAX.unsigned_abs()).cast_signed();
-            self.rounds.insert((topic.clone(), thread), ThreadLocalIndex::new(start));
-        }
-        let mut index = self.index_of(topic, thread);
-        let choice = Choice { queues: &queues, last_broker: brokers_sent.last() };
-        let chosen = if !avoids_faults {
-            choice.plain(&mut index).cloned()
-        } else if profile.is_v5() {
-            choice.avoiding_faults_v5(now, &self.faults, &mut index).cloned()
-        } else {
-            let mut worst = self.worst.get(&thread).copied().unwrap_or_else(|| self.random_index());
-            let chosen = choice.avoiding_faults_v4(now, &route, &mut self.faults, &mut index, &mut worst);
-            self.worst.insert(thread, worst);
-            chosen
-        };
-        self.rounds.insert((topic.clone(), thread), index);
-        chosen
-    }
-
-    /// Where the thread stands in the list of the topic: where a person has pinned it, or anywhere at first.
-    fn index_of(&mut self, topic: &TopicName, thread: ThreadId) -> ThreadLocalIndex {
-        if let Some(index) = self.rounds.get(&(topic.clone(), thread)) {
-            return *index;
-        }
-        match self.pinned.remove(topic) {
-            Some(start) => ThreadLocalIndex::new(start.cast_signed().wrapping_sub(1)),
-            None => self.random_index(),
-        }
-    }
-
-    /// Any value that is not negative, whatever the version; V5 also has negative ones, which look at the same
-    /// queues.
-    fn random_index(&mut self) -> ThreadLocalIndex {
-        ThreadLocalIndex::new(self.rng.below(u32::MAX).cast_signed().wrapping_sub(1))
     }
 }

@@ -261,6 +261,9 @@ pub enum Request {
         queue_id: QueueId,
         /// When the producer made the message.
         born_at: Instant,
+        /// The topic after which it is created if it has to be: TBW102, unless the producer names another
+        /// (`createTopicKey`).
+        default_topic: TopicName,
         /// Queues asked for if the topic has to be created.
         default_topic_queue_nums: u32,
         /// Bits as in `MessageSysFlag`: 4 marks a half message.

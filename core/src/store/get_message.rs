@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::consume_queue::ENTRY_BYTES;
 use super::{ConsumeQueue, MessageStore};
+use crate::filter::BrokerFilter;
 use crate::id::{QueueId, QueueOffset, TopicName};
 use crate::message::StoredMessage;
 
@@ -92,14 +93,15 @@ const LEAST_PULL_MSG_SIZE: u64 = 100;
 const MAX_FILTER_MESSAGE_SIZE: u64 = 16_000;
 
 impl MessageStore {
-    /// What a pull from `offset` gets. `matches` tests the tag hash of an entry.
+    /// What a pull from `offset` gets, with a filter or without one. The filter looks at the queue entry first, and at
+    /// the message itself if that is not enough.
     pub fn get_messages(
         &self,
         topic: &TopicName,
         queue_id: QueueId,
         offset: QueueOffset,
         limits: PullLimits,
-        matches: impl Fn(i64) -> bool,
+        filter: Option<&BrokerFilter>,
     ) -> GetMessageResult {
         let queue = self.queue(topic, queue_id);
         let (min, max) = queue.map_or_else(Default::default, |queue| (queue.min(), queue.max()));
@@ -117,7 +119,7 @@ impl MessageStore {
             }
             Some(queue) => {
                 result.next = offset;
-                self.read_file(queue, limits, matches, &mut result);
+                self.read_file(queue, limits, filter, &mut result);
                 return result;
             }
         };
@@ -131,7 +133,7 @@ impl MessageStore {
         &self,
         queue: &ConsumeQueue,
         limits: PullLimits,
-        matches: impl Fn(i64) -> bool,
+        filter: Option<&BrokerFilter>,
         result: &mut GetMessageResult,
     ) {
         let most_scanned =
@@ -151,13 +153,16 @@ impl MessageStore {
             result.next = result.next.next();
             result.behind = distance;
             // The rest of a deleted file of the log is not even tried.
-            if gone_before.is_some_and(|begin| at < begin) || !matches(entry.tag_hash) {
+            let is_wanted = filter.is_none_or(|filter| filter.is_matched_by_consume_queue(entry.tag_hash));
+            if gone_before.is_some_and(|begin| at < begin) || !is_wanted {
                 continue;
             }
             if let Some(message) = self.log.message_at(at) {
-                bytes += size;
-                result.messages.push(message);
                 gone_before = None;
+                if filter.is_none_or(|filter| filter.is_matched_by_commit_log(&message.message)) {
+                    bytes += size;
+                    result.messages.push(message);
+                }
             } else {
                 gone_before = Some(self.log.next_file(at));
                 if result.messages.is_empty() {

@@ -48,7 +48,7 @@ fn expire(store: &mut MessageStore, files: u32) {
 
 fn pull(store: &MessageStore, offset: u64) -> GetMessageResult {
     let limits = PullLimits::new(32, 1 << 30);
-    store.get_messages(&"TopicTest".into(), QueueId(0), QueueOffset(offset), limits, |_| true)
+    store.get_messages(&"TopicTest".into(), QueueId(0), QueueOffset(offset), limits, None)
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::{Alarm, Due, ProcessState, World};
+use crate::command::TransactionRecord;
 use crate::fact::{Fact, Sent};
-use crate::id::{Address, ConnectionId, EventId, NodeId};
+use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Connection, EndState, Packet, Side, Transit};
+use crate::node::Node;
 use crate::outbox::{Effect, Input, Outbox, Peer};
 use crate::rpc::{Frame, Request, RequestCode, ResponseBody};
 use crate::time::{Duration, Instant};
@@ -61,9 +63,23 @@ impl World {
                 Effect::Note(fact) => {
                     self.note(Some(id), cause, fact);
                 }
+                Effect::Record(group, row) => self.record(&group, row),
                 Effect::Exit => self.end_process(id, ProcessState::Stopped, cause, Fact::Stopped),
             }
         }
+    }
+
+    /// The database of an application outlives its processes, and each of them sees every change at once.
+    fn record(&mut self, group: &GroupName, row: TransactionRecord) {
+        for slot in self.slots.values_mut() {
+            if let Some(Node::Producer(producer)) = &mut slot.node
+                && producer.group() == group
+            {
+                producer.learn_transaction(row.clone());
+            }
+        }
+        let database = self.databases.entry(group.clone()).or_default();
+        database.insert(row.unique_key.clone(), row);
     }
 
     fn connect(&mut self, from: &NodeId, id: ConnectionId, to: Address, cause: Option<EventId>) {

@@ -364,8 +364,10 @@ impl World {
             }
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
+                    node: id.clone(),
                     profile,
                     epoch,
+                    rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
                     address: slot.address,
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
@@ -374,7 +376,11 @@ impl World {
                 Node::Broker(Broker::new(start, spec, disk))
             }
             NodeSpec::Producer(spec) => {
-                Node::Producer(Producer::new(client_start(spec.instance.as_ref()), spec))
+                let mut producer = Producer::new(client_start(spec.instance.as_ref()), spec);
+                for row in self.databases.get(&spec.group).into_iter().flat_map(|rows| rows.values()) {
+                    producer.learn_transaction(row.clone());
+                }
+                Node::Producer(producer)
             }
             NodeSpec::Consumer(spec) => {
                 let disk = if let Disk::Consumer(disk) = disk { disk } else { ConsumerDisk::default() };

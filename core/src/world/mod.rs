@@ -11,12 +11,13 @@ mod carry_out;
 mod commands;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::agenda::Agenda;
-use crate::command::{Command, NodeOrder, NodeSpec};
+use crate::command::{Command, NodeOrder, NodeSpec, TransactionRecord};
 use crate::config::Profile;
 use crate::fact::{Fact, TraceEvent};
-use crate::id::{Address, ConnectionId, EventId, NodeId};
+use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Network, Transit};
 use crate::node::{Disk, Node};
 use crate::outbox::{Input, Peer};
@@ -133,6 +134,8 @@ pub struct World {
     added: [u16; 4],
     next_connection: ConnectionId,
     next_event: EventId,
+    /// What the application of each producer group knows of its local transactions, by the id of the message.
+    databases: BTreeMap<GroupName, BTreeMap<Arc<str>, TransactionRecord>>,
     /// What was noted since the lab last looked.
     fresh: Vec<TraceEvent>,
 }
@@ -151,6 +154,7 @@ impl World {
             added: [0; 4],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
+            databases: BTreeMap::new(),
             fresh: Vec::new(),
         }
     }

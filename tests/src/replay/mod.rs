@@ -9,6 +9,7 @@
 //! producer's round is pinned. The moments at which the timers of a process began to run are searched for, within
 //! what the recording leaves open: [`replay`] takes the starts with which most facts agree.
 
+mod checks;
 mod consumption;
 mod mask;
 mod offsets;

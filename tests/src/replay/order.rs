@@ -101,6 +101,8 @@ pub struct Send {
     pub tag: Option<String>,
     /// A fixed queue, `broker:id`.
     pub queue: Option<String>,
+    /// Further options of the lab's command, each with a blank before it.
+    pub more: String,
 }
 
 /// Commands of `mqadmin` that change something.
@@ -155,6 +157,8 @@ impl Order {
                 Self::Mqadmin { command: text(command), rest: rest.join(" "), asked: None }
             }
             ["producer", rest @ ..] => Self::Producer(read_client(Options::read(rest)?, PRODUCER_OPTIONS)?),
+            ["tx", rest @ ..] => Self::Producer(read_client(Options::read(rest)?, &[])?),
+            ["sendtx", rest @ ..] => Self::Send(read_send_in_transaction(Options::read(rest)?)?),
             ["consumer", rest @ ..] => Self::Consumer(read_client(Options::read(rest)?, CONSUMER_OPTIONS)?),
             ["send", rest @ ..] => Self::Send(read_send(Options::read(rest)?)?),
             ["assignment", rest @ ..] => {
@@ -266,9 +270,37 @@ fn read_send(mut options: Options) -> Result<Send, String> {
         key: options.take("key"),
         tag: options.take("tag"),
         queue: options.take("queue"),
+        more: more(&mut options, &[("delay", "delay")]),
     };
     options.finish()?;
     Ok(send)
+}
+
+/// The body of every half message of the recorder is `x`.
+fn read_send_in_transaction(mut options: Options) -> Result<Send, String> {
+    let send = Send {
+        by: options.required("by")?,
+        topic: options.required("topic")?,
+        every: Duration::ZERO,
+        count: 1,
+        key: options.take("key"),
+        tag: None,
+        queue: None,
+        more: format!(
+            " body=x{}",
+            more(&mut options, &[("local", "transaction"), ("checks", "checks"), ("then", "then")])
+        ),
+    };
+    options.finish()?;
+    Ok(send)
+}
+
+/// Options by their names in the recording and in the lab.
+fn more(options: &mut Options, names: &[(&str, &str)]) -> String {
+    let taken = names
+        .iter()
+        .filter_map(|(recorded, ours)| options.take(recorded).map(|value| format!(" {ours}={value}")));
+    taken.collect()
 }
 
 /// What every recorded broker has beyond RocketMQ's defaults, so far as the lab has it too.
@@ -329,13 +361,19 @@ mod tests {
     fn what_the_lab_does_not_have_is_said() {
         let cases = [
             ("consumer name=c group=g ns=NS topic=T orderly=true", "`orderly=true`"),
-            ("send by=p topic=T delay=3", "`delay=3`"),
-            ("sendtx by=t topic=T", "`sendtx by=t topic=T`"),
+            ("send by=p topic=T colour=red", "`colour=red`"),
             ("start broker broker-a-n0", "the replica `n0`"),
         ];
         for (order, why) in cases {
             assert_eq!(read(order), Err(why.to_owned()), "{order}");
         }
+    }
+
+    #[test]
+    fn a_transaction_becomes_a_send_of_the_lab() {
+        let order = read("sendtx by=t topic=T key=k local=UNKNOW checks=2 then=ROLLBACK_MESSAGE");
+        let Ok(Order::Send(send)) = order else { panic!("a send, not {order:?}") };
+        assert_eq!(send.more, " body=x transaction=UNKNOW checks=2 then=ROLLBACK_MESSAGE");
     }
 
     #[test]

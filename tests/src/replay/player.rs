@@ -10,6 +10,7 @@ use lab_core::lab::Lab;
 use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
+use super::checks;
 use super::consumption::{Comparison, Freeze, Lives};
 use super::offsets;
 use super::order::{self, Order};
@@ -347,6 +348,8 @@ impl<'a> Player<'a> {
             freeze: self.freeze.as_ref(),
         };
         comparison.judge(&mut self.verdict);
+        let clients = self.clients.values().collect();
+        checks::judge(self.script, trace, &clients, &self.causes, &mut self.verdict);
         self.verdict.replay = self.lab.recording().to_string();
         self.verdict
     }

@@ -37,7 +37,7 @@ pub(super) fn is_result(event: &TraceEvent, node: &NodeId) -> bool {
 
 pub(super) fn sent(event: &Event) -> &Send {
     match event {
-        Event::Sent { send, .. } | Event::SendFailed { send, .. } => send,
+        Event::Sent { send, .. } | Event::SentHalf { send, .. } | Event::SendFailed { send, .. } => send,
         _ => unreachable!("only sends are asked for their send"),
     }
 }
@@ -57,8 +57,8 @@ pub(super) fn compare(
     let in_time = took.max(send.took) < SHORTEST
         || fits(send.begin() + took, send.at, send.begin()) && took <= send.took + SHORTEST;
     let agrees = match closeness {
-        Closeness::Exact => in_time && text(event, true) == replayed_text(result, true),
-        Closeness::Place => in_time && text(event, false) == replayed_text(result, false),
+        Closeness::Exact => in_time && text(event, true) == replayed_text(result, detail(event)),
+        Closeness::Place => in_time && text(event, false) == replayed_text(result, Detail::Queue),
         Closeness::Kind => freeze.is_some_and(|freeze| is_possible(result, freeze)),
     };
     let offsets = closeness == Closeness::Exact;
@@ -67,7 +67,7 @@ pub(super) fn compare(
             "recorded {} in {}\nreplayed {} in {took} at {}",
             text(event, offsets),
             send.took,
-            replayed_text(result, offsets),
+            replayed_text(result, if offsets { detail(event) } else { Detail::Queue }),
             result.at
         )
     })
@@ -96,21 +96,43 @@ fn text(event: &Event, offsets: bool) -> String {
         Event::Sent { status, broker, queue, queue_offset, offset_msg_id, .. } if offsets => {
             format!("{status} {broker}/{queue}@{queue_offset} {offset_msg_id}")
         }
-        Event::Sent { status, broker, queue, .. } => format!("{status} {broker}/{queue}"),
+        Event::SentHalf { status, broker, queue, queue_offset, .. } if offsets => {
+            format!("{status} {broker}/{queue}@{queue_offset}")
+        }
+        Event::Sent { status, broker, queue, .. } | Event::SentHalf { status, broker, queue, .. } => {
+            format!("{status} {broker}/{queue}")
+        }
         Event::SendFailed { error, code, .. } => failure_text(error, *code),
         _ => String::new(),
     }
 }
 
-fn replayed_text(result: &TraceEvent, offsets: bool) -> String {
+/// What a recorded result says about the place of its message.
+#[derive(Clone, Copy, PartialEq)]
+enum Detail {
+    /// Only the queue.
+    Queue,
+    /// The position in it too: what is known of a half message.
+    Offset,
+    /// And the place in the log.
+    Id,
+}
+
+fn detail(event: &Event) -> Detail {
+    if matches!(event, Event::SentHalf { .. }) { Detail::Offset } else { Detail::Id }
+}
+
+fn replayed_text(result: &TraceEvent, detail: Detail) -> String {
     match &result.fact {
         Fact::SendSucceeded { message, status, commit_log_offset, store_host, .. } => {
             let (broker, queue) = (&message.queue.broker_name, message.queue.queue_id);
-            if offsets {
-                let id = offset_message_id(*store_host, *commit_log_offset);
-                format!("{status} {broker}/{queue}@{} {id}", message.offset)
-            } else {
-                format!("{status} {broker}/{queue}")
+            match detail {
+                Detail::Queue => format!("{status} {broker}/{queue}"),
+                Detail::Offset => format!("{status} {broker}/{queue}@{}", message.offset),
+                Detail::Id => {
+                    let id = offset_message_id(*store_host, *commit_log_offset);
+                    format!("{status} {broker}/{queue}@{} {id}", message.offset)
+                }
             }
         }
         Fact::SendFailed { error, .. } => {

@@ -106,7 +106,9 @@ impl Step {
     /// The sends that it reported, in order.
     pub fn sends(&self) -> impl Iterator<Item = &Send> {
         self.events.iter().flatten().filter_map(|event| match event {
-            Event::Sent { send, .. } | Event::SendFailed { send, .. } => Some(send),
+            Event::Sent { send, .. } | Event::SentHalf { send, .. } | Event::SendFailed { send, .. } => {
+                Some(send)
+            }
             _ => None,
         })
     }
@@ -119,9 +121,10 @@ pub struct Send {
     #[serde(rename = "t", deserialize_with = "instant")]
     pub at: Instant,
     /// The time that it took.
-    #[serde(rename = "ms", deserialize_with = "milliseconds")]
+    #[serde(default, rename = "ms", deserialize_with = "milliseconds")]
     pub took: Duration,
     /// Its number within the step, from 0.
+    #[serde(default)]
     pub n: u32,
     /// Its key.
     pub key: Option<String>,
@@ -153,6 +156,32 @@ pub enum Event {
         queue_offset: u64,
         /// Address of the broker and place in its log.
         offset_msg_id: String,
+    },
+    /// A half message was stored.
+    SentHalf {
+        /// Which, when.
+        #[serde(flatten)]
+        send: Send,
+        /// How safely.
+        status: String,
+        /// On which broker name.
+        broker: String,
+        /// In which queue it will be.
+        queue: u32,
+        /// At which position among the half messages.
+        queue_offset: u64,
+    },
+    /// A producer was asked how a local transaction ended.
+    Checked {
+        /// When.
+        #[serde(rename = "t", deserialize_with = "instant")]
+        at: Instant,
+        /// The message's key.
+        key: Option<String>,
+        /// Which question about it this is, from 1.
+        time: u32,
+        /// The answer.
+        answer: String,
     },
     /// A send failed.
     SendFailed {

@@ -35,7 +35,9 @@ impl Player<'_> {
             .events
             .iter()
             .flatten()
-            .filter(|event| matches!(event, Event::Sent { .. } | Event::SendFailed { .. }))
+            .filter(|event| {
+                matches!(event, Event::Sent { .. } | Event::SentHalf { .. } | Event::SendFailed { .. })
+            })
             .collect();
         let Some(node) = self.client(index, &send.by).cloned() else {
             if n == 0 {
@@ -44,7 +46,7 @@ impl Player<'_> {
             return;
         };
         let smooth = step.sends().all(|send| send.took < SHORTEST)
-            && events.iter().all(|event| matches!(event, Event::Sent { .. }));
+            && !events.iter().any(|event| matches!(event, Event::SendFailed { .. }));
         let closeness = match (&self.freeze, smooth) {
             (None, _) => Closeness::Exact,
             (Some(_), true) => Closeness::Place,
@@ -125,7 +127,9 @@ impl Player<'_> {
         texts: &[(Instant, String)],
     ) {
         let stored = events.iter().enumerate().find_map(|(k, event)| match event {
-            Event::Sent { broker, queue, .. } => Some((k, (broker.clone(), *queue))),
+            Event::Sent { broker, queue, .. } | Event::SentHalf { broker, queue, .. } => {
+                Some((k, (broker.clone(), *queue)))
+            }
             _ => None,
         });
         let Some((successes_at, first)) = stored else {
@@ -185,7 +189,11 @@ impl Player<'_> {
 /// One message of a step: number n, with the body that the recorder gave it.
 fn message_text(node: &NodeId, send: &order::Send, n: u32) -> String {
     let key = send.key.as_ref().map(|key| if send.count == 1 { key.clone() } else { format!("{key}-{n}") });
-    let mut text = format!("send {node} {} body=m{n}", send.topic);
+    let mut text = format!("send {node} {}", send.topic);
+    if !send.more.contains(" body=") {
+        text += &format!(" body=m{n}");
+    }
+    text += &send.more;
     append(&mut text, "key", key.as_ref());
     append(&mut text, "tag", send.tag.as_ref());
     append(&mut text, "queue", send.queue.as_ref());
@@ -194,7 +202,8 @@ fn message_text(node: &NodeId, send: &order::Send, n: u32) -> String {
 
 /// All messages of a step.
 fn job_text(node: &NodeId, send: &order::Send) -> String {
-    let mut text = format!("send {node} {} count={} every={}", send.topic, send.count, send.every);
+    let mut text =
+        format!("send {node} {} count={} every={}{}", send.topic, send.count, send.every, send.more);
     append(&mut text, "key", send.key.as_ref());
     append(&mut text, "tag", send.tag.as_ref());
     append(&mut text, "queue", send.queue.as_ref());

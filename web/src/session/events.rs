@@ -79,6 +79,16 @@ impl Group {
             | Fact::ClientUnregistered { .. }
             | Fact::RouteChanged { .. } => Self::Routes,
             Fact::MessageStored { .. }
+            | Fact::MessageDelayed { .. }
+            | Fact::DelayedMessageDue { .. }
+            | Fact::TimerMessageDue { .. }
+            | Fact::TransactionEnded { .. }
+            | Fact::TransactionRefused { .. }
+            | Fact::TransactionChecked { .. }
+            | Fact::TransactionDiscarded { .. }
+            | Fact::LocalTransactionEnded { .. }
+            | Fact::LocalTransactionChecked { .. }
+            | Fact::OneWaySent { .. }
             | Fact::SendRefused { .. }
             | Fact::SendSucceeded { .. }
             | Fact::SendRetried { .. }
@@ -99,6 +109,7 @@ impl Group {
             | Fact::DiskFull { .. }
             | Fact::DiskFreed { .. }
             | Fact::OffsetsPersisted
+            | Fact::DelayOffsetsPersisted
             | Fact::Replicated { .. }
             | Fact::MetadataCopied { .. } => Self::Housekeeping,
         }

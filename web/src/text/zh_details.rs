@@ -23,6 +23,19 @@ pub(super) fn details(fact: &Fact) -> String {
         }
         Fact::FilesDeleted { files, log_begin } => format!("{files} 个文件，日志从 @{log_begin} 开始"),
         Fact::DiskFull { percent } | Fact::DiskFreed { percent } => format!("已用 {percent} %"),
+        Fact::MessageDelayed { message, topic, until } => format!("{message} 将在 {until} 投递到 {topic}"),
+        Fact::DelayedMessageDue { message, level } => format!("{message} 级别 {level}"),
+        Fact::TransactionChecked { message, group, times, client_id } => {
+            let whom = client_id.as_ref().map_or("无人在线", |client_id| client_id.as_str());
+            format!("{message} 第 {times} 次回查 {group} → {whom}")
+        }
+        Fact::TransactionEnded { message, group, state, from_check } => {
+            let why = if *from_check { "（回查后）" } else { "" };
+            format!("{message} {state} ← {group}{why}")
+        }
+        Fact::LocalTransactionChecked { key, times, answer, .. } => {
+            format!("{} 第 {times} 次回查 {answer}", key.as_deref().unwrap_or("-"))
+        }
         Fact::PullWoken { consumer, topic, queue_id, reason } => {
             format!("{topic}/q{queue_id} ← {consumer} {}", wake(*reason))
         }

@@ -35,14 +35,17 @@ pub(super) fn sys_flag(case: &Value) -> Outcome {
     let is_set = |key: &str| case[key].as_bool().unwrap_or_default();
     let found = match case["group"].as_str() {
         Some("message") => {
-            let flag = case["flag"].as_i64().unwrap_or_default() as i32;
+            let flag = (case["flag"].as_i64().unwrap_or_default() as i32).cast_unsigned();
+            // The bits of a Java int.
+            let signed = |bits: u32| bits.cast_signed();
+            let reset = |bits| signed(message::reset_transaction_value(flag, bits));
             json!({
-                "transactionValue": message::transaction_value(flag),
-                "clearCompressed": message::clear_compressed(flag),
-                "resetToCommit": message::reset_transaction_value(flag, message::TRANSACTION_COMMIT),
-                "resetToRollback": message::reset_transaction_value(flag, message::TRANSACTION_ROLLBACK),
-                "resetToPrepared": message::reset_transaction_value(flag, message::TRANSACTION_PREPARED),
-                "resetToNone": message::reset_transaction_value(flag, message::TRANSACTION_NOT),
+                "transactionValue": signed(message::transaction_value(flag)),
+                "clearCompressed": signed(message::clear_compressed(flag)),
+                "resetToCommit": reset(message::TRANSACTION_COMMIT),
+                "resetToRollback": reset(message::TRANSACTION_ROLLBACK),
+                "resetToPrepared": reset(message::TRANSACTION_PREPARED),
+                "resetToNone": reset(message::TRANSACTION_NOT),
             })
         }
         Some("pull") => {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lab_core::filter::hash_matches;
+use lab_core::config::Profile;
+use lab_core::filter::BrokerFilter;
 use lab_core::id::{QueueId, QueueOffset};
 use lab_core::message::{StoredMessage, check_record};
 use lab_core::rpc::MessageSelector;
@@ -124,7 +125,7 @@ pub(super) fn get_message(case: &Value) -> Outcome {
     let store = store_from(messages.collect(), number(&case["minOffset"]), entries);
     let wanted = case["subscription"].as_str().map(|expression| {
         let selector = MessageSelector::by_tag(expression).expect("the cases hold tag expressions");
-        selector.subscription(Instant::ZERO)
+        BrokerFilter::new(&selector.subscription(Instant::ZERO), Profile::V5).expect("tags make a filter")
     });
     let defaults = PullLimits::new(small(&case["maxMsgNums"]), MEMORY);
     let limits = PullLimits {
@@ -132,8 +133,8 @@ pub(super) fn get_message(case: &Value) -> Outcome {
         corrects_offset: case["role"] != "SLAVE" || case["offsetCheckInSlave"] == true,
         ..defaults
     };
-    let matches = |hash| wanted.as_ref().is_none_or(|wanted| hash_matches(wanted, Some(hash)));
-    let found = store.get_messages(&"TopicTest".into(), QueueId(0), QueueOffset(offset), limits, matches);
+    let (topic, filter) = ("TopicTest".into(), wanted.as_ref());
+    let found = store.get_messages(&topic, QueueId(0), QueueOffset(offset), limits, filter);
     compare(&case["expect"], &result(&found))
 }
 

@@ -45,7 +45,7 @@ fn delete(case: &Value) -> Outcome {
     let deleted = store.delete_expired_files(expiry, small(&case["batchMax"]));
     store.follow_log();
     let limits = PullLimits::new(32, MEMORY);
-    let at_zero = store.get_messages(&topic.into(), QueueId(0), QueueOffset(0), limits, |_| true);
+    let at_zero = store.get_messages(&topic.into(), QueueId(0), QueueOffset(0), limits, None);
     let found = json!({
         "deleted": deleted,
         "filesLeft": offsets(store.log().files().map(|begin| begin.0)),
