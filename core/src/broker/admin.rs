@@ -14,13 +14,16 @@ use crate::id::{Address, CommitLogOffset, GroupName, QueueId, QueueOffset, Topic
 use crate::message::{TOPIC_MAX_LENGTH, check_name};
 use crate::outbox::Outbox;
 use crate::rpc::{
-    ConsumeStats, ConsumerConnection, GroupConsumeStats, OffsetWrapper, RateOverTime, RequestCode, Response,
-    ResponseBody, ResponseCode, TopicConfig, TopicOffset, message_queue,
+    ConsumeStats, ConsumerConnection, GroupConsumeStats, OffsetWrapper, QueryMessage, RateOverTime,
+    RequestCode, Response, ResponseBody, ResponseCode, TopicConfig, TopicOffset, message_queue,
 };
 use crate::time::Instant;
 
 /// Settings that nobody may change while the broker runs.
 const CONFIG_BLACK_LIST: &[&str] = &["brokerConfigPath", "rocketmqHome", "configBlackList"];
+
+/// Messages of one producer's id that a broker looks for (`defaultQueryMaxNum`).
+const DEFAULT_QUERY_MAX_NUM: usize = 32;
 
 /// What one queue's row of a group is about.
 struct Row<'a> {
@@ -272,13 +275,17 @@ impl Broker {
         Response::with(code, ResponseBody::ProducerConnection(members))
     }
 
-    /// The groups that consume a topic, online or by their offsets.
+    /// The groups that consume a topic, online or by their offsets. V5 files those online under the topic's own name
+    /// and never takes it away again, a mistake of 5.3.3 (behaviour §7.1).
     pub(super) fn groups_of(&self, topic: &TopicName) -> Vec<GroupName> {
-        let online = self.consumers.iter().filter(|(_, info)| info.subscriptions.contains_key(topic));
-        let mut groups: BTreeSet<GroupName> = online.map(|(group, _)| group.clone()).collect();
-        groups.extend(
-            self.offsets.iter().filter(|(_, other, ..)| *other == topic).map(|(group, ..)| group.clone()),
-        );
+        let by_offset = self.offsets.iter().filter(|(_, other, ..)| *other == topic);
+        let mut groups: BTreeSet<GroupName> = by_offset.map(|(group, ..)| group.clone()).collect();
+        if self.profile.is_v5() {
+            groups.extend(self.subscribed_topics.get(topic).map(|topic| GroupName::from(topic.as_str())));
+        } else {
+            let online = self.consumers.iter().filter(|(_, info)| info.subscriptions.contains_key(topic));
+            groups.extend(online.map(|(group, _)| group.clone()));
+        }
         groups.into_iter().collect()
     }
 
@@ -292,6 +299,23 @@ impl Broker {
                 Response::refused(code, ResponseCode::SystemError, remark)
             }
         }
+    }
+
+    /// Messages by key (`QueryMessageProcessor.queryMessage`). A producer's id is looked for with a number of its own.
+    pub(super) fn query_message(&self, query: &QueryMessage) -> Response {
+        let code = RequestCode::QueryMessage;
+        let most = if query.is_unique_key { DEFAULT_QUERY_MAX_NUM } else { query.max as usize };
+        let found = self.store.query_message(&query.topic, &query.key, most, query.begin, query.end);
+        if found.messages.is_empty() {
+            let remark = "can not find message, maybe time range not correct";
+            return Response::refused(code, ResponseCode::QueryNotFound, remark);
+        }
+        let body = ResponseBody::Messages {
+            messages: found.messages,
+            index_last_update: found.mark.last_update,
+            index_last_offset: found.mark.last_offset,
+        };
+        Response::with(code, body)
     }
 
     /// Gives a group the offsets that another has of a topic.

@@ -82,6 +82,7 @@ impl Broker {
             if !self.knows_group(&data.group) {
                 continue;
             }
+            self.subscribed_topics.extend(data.subscriptions.keys().cloned());
             self.ensure_retry_topic(now, &data.group, out);
             self.register_consumer(now, asked, &client_id, data, out);
         }

@@ -32,7 +32,7 @@ mod slave_sync;
 mod stats;
 mod topics;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
@@ -44,7 +44,7 @@ pub use topics::is_system_topic;
 use crate::command::{BrokerSpec, NodeOrder, Settings};
 use crate::config::{BrokerConfig, BrokerRole, Profile};
 use crate::fact::{Fact, LeaveReason};
-use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, Opaque};
+use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, Opaque, TopicName};
 use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerChannels};
 use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
@@ -101,6 +101,8 @@ pub struct Broker {
     channels: ServerChannels,
     registered: BTreeMap<Address, Instant>,
     consumers: BTreeMap<GroupName, ConsumerGroupInfo>,
+    /// Topics that any consumer has subscribed to since the process started (`topicGroupTable`, behaviour §7.1).
+    subscribed_topics: BTreeSet<TopicName>,
     producers: BTreeMap<GroupName, BTreeMap<ConnectionId, Member>>,
     held_pulls: Vec<HeldPull>,
     puts: send::Puts,
@@ -168,6 +170,7 @@ impl Broker {
             stats: stats::BrokerStats::new(Instant::ZERO),
             registered: BTreeMap::new(),
             consumers: BTreeMap::new(),
+            subscribed_topics: BTreeSet::new(),
             producers: BTreeMap::new(),
             held_pulls: Vec::new(),
             puts: send::Puts::default(),

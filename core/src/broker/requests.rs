@@ -90,6 +90,7 @@ impl Broker {
                 Response::with(code, ResponseBody::GroupNames(self.groups_of(&topic)))
             }
             Request::ViewMessageById { offset } => self.view_message(offset),
+            Request::QueryMessage(query) => self.query_message(&query),
             Request::GetMinOffset { topic, queue_id } => {
                 Response::with(code, ResponseBody::Offset(self.store.min_offset(&topic, queue_id)))
             }

@@ -234,3 +234,6 @@ pub fn config_of(profile: Profile, settings: &Settings) -> NameServerConfig {
     }
     config
 }
+
+#[cfg(test)]
+mod tests;
