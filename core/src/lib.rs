@@ -42,9 +42,9 @@
 //!
 //! | row | modules |
 //! |---|---|
-//! | words | [`time`], [`rng`], [`id`], [`message`], [`config`], [`validators`] |
+//! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`process_queue`], [`offset_store`], [`remoting`], [`client_instance`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`offset_store`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`] |
@@ -67,6 +67,7 @@ pub mod lab;
 pub mod message;
 pub mod mqadmin;
 pub mod name_server;
+pub mod names;
 pub mod network;
 pub mod node;
 pub mod offset_store;
@@ -78,13 +79,16 @@ pub mod queue_choice;
 pub mod rebalance;
 pub mod recording;
 pub mod remoting;
+pub mod retry_policy;
 pub mod rng;
 pub mod route;
 pub mod rpc;
 pub mod send_loop;
 pub mod store;
+pub mod sys_flag;
 pub mod time;
 pub mod timer;
+pub mod unique_id;
 pub mod validators;
 pub mod view;
 pub mod world;

@@ -33,7 +33,7 @@ pub enum Disk {
     /// A name server's KV configuration.
     NameServer(KvConfig),
     /// A broker's messages and tables.
-    Broker(BrokerDisk),
+    Broker(Box<BrokerDisk>),
     /// A consumer's local offsets.
     Consumer(ConsumerDisk),
 }
@@ -55,7 +55,7 @@ impl Node {
         match self {
             Self::NameServer(node) => Disk::NameServer(node.into_disk()),
             Self::Producer(_) | Self::Mqadmin(_) => Disk::Empty,
-            Self::Broker(broker) => Disk::Broker(broker.into_disk()),
+            Self::Broker(broker) => Disk::Broker(Box::new(broker.into_disk())),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
         }
     }

@@ -217,13 +217,6 @@ impl Epoch {
         self.0.saturating_add(at.0)
     }
 
-    /// Milliseconds since the first of the month that contains `at` (UTC), as `MessageClientIDSetter` counts.
-    pub fn millis_in_month(self, at: Instant) -> u64 {
-        let wall = self.wall_clock(at);
-        let (_, _, day) = civil_from_days(wall / 86_400_000);
-        (day - 1) * 86_400_000 + wall % 86_400_000
-    }
-
     /// The hour of the day at `at` (UTC, which is the lab's time zone), 0 to 23.
     pub const fn hour_of_day(self, at: Instant) -> u64 {
         self.wall_clock(at) / 3_600_000 % 24
@@ -232,6 +225,38 @@ impl Epoch {
     /// The date and time at `at` as `yyyy-MM-dd HH:mm:ss,SSS` (UTC), RocketMQ's form for people.
     pub fn date_time(self, at: Instant) -> String {
         format_date_time(self.wall_clock(at))
+    }
+}
+
+/// Hours of the day, such as `04` or `00;12`: when something is to be done (`UtilAll.isItTimeToDo`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HoursOfDay(Vec<u64>);
+
+impl HoursOfDay {
+    /// One hour, 0 to 23.
+    pub fn only(hour: u64) -> Self {
+        Self(vec![hour])
+    }
+
+    /// Whether it is time in this hour, 0 to 23.
+    pub fn includes(&self, hour: u64) -> bool {
+        self.0.contains(&hour)
+    }
+}
+
+impl fmt::Display for HoursOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hours: Vec<_> = self.0.iter().map(|hour| format!("{hour:02}")).collect();
+        f.pad(&hours.join(";"))
+    }
+}
+
+impl FromStr for HoursOfDay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let hours: Result<Vec<_>, _> = text.trim_end_matches(';').split(';').map(str::parse).collect();
+        hours.map(Self).map_err(|_| format!("`{text}` is no list of hours; write for example 04 or 00;12"))
     }
 }
 
@@ -272,7 +297,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of the day that lies `days` after 1970-01-01 (proleptic Gregorian calendar).
-fn civil_from_days(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;
@@ -322,11 +347,18 @@ mod tests {
     }
 
     #[test]
+    fn hours_of_the_day_are_a_list() {
+        let hours: HoursOfDay = "00;4;16;".parse().expect("hours");
+        assert_eq!(hours.to_string(), "00;04;16");
+        assert!(hours.includes(4) && !hours.includes(5));
+        assert!("4:00".parse::<HoursOfDay>().is_err());
+    }
+
+    #[test]
     fn the_default_epoch_is_new_year_2026() {
         let epoch = Epoch::default();
         assert_eq!(epoch.date_time(Instant::ZERO), "2026-01-01 00:00:00,000");
         let february = Instant::from_millis(31 * 86_400_000 + 5);
         assert_eq!(epoch.date_time(february), "2026-02-01 00:00:00,005");
-        assert_eq!(epoch.millis_in_month(february), 5);
     }
 }

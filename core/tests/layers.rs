@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The rows of the picture, first to last. A module may use its own row and the rows before it.
 const ROWS: &[&[&str]] = &[
-    &["time", "rng", "id", "message", "config", "validators"],
+    &["time", "rng", "id", "names", "message", "unique_id", "sys_flag", "config", "validators"],
     &["rpc", "timer", "command", "fact", "outbox"],
     &[
         "store",
@@ -17,6 +17,7 @@ const ROWS: &[&[&str]] = &[
         "rebalance",
         "pull_from_where",
         "filter",
+        "retry_policy",
         "process_queue",
         "offset_store",
         "remoting",

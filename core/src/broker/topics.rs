@@ -21,6 +21,11 @@ const fn topic(queues: u32, perm: u8) -> TopicConfig {
     TopicConfig { read_queue_nums: queues, write_queue_nums: queues, perm, order: false }
 }
 
+/// The topics named after cluster and broker are always templates.
+const fn template_perm(is_enabled: bool) -> u8 {
+    if is_enabled { TEMPLATE } else { perm::INHERIT }
+}
+
 /// The topics of a fresh broker (recorded: 8 in V4, 13 in V5).
 pub(super) fn system_topics(
     profile: Profile,
@@ -31,8 +36,8 @@ pub(super) fn system_topics(
     let mut topics: BTreeMap<TopicName, TopicConfig> = [
         ("SELF_TEST_TOPIC".into(), topic(1, READ_WRITE)),
         ("BenchmarkTest".into(), topic(1024, READ_WRITE)),
-        (cluster.as_str().into(), topic(16, TEMPLATE)),
-        (broker_name.as_str().into(), topic(1, TEMPLATE)),
+        (cluster.as_str().into(), topic(16, template_perm(config.cluster_topic_enable))),
+        (broker_name.as_str().into(), topic(1, template_perm(config.broker_topic_enable))),
         ("OFFSET_MOVED_EVENT".into(), topic(1, READ_WRITE)),
         ("SCHEDULE_TOPIC_XXXX".into(), topic(18, READ_WRITE)),
         (format!("{cluster}_REPLY_TOPIC").into(), topic(1, READ_WRITE)),
@@ -41,12 +46,17 @@ pub(super) fn system_topics(
     if config.auto_create_topic_enable {
         topics.insert(AUTO_CREATE_TOPIC.into(), topic(config.default_topic_queue_nums, TEMPLATE));
     }
+    if config.trace_topic_enable {
+        topics.insert(config.msg_trace_topic_name.clone(), topic(1, READ_WRITE));
+    }
     if profile.is_v5() {
         topics.insert("RMQ_SYS_TRANS_HALF_TOPIC".into(), topic(1, READ_WRITE));
         topics.insert("RMQ_SYS_TRANS_OP_HALF_TOPIC".into(), topic(1, READ_WRITE));
         topics.insert(format!("rmq_sys_REVIVE_LOG_{cluster}").into(), topic(8, READ_WRITE));
-        topics.insert(format!("rmq_sys_SYNC_BROKER_MEMBER_{broker_name}").into(), topic(1, READ_WRITE));
-        topics.insert("rmq_sys_wheel_timer".into(), topic(1, READ_WRITE));
+        topics.insert(format!("rmq_sys_SYNC_BROKER_MEMBER_{broker_name}").into(), topic(1, perm::INHERIT));
+        if config.timer_wheel_enable {
+            topics.insert("rmq_sys_wheel_timer".into(), topic(1, READ_WRITE));
+        }
     }
     topics
 }

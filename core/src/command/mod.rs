@@ -53,6 +53,9 @@ use crate::time::{Duration, Instant};
 /// `key=value` pairs as a person wrote them.
 pub type Settings = Vec<(String, String)>;
 
+/// Name and value of properties that an application gives its messages.
+pub type Properties = Vec<(Arc<str>, Arc<str>)>;
+
 /// What a name server is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NameServerSpec {
@@ -137,8 +140,8 @@ pub struct SendJob {
     pub key: Option<Arc<str>>,
     /// Body, numbered from 0.
     pub body: Arc<str>,
-    /// Name and value of properties of the application, for SQL92 filters.
-    pub properties: Vec<(Arc<str>, Arc<str>)>,
+    /// Properties of every one of them, for SQL92 filters.
+    pub properties: Properties,
     /// A fixed queue in place of the producer's choice; such a send is not retried elsewhere.
     pub queue: Option<(BrokerName, QueueId)>,
     /// A sharding key that chooses the queue; such a send is not retried elsewhere either.

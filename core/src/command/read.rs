@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     Barrier, BrokerSpec, ClientSpec, Command, CommandError, ConsumerSpec, DEFAULT_CLUSTER, DEFAULT_QUEUES,
-    DEFAULT_WORK, NameServerSpec, NodeSpec, SendJob, Settings, TopicPlace,
+    DEFAULT_WORK, NameServerSpec, NodeSpec, Properties, SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
 use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig};
@@ -270,7 +270,7 @@ fn read_selector(args: &mut Arguments) -> Result<MessageSelector, CommandError> 
     super::read_selector(key, &value).map_err(|why| args.error(format_args!("{key}={value}: {why}")))
 }
 
-fn read_properties(args: &mut Arguments) -> Result<Vec<(Arc<str>, Arc<str>)>, CommandError> {
+fn read_properties(args: &mut Arguments) -> Result<Properties, CommandError> {
     let pairs = args.list::<String>("property").unwrap_or_default();
     let read = |pair: &String| match pair.split_once(':') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.into(), value.into())),

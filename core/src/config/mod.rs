@@ -14,15 +14,12 @@
 
 mod allocate_strategy;
 
-use std::fmt;
-use std::str::FromStr;
-
 pub use allocate_strategy::{AllocateStrategy, DEFAULT_VIRTUAL_NODES, VIRTUAL_NODES_MAX};
 use serde::Serialize;
 
-use crate::id::ClusterName;
+use crate::id::{ClusterName, TopicName};
 use crate::message::DelayLevels;
-use crate::time::Duration;
+use crate::time::{Duration, HoursOfDay};
 
 /// Which version of RocketMQ the lab behaves like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -116,40 +113,6 @@ pub enum FlushDiskType {
 
 words!(FlushDiskType, "flushDiskType", SyncFlush = "SYNC_FLUSH", AsyncFlush = "ASYNC_FLUSH");
 
-/// The hours of the day at which expired files are deleted (`deleteWhen`), such as `04` or `00;12`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DeleteWhen(Vec<u64>);
-
-impl DeleteWhen {
-    /// Whether it is time in this hour, 0 to 23 (`UtilAll.isItTimeToDo`).
-    pub fn includes(&self, hour: u64) -> bool {
-        self.0.contains(&hour)
-    }
-}
-
-impl Default for DeleteWhen {
-    /// Four in the morning.
-    fn default() -> Self {
-        Self(vec![4])
-    }
-}
-
-impl fmt::Display for DeleteWhen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hours: Vec<_> = self.0.iter().map(|hour| format!("{hour:02}")).collect();
-        f.pad(&hours.join(";"))
-    }
-}
-
-impl FromStr for DeleteWhen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hours: Result<Vec<_>, _> = text.split(';').map(str::parse).collect();
-        hours.map(Self).map_err(|_| format!("`{text}` is no list of hours; write for example 04 or 00;12"))
-    }
-}
-
 /// How a group divides a topic (`MessageModel`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum MessageModel {
@@ -217,7 +180,7 @@ macro_rules! setting_by_word {
     )+};
 }
 
-setting_by_word!(BrokerRole, FlushDiskType, DeleteWhen);
+setting_by_word!(BrokerRole, FlushDiskType, HoursOfDay);
 
 impl Setting for DelayLevels {
     fn read(text: &str) -> Result<Self, String> {
@@ -238,14 +201,20 @@ impl Setting for Duration {
     }
 }
 
-impl Setting for ClusterName {
-    fn read(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Err("a cluster needs a name".to_owned()) } else { Ok(text.into()) }
-    }
-    fn write(&self) -> String {
-        self.to_string()
-    }
+macro_rules! setting_by_name {
+    ($($type:ty),+) => {$(
+        impl Setting for $type {
+            fn read(text: &str) -> Result<Self, String> {
+                if text.is_empty() { Err("the name is missing".to_owned()) } else { Ok(text.into()) }
+            }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
 }
+
+setting_by_name!(ClusterName, TopicName);
 
 /// Declares a configuration: its fields, RocketMQ's key of each, and both profiles' defaults.
 macro_rules! config {
@@ -351,6 +320,16 @@ config! {
     auto_create_subscription_group: bool = "autoCreateSubscriptionGroup", true, true;
     /// Queues of the template topic TBW102.
     default_topic_queue_nums: u32 = "defaultTopicQueueNums", 8, 8;
+    /// Whether the topic named after the cluster can be read and written.
+    cluster_topic_enable: bool = "clusterTopicEnable", true, true;
+    /// Whether the topic named after the broker can be read and written.
+    broker_topic_enable: bool = "brokerTopicEnable", true, true;
+    /// Whether the broker makes a topic for message traces.
+    trace_topic_enable: bool = "traceTopicEnable", false, false;
+    /// Its name.
+    msg_trace_topic_name: TopicName = "msgTraceTopicName", "RMQ_SYS_TRACE_TOPIC".into(), "RMQ_SYS_TRACE_TOPIC".into();
+    /// Whether messages may name the time of their delivery (V5). Here it decides only whether there is a topic for it.
+    timer_wheel_enable: bool = "timerWheelEnable", false, true;
     /// Period of the registration at every name server, used within 10 s to 60 s.
     register_name_server_period: Duration = "registerNameServerPeriod", secs(30), secs(30);
     /// How long the broker waits for a name server's answer to it.
@@ -384,7 +363,7 @@ config! {
     /// Period of deleting what is old.
     clean_resource_interval: Duration = "cleanResourceInterval", secs(10), secs(10);
     /// Hours of the day (UTC) at which expired files are deleted.
-    delete_when: DeleteWhen = "deleteWhen", DeleteWhen::default(), DeleteWhen::default();
+    delete_when: HoursOfDay = "deleteWhen", HoursOfDay::only(4), HoursOfDay::only(4);
     /// How long a commit log file is kept after its last record, in hours.
     file_reserved_time: u64 = "fileReservedTime", 72, 72;
     /// Wait between two deleted files of the commit log.

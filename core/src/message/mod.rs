@@ -6,6 +6,7 @@
 //! record know them), message flags, the hash order in which Java's `HashMap` writes the properties of one record
 //! (ours come in the order in which they were set; the length is the same).
 
+mod decode;
 mod delay_levels;
 mod properties;
 mod record;
@@ -14,19 +15,20 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+pub use decode::{decode_offset_message_id, decode_record};
 pub use delay_levels::{BadDelayLevels, DelayLevels};
 pub use properties::{
     Property, UserPropertyError, decode_properties, delete_property, encode_properties, properties_length,
 };
 pub use record::{
     BORN_HOST_V6_FLAG, EncodeRefusal, MessageVersion, PROPERTIES_MAX_LENGTH, RecordContent, RecordField,
-    STORE_HOST_V6_FLAG, body_crc, check_record, decode_record, encode_record, record_fields, record_length,
+    STORE_HOST_V6_FLAG, body_crc, check_record, encode_record, record_fields, record_length,
 };
 
 use serde::Serialize;
 
 use crate::id::{Address, CommitLogOffset, QueueId, QueueOffset, TopicName};
-use crate::time::{Epoch, Instant};
+use crate::time::Instant;
 
 /// Property names (`MessageConst`).
 pub mod property {
@@ -217,57 +219,6 @@ pub fn offset_message_id(host: impl Into<SocketAddr>, offset: CommitLogOffset) -
     format!("{ip}{:08X}{:016X}", host.port(), offset.0)
 }
 
-/// Reads an `offsetMsgId` (`MessageDecoder.decodeMessageId`): by it a query finds the broker and the record. `None`
-/// for a text that is none.
-pub fn decode_offset_message_id(id: &str) -> Option<(SocketAddr, CommitLogOffset)> {
-    if !id.is_ascii() {
-        return None;
-    }
-    let digits = id.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-    let bytes = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>()?;
-    let is_v6 = match bytes.len() {
-        16 => false,
-        28 => true,
-        _ => return None,
-    };
-    let mut reader = record::Reader(&bytes);
-    Some((reader.host(is_v6)?, CommitLogOffset(reader.long()?)))
-}
-
-/// Makes the producers' message ids (`MessageClientIDSetter`, behaviour §2.7): IP, low half of the process id,
-/// hash of a class loader, milliseconds since the month began, counter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UniqueIdMaker {
-    ip: std::net::Ipv4Addr,
-    process_id: u16,
-    class_loader_hash: u32,
-    counter: u16,
-}
-
-impl UniqueIdMaker {
-    /// A maker for one process. `process_id` and `class_loader_hash` are what chance gives a JVM.
-    pub const fn new(ip: std::net::Ipv4Addr, process_id: u16, class_loader_hash: u32) -> Self {
-        Self { ip, process_id, class_loader_hash, counter: 0 }
-    }
-
-    /// The next id. The counter wraps at 65 536, so ids are unique in practice, not by guarantee.
-    pub fn next(&mut self, epoch: Epoch, now: Instant) -> String {
-        let id = unique_id(
-            self.ip,
-            self.process_id,
-            self.class_loader_hash,
-            epoch.millis_in_month(now) as u32,
-            self.counter,
-        );
-        self.counter = self.counter.wrapping_add(1);
-        id
-    }
-}
-
-fn unique_id(ip: std::net::Ipv4Addr, pid: u16, loader: u32, month_ms: u32, counter: u16) -> String {
-    format!("{:08X}{pid:04X}{loader:08X}{month_ms:08X}{counter:04X}", u32::from(ip))
-}
-
 /// Java's `String.hashCode`, over UTF-16 units with wrap-around.
 pub fn java_hash(text: &str) -> i32 {
     text.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
@@ -314,10 +265,7 @@ impl fmt::Display for BadName {
     }
 }
 
-/// Longest topic name (`TopicValidator.TOPIC_MAX_LENGTH`).
-pub const TOPIC_MAX_LENGTH: usize = 127;
-/// Longest group name of a client (`Validators.CHARACTER_MAX_LENGTH`).
-pub const GROUP_MAX_LENGTH: usize = 255;
+pub use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH};
 
 /// Checks a topic or group name as RocketMQ's clients and brokers do.
 ///
@@ -338,8 +286,6 @@ pub fn check_name(name: &str, max_length: usize) -> Result<(), BadName> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
     #[test]
@@ -348,8 +294,6 @@ mod tests {
         assert_eq!(offset_message_id(host, CommitLogOffset(0)), "C0A8000100002A9F0000000000000000");
         let local = Address::local(10911);
         assert_eq!(offset_message_id(local, CommitLogOffset(1 << 30)), "7F00000100002A9F0000000040000000");
-        let unique = unique_id(Ipv4Addr::new(192, 168, 0, 1), 4242, 0x18B4_AAC2, 123_456_789, 7);
-        assert_eq!(unique, "C0A80001109218B4AAC2075BCD150007");
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! The bytes of one record of a commit log, both ways.
+//! The bytes of one record of a commit log.
 //!
 //! A record begins with a fixed part, big endian throughout, and ends with body, topic and properties, each behind
 //! its own length. Hosts take 8 bytes as IPv4 and 20 as IPv6; two bits of the system flag say which.
 //!
-//! **In RocketMQ**: `MessageExtEncoder`, `MessageDecoder.decode`, `MessageVersion` (behaviour §3.2).
+//! **In RocketMQ**: `MessageExtEncoder`, `MessageVersion` (behaviour §3.2).
 //!
 //! **Left out on purpose**: the reserved CRC property of the whole record (off by default), batches.
 //!
-//! **Invariants**: [`decode_record`] gives back what [`encode_record`] was given; the encoded bytes are as many as
+//! **Invariants**: [`decode_record`](super::decode_record) gives back what [`encode_record`] was given; the encoded bytes are as many as
 //! [`record_length`] says.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -60,7 +60,7 @@ impl MessageVersion {
         }
     }
 
-    fn of_magic_code(code: u32) -> Option<Self> {
+    pub(super) fn of_magic_code(code: u32) -> Option<Self> {
         [Self::V1, Self::V2].into_iter().find(|version| version.magic_code() == code)
     }
 }
@@ -290,83 +290,54 @@ pub fn encode_record(record: &RecordContent, max_message_size: u64) -> Result<Ve
     Ok(record_fields(record).into_iter().flat_map(|field| field.bytes).collect())
 }
 
-/// Reads a record; `None` when the bytes are none, or end too early.
-pub fn decode_record(bytes: &[u8]) -> Option<RecordContent> {
-    let mut reader = Reader(bytes);
-    let _total_size = reader.int()?;
-    let version = MessageVersion::of_magic_code(reader.int()?)?;
-    let _body_crc = reader.int()?;
-    let queue_id = reader.int()?;
-    let flag = reader.int()?.cast_signed();
-    let queue_offset = reader.long()?;
-    let commit_log_offset = reader.long()?;
-    let sys_flag = reader.int()?;
-    let born_timestamp = reader.long()?;
-    let born_host = reader.host(sys_flag & BORN_HOST_V6_FLAG != 0)?;
-    let store_timestamp = reader.long()?;
-    let store_host = reader.host(sys_flag & STORE_HOST_V6_FLAG != 0)?;
-    let reconsume_times = reader.int()?;
-    let prepared_transaction_offset = reader.long()?;
-    let body_length = usize::try_from(reader.int()?).ok()?;
-    let body = reader.take(body_length)?.into();
-    let topic_length = match version {
-        MessageVersion::V1 => usize::from(*reader.take(1)?.first()?),
-        MessageVersion::V2 => usize::from(reader.short()?),
-    };
-    let topic = reader.text(topic_length)?;
-    let properties_length = usize::from(reader.short()?);
-    let properties = reader.text(properties_length)?;
-    Some(RecordContent {
-        version,
-        queue_id,
-        flag,
-        queue_offset,
-        commit_log_offset,
-        sys_flag,
-        born_timestamp,
-        born_host,
-        store_timestamp,
-        store_host,
-        reconsume_times,
-        prepared_transaction_offset,
-        body,
-        topic,
-        properties,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::decode_record;
 
-/// What is left to read of some bytes.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
-
-impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
+    fn record(topic: &str, sys_flag: u32, host: &str) -> RecordContent {
+        RecordContent {
+            version: MessageVersion::of_topic_length(topic.len()),
+            queue_id: 3,
+            flag: -1,
+            queue_offset: 7,
+            commit_log_offset: 1000,
+            sys_flag,
+            born_timestamp: 1,
+            born_host: host.parse().expect("a host"),
+            store_timestamp: 2,
+            store_host: host.parse().expect("a host"),
+            reconsume_times: 4,
+            prepared_transaction_offset: 5,
+            body: (*b"hello").into(),
+            topic: topic.into(),
+            properties: "TAGS\u{1}TagA\u{2}".into(),
+        }
     }
 
-    fn short(&mut self) -> Option<u16> {
-        Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let long_topic = "t".repeat(200);
+        let both_v6 = BORN_HOST_V6_FLAG | STORE_HOST_V6_FLAG;
+        for (topic, sys_flag, host) in [
+            ("TopicTest", 0, "10.0.0.1:1"),
+            ("TopicTest", both_v6, "[2001:db8::1]:1"),
+            (&*long_topic, 0, "10.0.0.1:1"),
+        ] {
+            let record = record(topic, sys_flag, host);
+            let bytes = encode_record(&record, 5).expect("a body of 5 bytes");
+            assert_eq!(bytes.len() as u64, record.length());
+            assert_eq!(decode_record(&bytes).as_ref(), Some(&record));
+            assert_eq!(decode_record(&bytes[..bytes.len() - 1]), None, "cut off");
+        }
+        assert_eq!(decode_record(&[0; 200]), None, "no magic code");
     }
 
-    pub(super) fn int(&mut self) -> Option<u32> {
-        Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    pub(super) fn long(&mut self) -> Option<u64> {
-        Some(u64::from_be_bytes(self.take(8)?.try_into().ok()?))
-    }
-
-    pub(super) fn host(&mut self, is_v6: bool) -> Option<SocketAddr> {
-        let ip: IpAddr = if is_v6 {
-            Ipv6Addr::from(<[u8; 16]>::try_from(self.take(16)?).ok()?).into()
-        } else {
-            Ipv4Addr::from(<[u8; 4]>::try_from(self.take(4)?).ok()?).into()
-        };
-        Some(SocketAddr::new(ip, u16::try_from(self.int()?).ok()?))
-    }
-
-    fn text(&mut self, length: usize) -> Option<Arc<str>> {
-        Some(std::str::from_utf8(self.take(length)?).ok()?.into())
+    #[test]
+    fn what_is_too_long_is_not_written() {
+        let refused = encode_record(&record("TopicTest", 0, "10.0.0.1:1"), 4);
+        assert_eq!(refused, Err(EncodeRefusal::MessageIllegal));
+        assert_eq!(check_record(5, 32_767, 32_863, 5), Ok(()));
+        assert_eq!(check_record(5, 32_768, 32_864, 5), Err(EncodeRefusal::PropertiesSizeExceeded));
     }
 }

@@ -231,3 +231,6 @@ pub fn config_of(profile: Profile, settings: &Settings) -> NameServerConfig {
     }
     config
 }
+
+#[cfg(test)]
+mod tests;

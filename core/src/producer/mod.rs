@@ -30,13 +30,13 @@ use crate::config::ClientConfig;
 use crate::fact::Fact;
 use crate::fault_strategy::FaultStrategy;
 use crate::id::{Address, BrokerName, ClientId, GroupName, TopicName};
-use crate::message::UniqueIdMaker;
 use crate::outbox::{Input, Outbox};
 use crate::queue_choice::ThreadLocalIndex;
 use crate::rng::Rng;
 use crate::rpc::{Heartbeat, Request};
 use crate::time::{Epoch, Instant};
 use crate::timer::Timer;
+use crate::unique_id::UniqueIdMaker;
 
 /// The number of an application's thread.
 pub type ThreadId = u32;

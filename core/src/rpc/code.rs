@@ -248,3 +248,69 @@ impl fmt::Display for ResponseCode {
         f.pad(self.name())
     }
 }
+
+impl RequestCode {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::SendMessage,
+        Self::PullMessage,
+        Self::QueryConsumerOffset,
+        Self::UpdateConsumerOffset,
+        Self::UpdateAndCreateTopic,
+        Self::GetAllTopicConfig,
+        Self::SearchOffsetByTimestamp,
+        Self::GetMaxOffset,
+        Self::HeartBeat,
+        Self::UnregisterClient,
+        Self::GetConsumerListByGroup,
+        Self::NotifyConsumerIdsChanged,
+        Self::GetAllConsumerOffset,
+        Self::RegisterBroker,
+        Self::UnregisterBroker,
+        Self::GetRouteInfoByTopic,
+        Self::GetAllSubscriptionGroupConfig,
+        Self::PutKvConfig,
+        Self::GetKvConfig,
+        Self::DeleteKvConfig,
+        Self::GetBrokerClusterInfo,
+        Self::WipeWritePermOfBroker,
+        Self::GetAllTopicListFromNameServer,
+        Self::DeleteTopicInNameServer,
+        Self::RegisterTopicInNameServer,
+        Self::GetKvListByNamespace,
+        Self::GetTopicsByCluster,
+        Self::GetSystemTopicListFromNameServer,
+        Self::UpdateNameServerConfig,
+        Self::GetNameServerConfig,
+        Self::QueryDataVersion,
+        Self::AddWritePermOfBroker,
+        Self::GetBrokerMemberGroup,
+        Self::BrokerHeartbeat,
+    ];
+}
+
+impl ResponseCode {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Success,
+        Self::SystemError,
+        Self::SystemBusy,
+        Self::RequestCodeNotSupported,
+        Self::FlushDiskTimeout,
+        Self::SlaveNotAvailable,
+        Self::FlushSlaveTimeout,
+        Self::MessageIllegal,
+        Self::ServiceNotAvailable,
+        Self::NoPermission,
+        Self::TopicNotExist,
+        Self::PullNotFound,
+        Self::PullRetryImmediately,
+        Self::PullOffsetMoved,
+        Self::QueryNotFound,
+        Self::SubscriptionNotExist,
+        Self::SubscriptionNotLatest,
+        Self::SubscriptionGroupNotExist,
+        Self::FilterDataNotExist,
+        Self::InvalidParameter,
+    ];
+}

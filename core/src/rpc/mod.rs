@@ -14,6 +14,7 @@ mod admin;
 mod code;
 mod name_server;
 mod selector;
+mod topic_text;
 mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub use admin::{
 pub use code::{RequestCode, ResponseCode};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
+pub use topic_text::{TopicConfigText, TopicFilterType, TopicMessageType};
 pub use transaction::{EndTransaction, TransactionCheck, TransactionState};
 
 use serde::Serialize;
@@ -47,6 +49,39 @@ pub mod perm {
     pub const WRITE: u8 = 2;
     /// Consumers may be assigned the queues.
     pub const READ: u8 = 4;
+
+    /// The topic has priorities (in the development version only; no valid permission has it).
+    pub const PRIORITY: u8 = 8;
+
+    /// Whether consumers may be assigned the queues.
+    pub const fn is_readable(perm: u8) -> bool {
+        perm & READ != 0
+    }
+
+    /// Whether producers may choose the queues.
+    pub const fn is_writeable(perm: u8) -> bool {
+        perm & WRITE != 0
+    }
+
+    /// Whether other topics may be made from this one.
+    pub const fn is_inherited(perm: u8) -> bool {
+        perm & INHERIT != 0
+    }
+
+    /// Whether the topic has priorities.
+    pub const fn is_priority(perm: u8) -> bool {
+        perm & PRIORITY != 0
+    }
+
+    /// Whether anything can be done with the topic.
+    pub const fn is_accessible(perm: u8) -> bool {
+        is_readable(perm) || is_writeable(perm)
+    }
+
+    /// Whether operators may set the permission: 0 to 7 (`PermName.isValid`).
+    pub const fn is_valid(perm: i32) -> bool {
+        perm >= 0 && perm < PRIORITY as i32
+    }
 
     /// The permission as RocketMQ prints it: `RW-`, `R--`, `-W-`, …
     pub fn text(perm: u8) -> String {

@@ -153,18 +153,17 @@ impl CommitLog {
 
     /// Deletes the first file if it may go. The last file stays, whatever its age: the broker writes to it.
     pub fn delete_first_file(&mut self, expiry: Expiry) -> bool {
-        let end = file_end(self.begin, self.file_size);
-        if end >= self.max().0 {
+        let end = self.next_file(self.begin);
+        let (Ok(kept_from) | Err(kept_from)) = self.records.binary_search_by_key(&end, Record::begin);
+        let Some(begin) = self.records.get(kept_from).map(Record::begin) else {
             return false;
-        }
-        let kept_from = self.records.binary_search_by_key(&CommitLogOffset(end), Record::begin);
-        let kept_from = kept_from.unwrap_or_else(|next| next);
+        };
         let last_modified = self.last_store_time(kept_from);
         if !expiry.immediately && expiry.now < last_modified + expiry.reserved {
             return false;
         }
         self.records = self.records.skip(kept_from);
-        self.begin = CommitLogOffset(end);
+        self.begin = begin;
         self.flushed = self.flushed.max(self.begin);
         true
     }

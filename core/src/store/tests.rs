@@ -235,3 +235,34 @@ fn the_entry_of_a_delayed_message_says_when_it_is_due() {
     // The highest level is two hours.
     assert_eq!(entry.map(|entry| entry.tag_hash), Some(1_767_225_600_000 + 5 + 7_200_000));
 }
+
+#[test]
+fn a_queue_without_records_can_be_cleaned_away_and_starts_anew() {
+    let mut store = filled(Profile::V5, &[10, 20]);
+    for _ in 0..2 {
+        store.append(message("Other", 5));
+    }
+    store.dispatch(store.log().max());
+    assert_eq!(store.clean_expired_queues(|_| false), 0, "all records are there");
+    expire(&mut store, 1);
+    assert_eq!(store.clean_expired_queues(|topic| topic.as_str() == "TopicTest"), 0, "the topic is kept");
+    assert_eq!(store.clean_expired_queues(|_| false), 1);
+    assert_eq!(store.append(message("TopicTest", 5)).queue_offset, QueueOffset(0));
+    assert_eq!(store.clean_unused_topics(|topic| topic.as_str() == "TopicTest"), 1, "Other is not kept");
+}
+
+#[test]
+fn index_files_go_with_their_records() {
+    let config = StoreConfig::of(Profile::V5, Epoch::default(), &BrokerConfig::of(Profile::V5));
+    let index_size = IndexSize { hash_slots: 3, entries: 2 };
+    let mut store = MessageStore::new(StoreConfig { index_size, commit_log_file_size: 220, ..config });
+    for _ in 0..5 {
+        let mut message = message("TopicTest", 5);
+        message.message.set_keys(&["k"]);
+        store.append(message);
+    }
+    store.dispatch(store.log().max());
+    expire(&mut store, 1);
+    assert_eq!(store.index().files().count(), 3, "one entry a file, and two records are gone");
+    assert_eq!(found(&store, "k"), [2, 3, 4]);
+}

@@ -370,7 +370,7 @@ impl World {
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
                 };
-                let disk = if let Disk::Broker(disk) = disk { Some(disk) } else { None };
+                let disk = if let Disk::Broker(disk) = disk { Some(*disk) } else { None };
                 Node::Broker(Broker::new(start, spec, disk))
             }
             NodeSpec::Producer(spec) => {
