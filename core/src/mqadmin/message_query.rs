@@ -14,6 +14,7 @@ use super::session::{Session, Step, caught};
 use crate::id::{Address, CommitLogOffset, GroupName, TopicName};
 use crate::rpc::{QueryMessage, Request, ResponseBody, ResponseCode};
 use crate::time::{Duration, Instant};
+use crate::unique_id::{Month, UniqueIdParts};
 
 /// How long the client library waits where the tool does not say (`MQAdminImpl.timeoutMillis`).
 pub(super) const MQ_ADMIN_TIMEOUT: Duration = Duration::from_secs(6);
@@ -74,16 +75,14 @@ impl Session<'_> {
         found.into_iter().next().ok_or_else(|| no_message(self).into())
     }
 
-    /// One second before a producer made this id, as far as the id tells (`getNearlyTimeFromID`): the month is not
-    /// in it.
+    /// One second before a producer made this id, as far as the id tells.
     fn birth_of(&self, id: &str) -> Instant {
-        let in_month =
-            id.get(20..28).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
-        let now_in_month = self.epoch().millis_in_month(self.now());
-        if in_month >= now_in_month {
+        let Some(parts) = UniqueIdParts::read(id) else {
             return Instant::ZERO;
-        }
-        self.now() - Duration::from_millis(now_in_month - in_month) - Duration::from_secs(1)
+        };
+        let now = self.epoch().wall_clock(self.now()).cast_signed();
+        let age = now.saturating_sub(parts.nearly_time(now, Month::of));
+        self.now() - Duration::from_millis(age.cast_unsigned()) - Duration::from_secs(1)
     }
 
     /// Messages by key, or by the producer's id (`queryMessage`). Nothing found is an exception.

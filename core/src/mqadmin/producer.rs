@@ -16,13 +16,14 @@ use super::session::{Session, Step, Stop, caught};
 use crate::config::{ClientConfig, Profile};
 use crate::fact::SendStatus;
 use crate::id::{Address, GroupName, MessageQueue, QueueOffset, TopicName};
-use crate::message::{Message, UniqueIdMaker, offset_message_id, property};
+use crate::message::{Message, offset_message_id, property};
 use crate::queue_choice::{Choice, ThreadLocalIndex};
 use crate::remoting::Failure;
 use crate::route::{from_template, writable_queues};
 use crate::rpc::{Request, Response, ResponseBody, TopicRoute};
 use crate::send_loop::{AttemptError, SendEnd, SendLoop, Verdict, verdict};
 use crate::time::Duration;
+use crate::unique_id::UniqueIdMaker;
 use crate::validators::check_message;
 
 /// The topic whose route stands for that of a topic which is not there yet (`AUTO_CREATE_TOPIC_KEY_TOPIC`).
