@@ -121,7 +121,7 @@ usage: mqadmin updateSubGroup [--attributes <arg>] [-b <arg>]
         let words = "word ".repeat(30);
         let text = wrapped(&words, 4);
         let lengths: Vec<usize> = text.lines().map(str::len).collect();
-        assert_eq!(lengths, [109, 44]);
+        assert_eq!(lengths, [109, 43]);
         let text = wrapped(&"x".repeat(150), 4);
         assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [110, 44]);
     }
