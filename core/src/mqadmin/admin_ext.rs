@@ -4,13 +4,13 @@
 //!
 //! **In RocketMQ**: `DefaultMQAdminExtImpl`, `MQClientAPIImpl`, `CommandUtil`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::exception::{Exception, suggest_todo};
 use super::format::{in_buckets, in_name_order};
-use super::session::{Session, Step};
-use crate::id::{Address, BrokerName, ClusterName, GroupName, TopicName};
+use super::session::{Session, Step, caught};
+use crate::id::{Address, BrokerId, BrokerName, ClusterName, GroupName, TopicName};
 use crate::message::java_hash;
 use crate::rpc::{
     BrokerData, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest, Request, ResponseBody,
@@ -50,7 +50,7 @@ impl ClusterInfo {
         self.clusters.iter().filter(|(_, names)| names.contains(broker)).map(|(cluster, _)| cluster)
     }
 
-    /// All addresses of a broker name's cluster have to be of this one (`retrieveAllAddrByCluster`).
+    /// Every address of a cluster, slaves too (`retrieveAllAddrByCluster`).
     pub(super) fn addresses_of(&self, cluster: &str) -> Vec<Address> {
         let brokers = self.brokers_of(cluster).unwrap_or_default();
         brokers.into_iter().flat_map(|data| data.broker_addrs.values().copied()).collect()
@@ -59,7 +59,7 @@ impl ClusterInfo {
 
 /// The master of a broker name.
 pub(super) fn master(data: &BrokerData) -> Option<Address> {
-    data.broker_addrs.get(&crate::id::BrokerId::MASTER).copied()
+    data.broker_addrs.get(&BrokerId::MASTER).copied()
 }
 
 impl Session<'_> {
@@ -88,7 +88,7 @@ impl Session<'_> {
         let Some(NameServerAnswer::ClusterInfo { clusters, brokers }) = answer else {
             return Ok(ClusterInfo::default());
         };
-        let in_order = |(name, brokers): (ClusterName, std::collections::BTreeSet<BrokerName>)| {
+        let in_order = |(name, brokers): (ClusterName, BTreeSet<BrokerName>)| {
             (name, in_name_order(brokers.into_iter().collect(), ToString::to_string))
         };
         let clusters = clusters.into_iter().map(in_order).collect();
@@ -281,7 +281,7 @@ impl Session<'_> {
         broker: &BrokerName,
         conf: &str,
     ) -> Step<()> {
-        let old = match super::session::caught(self.get_kv_config(NAMESPACE_ORDER_TOPIC_CONFIG, topic))? {
+        let old = match caught(self.get_kv_config(NAMESPACE_ORDER_TOPIC_CONFIG, topic))? {
             Ok(old) => old,
             Err(exception) => {
                 self.print_stack_trace(&exception);

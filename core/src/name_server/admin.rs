@@ -83,7 +83,7 @@ impl NameServer {
                 }
                 NameServerAnswer::DataVersion { changed, known }
             }
-            NameServerRequest::GetNameServerConfig => NameServerAnswer::Config(self.config.entries()),
+            NameServerRequest::GetNameServerConfig => NameServerAnswer::Config(self.config_table()),
             NameServerRequest::UpdateNameServerConfig { settings } => {
                 if settings.iter().any(|(key, _)| CONFIG_BLACK_LIST.contains(&key.as_str())) {
                     let remark = "Can not update config in black list.";

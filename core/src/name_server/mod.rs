@@ -15,6 +15,7 @@
 //! its cluster; what waits for removal is removed before the handler returns.
 
 mod admin;
+mod config_table;
 mod kv_config;
 mod registration;
 mod removal;
@@ -66,6 +67,7 @@ pub struct BrokerLiveInfo {
 #[derive(Clone, Debug)]
 pub struct NameServer {
     profile: Profile,
+    address: Address,
     config: NameServerConfig,
     started_at: Instant,
     channels: ServerChannels,
@@ -88,10 +90,11 @@ pub struct NameServer {
 impl NameServer {
     /// A name server that knows nothing yet but what is on its disk. Settings that it does not have were refused when
     /// the command was checked.
-    pub fn new(profile: Profile, settings: &Settings, kv_config: KvConfig) -> Self {
+    pub fn new(profile: Profile, address: Address, settings: &Settings, kv_config: KvConfig) -> Self {
         let config = config_of(profile, settings);
         Self {
             profile,
+            address,
             started_at: Instant::ZERO,
             channels: ServerChannels::new(config.server_channel_max_idle_time),
             config,

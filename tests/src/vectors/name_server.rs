@@ -87,7 +87,8 @@ impl Script {
     fn new(case: &Value) -> Result<Self, String> {
         let settings = ["supportActingMaster", "deleteTopicWithBrokerRegistration"]
             .map(|key| (key.to_owned(), case[key].as_bool().unwrap_or_default().to_string()));
-        let server = NameServer::new(Profile::V5, &settings.to_vec(), KvConfig::default());
+        let server =
+            NameServer::new(Profile::V5, Address::local(9876), &settings.to_vec(), KvConfig::default());
         let now = Instant::from_millis(number(&case["startMs"])?);
         let mut script = Self { server, now, connections: BTreeMap::new() };
         script.tell(Input::Started);

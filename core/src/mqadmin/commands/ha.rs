@@ -6,8 +6,7 @@
 //! flushed offset, which a slave of a classic pair never learns.
 
 use super::SubCommand;
-use crate::id::Address;
-use crate::id::CommitLogOffset;
+use crate::id::{Address, CommitLogOffset};
 use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::exception::Exception;
 use crate::mqadmin::session::{Session, Step};
