@@ -17,7 +17,7 @@ use crate::config::Profile;
 /// An option of a command.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OptionSpec {
-    /// One letter or two, without the dash.
+    /// One letter or two, without the dash; nothing for an option that has a long name only.
     pub(super) short: &'static str,
     /// The long name, without the dashes.
     pub(super) long: &'static str,
@@ -52,6 +52,11 @@ pub(super) const fn switch(short: &'static str, long: &'static str, description:
 }
 
 impl OptionSpec {
+    /// By which commons-cli sorts and names it (`Option.getKey`).
+    pub(super) const fn key(&self) -> &'static str {
+        if self.short.is_empty() { self.long } else { self.short }
+    }
+
     /// The same, but the command refuses to work without it.
     pub(super) const fn required(self) -> Self {
         Self { is_required: true, ..self }
@@ -68,7 +73,7 @@ impl OptionSpec {
     }
 }
 
-/// What was given, by short name.
+/// What was given, by [`OptionSpec::key`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arguments(BTreeMap<&'static str, String>);
 
@@ -143,7 +148,7 @@ impl Parser<'_> {
                     None => words
                         .next_if(|next| self.is_value(next))
                         .map(|next| unquoted(next).to_owned())
-                        .ok_or_else(|| format!("Missing argument for option: {}", option.short))?,
+                        .ok_or_else(|| format!("Missing argument for option: {}", option.key()))?,
                 };
                 self.take(option, value)?;
             }
@@ -231,7 +236,7 @@ impl Parser<'_> {
                 _ => {}
             }
         }
-        self.given.entry(option.short).or_insert(value);
+        self.given.entry(option.key()).or_insert(value);
         Ok(())
     }
 

@@ -29,6 +29,8 @@ mod message_query;
 mod producer;
 mod pull_consumer;
 mod session;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod usage;
 

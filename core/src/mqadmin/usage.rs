@@ -14,7 +14,7 @@ const GAP: &str = "   ";
 /// The text for a command with these options, given in the order in which they were declared.
 pub(super) fn usage(command: &str, options: &[OptionSpec]) -> String {
     let mut options = options.to_vec();
-    options.sort_by_key(|option| option.short.to_ascii_lowercase());
+    options.sort_by_key(|option| option.key().to_ascii_lowercase());
     let mut text = wrapped(&usage_line(command, &options), USAGE_INDENT);
     let names: Vec<String> = options.iter().map(names).collect();
     let widest = names.iter().map(String::len).max().unwrap_or_default();
@@ -27,13 +27,17 @@ pub(super) fn usage(command: &str, options: &[OptionSpec]) -> String {
 
 fn names(option: &OptionSpec) -> String {
     let value = if option.has_value { " <arg>" } else { "" };
+    if option.short.is_empty() {
+        return format!("    --{}{value}", option.long);
+    }
     format!(" -{},--{}{value}", option.short, option.long)
 }
 
 fn usage_line(command: &str, options: &[OptionSpec]) -> String {
     let form = |option: &OptionSpec| {
         let value = if option.has_value { " <arg>" } else { "" };
-        format!("-{}{value}", option.short)
+        let dash = if option.short.is_empty() { "--" } else { "-" };
+        format!("{dash}{}{value}", option.key())
     };
     let group: Vec<String> = options.iter().filter(|option| option.is_alternative).map(form).collect();
     let mut is_group_written = false;
@@ -98,6 +102,18 @@ usage: mqadmin updateTopic -b <arg> | -c <arg>  [-h] [-n <arg>] -t <arg>
  -t,--topic <arg>         topic name
 ";
         assert_eq!(usage("updateTopic", &options), expected);
+    }
+
+    #[test]
+    fn an_option_may_have_a_long_name_only() {
+        let options =
+            [option("b", "brokerAddr", "which"), option("", "attributes", "attribute(+a=b,+c=d,-e)")];
+        let expected = "\
+usage: mqadmin updateSubGroup [--attributes <arg>] [-b <arg>]
+    --attributes <arg>   attribute(+a=b,+c=d,-e)
+ -b,--brokerAddr <arg>   which
+";
+        assert_eq!(usage("updateSubGroup", &options), expected);
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(super) const COMMANDS: &[SubCommand] = &[
             option("i", "brokerId", "consumer from which broker id"),
             option("w", "whichBrokerWhenConsumeSlowly", "which broker id when consume slowly"),
             option("a", "notifyConsumerIdsChanged", "notify consumerId changed"),
+            option("", "attributes", "attribute(+a=b,+c=d,-e)").only(Profile::V5),
         ],
         run: update_sub_group,
     },
@@ -53,6 +54,10 @@ pub(super) const COMMANDS: &[SubCommand] = &[
 ];
 
 pub(super) fn update_sub_group(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
+    if arguments.has("p") || arguments.has("attributes") {
+        session.println("The lab does not simulate retry policies and attributes of groups.");
+        return Ok(());
+    }
     let group: GroupName = arguments.required("g").into();
     let config = config_from(arguments)?;
     let request = Request::UpdateAndCreateSubscriptionGroup { group: group.clone(), config: config.clone() };
