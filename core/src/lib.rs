@@ -44,7 +44,7 @@
 //! |---|---|
 //! | words | [`time`], [`rng`], [`id`], [`message`], [`config`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`allocate`], [`filter`], [`process_queue`], [`remoting`], [`client_instance`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`allocate`], [`filter`], [`process_queue`], [`consume_result`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`] |
@@ -58,6 +58,7 @@ pub mod broker;
 pub mod client_instance;
 pub mod command;
 pub mod config;
+pub mod consume_result;
 pub mod consumer;
 pub mod fact;
 pub mod fault_strategy;

@@ -33,6 +33,18 @@ pub mod property {
     pub const MSG_REGION: &str = "MSG_REGION";
     /// Whether the broker allows traces.
     pub const TRACE_ON: &str = "TRACE_ON";
+    /// The topic that a message handed back came from first.
+    pub const RETRY_TOPIC: &str = "RETRY_TOPIC";
+    /// The `offsetMsgId` of the record that a message handed back came from first.
+    pub const ORIGIN_MESSAGE_ID: &str = "ORIGIN_MESSAGE_ID";
+    /// Put in by a client that pulls: the first offset of the queue at that moment.
+    pub const MIN_OFFSET: &str = "MIN_OFFSET";
+    /// Put in by a client that pulls: the end of the queue at that moment.
+    pub const MAX_OFFSET: &str = "MAX_OFFSET";
+    /// Put in by a client that consumes: when its listener was called, in milliseconds since 1970.
+    pub const CONSUME_START_TIME: &str = "CONSUME_START_TIME";
+    /// Marks a half message.
+    pub const TRANSACTION_PREPARED: &str = "TRAN_MSG";
 }
 
 /// Between a property's name and its value.
@@ -68,6 +80,11 @@ impl Message {
             Some((_, old)) => *old = value.into(),
             None => self.properties.push((name.into(), value.into())),
         }
+    }
+
+    /// Takes a property away.
+    pub fn clear_property(&mut self, name: &str) {
+        self.properties.retain(|(key, _)| &**key != name);
     }
 
     /// The tag, by which consumers filter.
@@ -193,6 +210,18 @@ pub fn offset_message_id(host: Address, offset: CommitLogOffset) -> String {
     format!("{ip:08X}{:08X}{:016X}", host.port, offset.0)
 }
 
+/// Broker and place of the record that an [`offset_message_id`] names (`MessageDecoder.decodeMessageId`); `None` for
+/// a text that is none.
+pub fn parse_offset_message_id(id: &str) -> Option<(Address, CommitLogOffset)> {
+    if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let ip = u32::from_str_radix(&id[..8], 16).ok()?;
+    let port = u32::from_str_radix(&id[8..16], 16).ok()?;
+    let offset = u64::from_str_radix(&id[16..], 16).ok()?;
+    Some((Address { ip: ip.into(), port: u16::try_from(port).ok()? }, CommitLogOffset(offset)))
+}
+
 /// Makes the producers' message ids (`MessageClientIDSetter`, behaviour §2.7): IP, low half of the process id,
 /// hash of a class loader, milliseconds since the month began, counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,6 +323,9 @@ mod tests {
         assert_eq!(offset_message_id(host, CommitLogOffset(0)), "C0A8000100002A9F0000000000000000");
         let local = Address::local(10911);
         assert_eq!(offset_message_id(local, CommitLogOffset(1 << 30)), "7F00000100002A9F0000000040000000");
+        let id = offset_message_id(local, CommitLogOffset(1 << 30));
+        assert_eq!(parse_offset_message_id(&id), Some((local, CommitLogOffset(1 << 30))));
+        assert_eq!(parse_offset_message_id("7F000001"), None);
         let unique = unique_id(Ipv4Addr::new(192, 168, 0, 1), 4242, 0x18B4_AAC2, 123_456_789, 7);
         assert_eq!(unique, "C0A80001109218B4AAC2075BCD150007");
     }

@@ -14,6 +14,7 @@ const ROWS: &[&[&str]] = &[
         "allocate",
         "filter",
         "process_queue",
+        "consume_result",
         "remoting",
         "client_instance",
     ],

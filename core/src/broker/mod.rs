@@ -5,26 +5,30 @@
 //! if the broker is configured to wait for that. A moment later the message gets its entry in the consume queue;
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
-//! One protocol a file: `send`, `pull`, `offsets`, `clients`, `topics`, `registration`, `ha` (replication),
-//! `slave_sync` (the rest of what a slave copies), `disk` (what survives).
+//! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
+//! `topics`, `registration`, `ha` (replication), `slave_sync` (the rest of what a slave copies), `disk` (what survives).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, order locks, message queries, retention,
-//! sending back; the controller, DLedger and acting-master modes; the seconds that a JVM takes to start.
+//! `BrokerFastFailure` never strikes), delay levels, transactions, POP, message queries, retention; the controller, DLedger and acting-master modes; the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
 //! never passes the end of the log; what is on disk changes only where RocketMQ writes.
 
+mod client_calls;
 mod clients;
 mod disk;
+mod groups;
 mod ha;
+mod locks;
 mod offsets;
 mod pull;
 mod registration;
 mod requests;
+mod reset;
 mod send;
+mod send_back;
 mod slave_sync;
 mod topics;
 
@@ -33,6 +37,7 @@ use std::collections::BTreeMap;
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
 pub use ha::SlaveState;
+pub use locks::{LockEntry, RebalanceLockManager};
 pub use offsets::OffsetTable;
 pub use pull::HeldPull;
 pub use topics::is_system_topic;
@@ -42,10 +47,11 @@ use crate::config::{BrokerConfig, BrokerRole, Profile};
 use crate::fact::{Fact, LeaveReason};
 use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, Opaque};
 use crate::outbox::{Input, Outbox, Peer};
-use crate::remoting::{Outcome, Remoting, ServerChannels};
+use crate::remoting::{Outcome, Remoting, ServerCalls, ServerChannels};
+use crate::rng::Rng;
 use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
 use crate::store::MessageStore;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// How long a graceful stop takes (recorded: V4 2–3 s, V5 12–17 s).
@@ -65,6 +71,8 @@ enum Purpose {
 #[derive(Clone, Debug)]
 pub struct Broker {
     profile: Profile,
+    epoch: Epoch,
+    rng: Rng,
     config: BrokerConfig,
     broker_name: BrokerName,
     broker_id: BrokerId,
@@ -80,9 +88,17 @@ pub struct Broker {
     groups: GroupTable,
     offsets: OffsetTable,
     persisted_offsets: OffsetTable,
+    /// How far the groups were handed out (V5); gone with the process.
+    pull_offsets: OffsetTable,
+    /// Where queues of a group are to be sent to at its next pull; gone with the process.
+    reset_offsets: OffsetTable,
+    locks: RebalanceLockManager,
 
     remoting: Remoting<Purpose>,
     channels: ServerChannels,
+    calls: ServerCalls<client_calls::ClientCall>,
+    /// Members that are still to be told that their group changed.
+    notices: BTreeMap<GroupName, Vec<ConnectionId>>,
     registered: BTreeMap<Address, Instant>,
     consumers: BTreeMap<GroupName, ConsumerGroupInfo>,
     producers: BTreeMap<GroupName, BTreeMap<ConnectionId, Member>>,
@@ -97,6 +113,10 @@ pub struct Broker {
 pub struct BrokerStart {
     /// The version.
     pub profile: Profile,
+    /// The date of virtual zero.
+    pub epoch: Epoch,
+    /// Its share of chance.
+    pub rng: Rng,
     /// Its address.
     pub address: Address,
     /// Where slaves reach it.
@@ -126,6 +146,9 @@ impl Broker {
         store.recover();
         Self {
             profile: start.profile,
+            epoch: start.epoch,
+            rng: start.rng,
+            locks: RebalanceLockManager::new(config.rebalance_lock_max_live_time),
             remoting: Remoting::new(Duration::from_secs(3)),
             channels: ServerChannels::new(config.server_channel_max_idle_time),
             config,
@@ -142,6 +165,10 @@ impl Broker {
             groups: disk.groups,
             offsets: disk.offsets.clone(),
             persisted_offsets: disk.offsets,
+            pull_offsets: OffsetTable::default(),
+            reset_offsets: OffsetTable::default(),
+            calls: ServerCalls::new(),
+            notices: BTreeMap::new(),
             registered: BTreeMap::new(),
             consumers: BTreeMap::new(),
             producers: BTreeMap::new(),
@@ -197,6 +224,9 @@ impl Broker {
         out: &mut Outbox,
     ) {
         match frame {
+            Frame::Response { opaque, response } if !self.remoting.knows(connection) => {
+                self.on_client_answer(connection, opaque, *response, out);
+            }
             Frame::Response { opaque, response } => {
                 let outcome = self.remoting.on_response(opaque, *response);
                 self.on_outcomes(now, outcome.into_iter().collect(), out);
@@ -232,18 +262,24 @@ impl Broker {
         }
         self.channels.remove(connection);
         self.slaves.remove(&connection);
-        self.forget_connection(connection, LeaveReason::ChannelClosed, out);
+        self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
     }
 
     /// Forgets everything that hangs on a connection of a client.
-    fn forget_connection(&mut self, connection: ConnectionId, reason: LeaveReason, out: &mut Outbox) {
+    fn forget_connection(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        reason: LeaveReason,
+        out: &mut Outbox,
+    ) {
         self.held_pulls.retain(|held| held.connection() != connection);
         self.puts.forget(connection);
         for group in self.producers.keys().cloned().collect::<Vec<_>>() {
             self.forget_producer(&group, connection);
         }
         for group in self.consumers.keys().cloned().collect::<Vec<_>>() {
-            self.forget_consumer(&group, connection, reason, out);
+            self.forget_consumer(now, &group, connection, reason, out);
         }
     }
 
@@ -265,13 +301,15 @@ impl Broker {
             }
             Timer::IdleChannels => {
                 for connection in self.channels.close_idle(now, out) {
-                    self.forget_connection(connection, LeaveReason::ChannelClosed, out);
+                    self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
                 }
             }
             Timer::RequestTimeout => {
                 let outcomes = self.remoting.on_timeout(now, out);
                 self.on_outcomes(now, outcomes, out);
             }
+            Timer::CallTimeout => self.calls_timed_out(now, out),
+            Timer::NotifyConsumerChange => self.send_notices(out),
             Timer::Reput => self.reput(now, out),
             Timer::FlushRealTime => self.flush_real_time(now, out),
             Timer::GroupCommit => self.group_commit_done(now, out),
@@ -359,6 +397,21 @@ impl Broker {
     /// The groups' positions, as in its memory.
     pub const fn offsets(&self) -> &OffsetTable {
         &self.offsets
+    }
+
+    /// How far each group was handed out, as far as this process knows (V5).
+    pub const fn pull_offsets(&self) -> &OffsetTable {
+        &self.pull_offsets
+    }
+
+    /// Queues of groups that a reset will send elsewhere at their next pull.
+    pub const fn reset_offsets(&self) -> &OffsetTable {
+        &self.reset_offsets
+    }
+
+    /// The locks of orderly consumers.
+    pub const fn locks(&self) -> &RebalanceLockManager {
+        &self.locks
     }
 
     /// Consumer groups with their members.

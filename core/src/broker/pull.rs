@@ -7,12 +7,13 @@
 //! **In RocketMQ**: `PullMessageProcessor`, `DefaultPullMessageResultHandler`, `PullRequestHoldService`,
 //! `NotifyMessageArrivingListener` (behaviour §3.7).
 //!
-//! **Left out on purpose**: SQL92 filters, groups with settings of their own (all have RocketMQ's defaults).
+//! **Left out on purpose**: SQL92 filters.
 
 use std::sync::Arc;
 
 use super::send::Put;
 use super::{Asked, Broker};
+use crate::config::MessageModel;
 use crate::fact::{Fact, WakeReason};
 use crate::filter::hash_matches;
 use crate::id::{BrokerId, ConnectionId, NodeId, QueueId, QueueOffset, TopicName};
@@ -77,7 +78,7 @@ impl Broker {
                     && (self.profile.is_v5() || !self.is_slave())
                 {
                     let (group, topic) = (request.group.clone(), request.topic.clone());
-                    self.update_offset(group, topic, request.queue_id, offset, out);
+                    self.commit_offset(group, topic, request.queue_id, offset, out);
                 }
                 self.look_and_tell(now, &asked, &request, &subscription, out)
             }
@@ -103,9 +104,13 @@ impl Broker {
             let remark = format!("the broker[{}] pulling message is forbidden", self.address.ip);
             return refuse(ResponseCode::NoPermission, remark);
         }
-        if !self.knows_group(group) {
+        let Some(settings) = self.find_group(group) else {
             let remark = format!("subscription group [{group}] does not exist");
             return refuse(ResponseCode::SubscriptionGroupNotExist, remark);
+        };
+        if !settings.consume_enable {
+            let remark = format!("subscription group no permission, {group}");
+            return refuse(ResponseCode::NoPermission, remark);
         }
         let Some(config) = self.topics.get(topic) else {
             return refuse(
@@ -126,8 +131,15 @@ impl Broker {
         if let Some(subscription) = &request.subscription {
             return Ok(subscription.clone());
         }
-        let subscription = self.consumers.get(group).and_then(|info| info.subscriptions.get(topic));
-        match subscription {
+        let Some(info) = self.consumers.get(group) else {
+            let remark = "the consumer's group info not exist".to_owned();
+            return refuse(ResponseCode::SubscriptionNotExist, remark);
+        };
+        if !settings.consume_broadcast_enable && info.model == MessageModel::Broadcasting {
+            let remark = format!("the consumer group[{group}] can not consume by broadcast way");
+            return refuse(ResponseCode::NoPermission, remark);
+        }
+        match info.subscriptions.get(topic) {
             None => {
                 refuse(ResponseCode::SubscriptionNotExist, "the consumer's subscription not exist".to_owned())
             }
@@ -149,7 +161,16 @@ impl Broker {
         subscription: &Subscription,
         out: &mut Outbox,
     ) -> Response {
-        let response = self.look(request, subscription);
+        let response = match self.take_reset_offset(&request.group, &request.topic, request.queue_id) {
+            Some(offset) => self.reset_response(request, offset),
+            None => self.look(request, subscription),
+        };
+        if let ResponseBody::Pulled { next, .. } = response.body
+            && self.profile.is_v5()
+        {
+            let (group, topic) = (request.group.clone(), request.topic.clone());
+            self.pull_offsets.set(group, topic, request.queue_id, next);
+        }
         if let ResponseBody::Pulled { next, .. } = response.body
             && response.code == ResponseCode::PullOffsetMoved
             && !self.profile.is_v5()
@@ -168,6 +189,19 @@ impl Broker {
             self.after_append(now, out);
         }
         response
+    }
+
+    /// Sends a pull to where a reset wants it (`OFFSET_RESET`).
+    fn reset_response(&self, request: &PullRequest, next: QueueOffset) -> Response {
+        let found = GetMessageResult {
+            status: GetMessageStatus::OffsetReset,
+            next,
+            min: self.store.min_offset(&request.topic, request.queue_id),
+            max: self.store.max_offset(&request.topic, request.queue_id),
+            messages: Vec::new(),
+            behind: 0,
+        };
+        self.pull_response(request, ResponseCode::PullOffsetMoved, found)
     }
 
     /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).
@@ -189,6 +223,7 @@ impl Broker {
             }
             GetMessageStatus::NoMatchedLogicQueue
             | GetMessageStatus::NoMessageInQueue
+            | GetMessageStatus::OffsetReset
             | GetMessageStatus::OffsetTooSmall
             | GetMessageStatus::OffsetOverflowBadly => ResponseCode::PullOffsetMoved,
         };
@@ -197,13 +232,19 @@ impl Broker {
 
     fn pull_response(&self, request: &PullRequest, code: ResponseCode, found: GetMessageResult) -> Response {
         let (mut code, mut next) = (code, found.next);
+        let settings = self.groups.get(&request.group).cloned().unwrap_or_default();
+        let mut suggested_broker = if !self.config.slave_read_enable {
+            BrokerId::MASTER
+        } else if found.behind > self.memory() {
+            settings.which_broker_when_consume_slowly
+        } else {
+            settings.broker_id
+        };
         if self.is_slave() && code == ResponseCode::PullOffsetMoved {
             // `offsetCheckInSlave=false`: a slave never moves a consumer's offset.
             (code, next) = (ResponseCode::PullRetryImmediately, request.offset);
+            suggested_broker = settings.broker_id;
         }
-        let reads_slaves = self.config.slave_read_enable;
-        let suggested_broker =
-            if reads_slaves && found.behind > self.memory() { BrokerId(1) } else { BrokerId::MASTER };
         let (min, max, messages) = (found.min, found.max, found.messages);
         let body = ResponseBody::Pulled { next, min, max, suggested_broker, messages };
         Response { request: CODE, code, remark: "".into(), body }

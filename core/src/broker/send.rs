@@ -122,13 +122,20 @@ impl Puts {
 }
 
 impl Broker {
-    pub(super) fn on_send(&mut self, now: Instant, asked: Asked, send: Send, out: &mut Outbox) {
-        if let Err(refusal) = self.check_send(now, &send, out) {
-            out.note(Fact::SendRefused { topic: send.message.topic, code: refusal.code });
-            return asked.answer(refusal, out);
-        }
+    pub(super) fn on_send(&mut self, now: Instant, asked: Asked, mut send: Send, out: &mut Outbox) {
+        let checked = self.check_send(now, &send, out);
+        let dead = match checked.and_then(|()| self.handle_retry_and_dlq(now, &mut send, out)) {
+            Ok(dead) => dead,
+            Err(refusal) => {
+                out.note(Fact::SendRefused { topic: send.message.topic, code: refusal.code });
+                return asked.answer(refusal, out);
+            }
+        };
         let waits = send.message.property(property::WAIT).is_none_or(|value| &**value != "false");
         let stored = self.append(now, &asked, send, out);
+        if let Some(group) = dead {
+            self.note_dead_letter(&stored, &group, out);
+        }
         let body = ResponseBody::Sent {
             queue_id: stored.queue_id,
             queue_offset: stored.queue_offset,

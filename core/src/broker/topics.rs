@@ -9,7 +9,7 @@ use super::Broker;
 use crate::client_instance::AUTO_CREATE_TOPIC;
 use crate::config::{BrokerConfig, Profile};
 use crate::fact::Fact;
-use crate::id::{BrokerName, GroupName, TopicName};
+use crate::id::{BrokerName, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{TopicConfig, perm};
 use crate::time::Instant;
@@ -80,14 +80,20 @@ impl Broker {
         self.register_all(now, Some(&topic), out);
     }
 
-    fn put_topic(&mut self, now: Instant, topic: TopicName, config: TopicConfig, out: &mut Outbox) {
+    pub(super) fn put_topic(
+        &mut self,
+        now: Instant,
+        topic: TopicName,
+        config: TopicConfig,
+        out: &mut Outbox,
+    ) {
         Arc::make_mut(&mut self.topics).insert(topic.clone(), config.clone());
         self.data_version = self.data_version.next(now);
         out.note(Fact::TopicUpdated { topic, config });
     }
 
     /// Tells the name servers of a topic that the broker made by itself: V5 of this one, V4 of everything.
-    fn register_own(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+    pub(super) fn register_own(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
         let changed = self.profile.is_v5().then_some(topic);
         self.register_all(now, changed, out);
     }
@@ -114,14 +120,5 @@ impl Broker {
         self.put_topic(now, topic.clone(), config.clone(), out);
         self.register_own(now, topic, out);
         Some(config)
-    }
-
-    /// The retry topic of a group that appears for the first time (`createTopicInSendMessageBackMethod`).
-    pub(super) fn ensure_retry_topic(&mut self, now: Instant, group: &GroupName, out: &mut Outbox) {
-        let retry = TopicName::retry_of(group);
-        if !self.topics.contains_key(&retry) {
-            self.put_topic(now, retry.clone(), topic(1, READ_WRITE), out);
-            self.register_own(now, &retry, out);
-        }
     }
 }

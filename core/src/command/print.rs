@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Barrier, ClientSpec, Command, DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, NodeSpec, SendJob, Settings,
-    TopicPlace,
+    Barrier, ClientSpec, Command, DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, Failures, NodeSpec, SendJob,
+    Settings, TopicPlace,
 };
 use crate::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
 use crate::id::{BrokerId, NodeId};
@@ -92,6 +92,9 @@ impl fmt::Display for Command {
                 options.put_unless(ConsumeFromWhere::default(), "from", &spec.from)?;
                 options.put_unless(AllocateStrategy::default(), "strategy", &spec.strategy)?;
                 options.put_unless(DEFAULT_WORK, "work", &spec.work)?;
+                options.put_unless(Failures::NONE, "fail", &spec.fail)?;
+                options.put_unless(0, "retry-level", &spec.retry_level)?;
+                options.put_unless(false, "orderly", &spec.orderly)?;
                 options.client(node, &spec.client)
             }
             Self::CreateTopic { topic, config, place } => {

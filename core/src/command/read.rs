@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     Barrier, BrokerSpec, ClientSpec, Command, CommandError, ConsumerSpec, DEFAULT_CLUSTER, DEFAULT_QUEUES,
-    DEFAULT_WORK, NameServerSpec, NodeSpec, SendJob, Settings, TopicPlace,
+    DEFAULT_WORK, Failures, NameServerSpec, NodeSpec, SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
 use crate::rpc::TopicConfig;
@@ -234,17 +234,20 @@ fn read_client(args: &mut Arguments, node: &NodeId) -> Result<ClientSpec, Comman
 
 fn read_consumer(args: &mut Arguments) -> Result<Command, CommandError> {
     let node = args.node()?;
+    let orderly = args.flag("orderly") || args.option("orderly")?.unwrap_or(false);
     let topics = args.list("topic").ok_or_else(|| args.error("topic=… is missing"))?;
     let tags = args.text("tags").unwrap_or_else(|| "*".to_owned()).into();
     let model = args.option("model")?.unwrap_or_default();
     let from = args.option("from")?.unwrap_or_default();
     let strategy = args.option("strategy")?.unwrap_or_default();
     let work = args.option("work")?.unwrap_or(DEFAULT_WORK);
+    let fail = args.option("fail")?.unwrap_or(Failures::NONE);
+    let retry_level = args.option("retry-level")?.unwrap_or(0);
     if !args.options.iter().any(|(key, _)| key == "group") {
         return Err(args.error("group=… is missing"));
     }
     let client = read_client(args, &node)?;
-    let spec = ConsumerSpec { client, topics, tags, model, from, strategy, work };
+    let spec = ConsumerSpec { client, topics, tags, model, from, strategy, work, fail, retry_level, orderly };
     Ok(Command::Add(node, NodeSpec::Consumer(spec)))
 }
 

@@ -1,7 +1,7 @@
 //! Dividing the queues: who else is there, which queues are there, which of them are mine.
 //!
 //! A round goes through the topics one after the other: it asks *one* broker who is in the group, computes its own
-//! share, gives up what is not in it and takes what is new, after asking where to start. Every member does this by
+//! share, gives up what is not in it and takes what is new, after asking where to start (in order also for its lock). Every member does this by
 //! itself, so for a moment two may hold the same queue, or nobody.
 //!
 //! **In RocketMQ**: `RebalanceService`, `RebalanceImpl.rebalanceByTopic`, `RebalancePushImpl` (behaviour §5.2, §5.3,
@@ -10,21 +10,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::pull::{Assigned, PULL_MAX_IDLE};
-use super::{Consumer, Purpose};
+use super::pull::PULL_MAX_IDLE;
+use super::start_offset::Asker;
+use super::{Assigned, Consumer, Purpose};
 use crate::allocate::allocate;
 use crate::client_instance;
-use crate::config::ConsumeFromWhere;
 use crate::fact::{DropReason, Fact, StartReason};
 use crate::id::{Address, BrokerId, MessageQueue, QueueOffset, TopicName};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
-use crate::rpc::{Request, Response, ResponseBody, ResponseCode};
+use crate::rpc::{Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
-/// How far back `CONSUME_FROM_TIMESTAMP` starts, counted from the consumer's start.
-const CONSUME_TIMESTAMP: Duration = Duration::from_secs(30 * 60);
+/// How long a division waits for the listener of a queue that is to be given up: V4, V5.
+const CONSUME_LOCK_WAIT: [Duration; 2] = [Duration::from_secs(1), Duration::from_millis(500)];
 
 /// When rounds happen.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,15 @@ enum Step {
     WaitRoute(Option<Arc<Vec<MessageQueue>>>),
     /// It asks who is in the group.
     WaitMembers(Option<Arc<Vec<MessageQueue>>>),
-    /// It asks where new queues start: the share, those still to be taken, whether anything changed.
+    /// In order: it takes queues out of the table that were given up: the share, those still in the table, until when
+    /// it waits for the listener of the first, whether anything changed.
+    Releasing {
+        share: Vec<MessageQueue>,
+        todo: VecDeque<MessageQueue>,
+        until: Option<Instant>,
+        changed: bool,
+    },
+    /// It locks new queues and asks where they start: the share, those still to be taken, whether anything changed.
     Taking { share: Vec<MessageQueue>, todo: VecDeque<MessageQueue>, changed: bool },
 }
 
@@ -92,7 +100,22 @@ impl Consumer {
         }
     }
 
+    /// A round is wanted now, whatever the service waits for (`doRebalance`).
+    pub(super) fn divide_now(&mut self, now: Instant, out: &mut Outbox) {
+        if self.rebalance.round.is_some() {
+            self.rebalance.notified = true;
+        } else {
+            self.begin_round(now, out);
+        }
+    }
+
+    /// A suspended consumer divides nothing, and is not balanced.
     fn begin_round(&mut self, now: Instant, out: &mut Outbox) {
+        if self.suspended {
+            self.rebalance.round =
+                Some(Round { topics: VecDeque::new(), balanced: false, step: Step::Begin });
+            return self.end_round(now, out);
+        }
         let topics = self.subscriptions.keys().cloned().collect();
         self.rebalance.round = Some(Round { topics, balanced: true, step: Step::Begin });
         self.next_topic(now, out);
@@ -230,7 +253,7 @@ impl Consumer {
             return;
         };
         let held: Vec<_> = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
-        let mut changed = false;
+        let (mut changed, mut releasing) = (false, VecDeque::new());
         for queue in held {
             let expired = now.since(self.queues[&queue].last_pull()) > PULL_MAX_IDLE
                 && !self.queues[&queue].is_being_corrected();
@@ -241,15 +264,76 @@ impl Consumer {
             } else {
                 continue;
             };
-            self.give_up(now, &queue, reason, out);
-            changed = true;
+            if self.needs_locks() {
+                self.drop_queue(&queue, reason, out);
+                releasing.push_back(queue);
+            } else {
+                self.give_up(now, &queue, reason, out);
+                changed = true;
+            }
         }
+        self.set_step(Step::Releasing { share, todo: releasing, until: None, changed });
+        self.release_next(now, out);
+    }
+
+    /// Takes the next orderly queue that was given up out of the table. While its listener is at work the division
+    /// waits a moment; then the queue stays in the table until a later one.
+    pub(super) fn release_next(&mut self, now: Instant, out: &mut Outbox) {
+        let wait = CONSUME_LOCK_WAIT[usize::from(self.client.profile.is_v5())];
+        loop {
+            let Some(Round { step: Step::Releasing { todo, until, .. }, .. }) = &self.rebalance.round else {
+                return;
+            };
+            let (Some(queue), until) = (todo.front().cloned(), *until) else {
+                return self.all_released(now, out);
+            };
+            let is_released = self.release(now, &queue, out);
+            if !is_released && until.is_none_or(|until| now < until) {
+                let until = until.unwrap_or(now + wait);
+                out.set_timer(Timer::ConsumeLock, until);
+                return self.wait_for_listener(until);
+            }
+            if let Some(assigned) = self.queues.get_mut(&queue) {
+                assigned.try_unlock_times += 1;
+            }
+            if let Some(Round { step: Step::Releasing { todo, until, changed, .. }, .. }) =
+                &mut self.rebalance.round
+            {
+                todo.pop_front();
+                *until = None;
+                *changed |= is_released;
+            }
+        }
+    }
+
+    fn wait_for_listener(&mut self, wait_until: Instant) {
+        if let Some(Round { step: Step::Releasing { until, .. }, .. }) = &mut self.rebalance.round {
+            *until = Some(wait_until);
+        }
+    }
+
+    /// A listener has left a queue; a division may have waited for it.
+    pub(super) fn consume_lock_is_free(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
+        if let Some(Round { step: Step::Releasing { todo, .. }, .. }) = &self.rebalance.round
+            && todo.front() == Some(queue)
+        {
+            self.release_next(now, out);
+        }
+    }
+
+    fn all_released(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(Round { step, .. }) = &mut self.rebalance.round else {
+            return;
+        };
+        let Step::Releasing { share, changed, .. } = std::mem::replace(step, Step::Begin) else {
+            return;
+        };
         let todo = share.iter().filter(|queue| !self.queues.contains_key(queue)).cloned().collect();
         self.set_step(Step::Taking { share, todo, changed });
         self.take_next(now, out);
     }
 
-    /// Asks where the next new queue starts; when there is none left, the topic is done.
+    /// Takes the next new queue, in order after locking it; when there is none left, the topic is done.
     fn take_next(&mut self, now: Instant, out: &mut Outbox) {
         let Some(Round { step: Step::Taking { todo, .. }, .. }) = &self.rebalance.round else {
             return;
@@ -257,92 +341,51 @@ impl Consumer {
         let Some(queue) = todo.front().cloned() else {
             return self.share_taken(now, out);
         };
-        // What an earlier holding left in memory must not count (`removeDirtyOffset`).
-        self.offsets.remove(&queue);
-        if self.is_broadcasting() {
-            return match self.disk.offsets.get(&queue).copied() {
-                Some(offset) => self.take(now, queue, offset, StartReason::LocalOffset, out),
-                None => self.start_by_rule(now, queue, out),
-            };
+        if !self.needs_locks() {
+            return self.begin_to_take(now, queue, out);
         }
-        let Some((_, address)) = self.client.subscribe_address(&queue.broker_name, BrokerId::MASTER) else {
-            return self.skip(now, out);
-        };
-        let request = Request::QueryConsumerOffset {
-            group: self.spec.client.group.clone(),
-            topic: queue.topic.clone(),
-            queue_id: queue.queue_id,
-        };
-        self.ask_start(now, address, request, queue, StartReason::StoredOffset, out);
+        if !self.ask_lock(now, &queue, Purpose::LockForRound(queue.clone()), out) {
+            self.skip(now, out);
+        }
     }
 
-    fn ask_start(
+    /// A broker has locked a new queue, or has not: then another round comes in 20 s, in V5 in 1 s.
+    pub(super) fn on_round_lock(
         &mut self,
         now: Instant,
-        address: Address,
-        request: Request,
-        queue: MessageQueue,
-        reason: StartReason,
+        queue: &MessageQueue,
+        result: Result<Response, Failure>,
         out: &mut Outbox,
     ) {
-        let timeout = self.client.config.mq_client_api_timeout;
-        let purpose = client_instance::Purpose::Own(Purpose::StartOffset(queue, reason));
-        self.client.remoting.invoke(now, address, request, timeout, purpose, out);
+        let is_locked = self.note_lock(now, queue, result);
+        let Some(Round { step: Step::Taking { todo, .. }, .. }) = &self.rebalance.round else {
+            return;
+        };
+        if todo.front() != Some(queue) {
+            return;
+        }
+        if is_locked {
+            self.begin_to_take(now, queue.clone(), out);
+        } else {
+            self.skip(now, out);
+        }
+    }
+
+    fn begin_to_take(&mut self, now: Instant, queue: MessageQueue, out: &mut Outbox) {
+        // What an earlier holding left in memory must not count (`removeDirtyOffset`).
+        self.offsets.remove(&queue);
+        self.find_start(now, queue, Asker::Round, out);
     }
 
     /// The queue is left alone in this round. Another comes in 20 s, in V5 in 1 s.
-    fn skip(&mut self, now: Instant, out: &mut Outbox) {
+    pub(super) fn skip(&mut self, now: Instant, out: &mut Outbox) {
         if let Some(Round { step: Step::Taking { todo, .. }, .. }) = &mut self.rebalance.round {
             todo.pop_front();
         }
         self.take_next(now, out);
     }
 
-    /// An answer to the question where a queue starts.
-    pub(super) fn on_start_offset(
-        &mut self,
-        now: Instant,
-        queue: MessageQueue,
-        reason: StartReason,
-        result: Result<Response, Failure>,
-        out: &mut Outbox,
-    ) {
-        match (result, reason) {
-            (Ok(Response { body: ResponseBody::Offset(offset), .. }), reason) => {
-                self.take(now, queue, offset, reason, out);
-            }
-            (Ok(Response { code: ResponseCode::QueryNotFound, .. }), StartReason::StoredOffset) => {
-                self.start_by_rule(now, queue, out);
-            }
-            // V4 takes any refusal for "not found".
-            (Ok(_), StartReason::StoredOffset) if !self.client.profile.is_v5() => {
-                self.start_by_rule(now, queue, out);
-            }
-            _ => self.skip(now, out),
-        }
-    }
-
-    /// Where a queue without an offset starts: by `ConsumeFromWhere` (behaviour §5.6).
-    fn start_by_rule(&mut self, now: Instant, queue: MessageQueue, out: &mut Outbox) {
-        let (topic, queue_id) = (queue.topic.clone(), queue.queue_id);
-        let from_first = self.spec.from == ConsumeFromWhere::FirstOffset || topic.is_retry();
-        if from_first {
-            return self.take(now, queue, QueueOffset(0), StartReason::FirstOffset, out);
-        }
-        let Some(master) = self.client.broker_address(&queue.broker_name, BrokerId::MASTER) else {
-            return self.skip(now, out);
-        };
-        let (request, reason) = match self.spec.from {
-            ConsumeFromWhere::Timestamp => (
-                Request::SearchOffsetByTimestamp { topic, queue_id, at: self.started_at - CONSUME_TIMESTAMP },
-                StartReason::Timestamp,
-            ),
-            _ => (Request::GetMaxOffset { topic, queue_id }, StartReason::LastOffset),
-        };
-        self.ask_start(now, master, request, queue, reason, out);
-    }
-
-    fn take(
+    pub(super) fn take(
         &mut self,
         now: Instant,
         queue: MessageQueue,
@@ -374,12 +417,15 @@ impl Consumer {
         };
         let (share, changed, topic) = (share.clone(), *changed, topics.front().cloned());
         let Some(topic) = topic else { return };
-        let is_complete = share.iter().all(|queue| self.queues.contains_key(queue));
+        let is_working =
+            |queue: &&MessageQueue| self.queues.get(*queue).is_some_and(|assigned| !assigned.is_dropped());
+        let is_complete = share.iter().all(|queue| is_working(&queue));
         if let Some(round) = &mut self.rebalance.round {
             round.balanced &= is_complete;
         }
         if changed {
-            let queues = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
+            let queues = self.queues.keys().filter(|queue| queue.topic == topic && is_working(queue));
+            let queues = queues.cloned().collect();
             out.note(Fact::Rebalanced { topic: topic.clone(), queues });
             if let Some(subscription) = self.subscriptions.get_mut(&topic) {
                 subscription.version = now;

@@ -43,6 +43,8 @@ pub enum GetMessageStatus {
     OffsetOverflowBadly,
     /// The records that the entries point at are gone from the log.
     MessageWasRemoving,
+    /// A reset sends the group elsewhere. The broker says so, never the store.
+    OffsetReset,
 }
 
 /// What a pull gets from the store.

@@ -340,6 +340,8 @@ impl World {
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
                     profile,
+                    epoch,
+                    rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
                     address: slot.address,
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
