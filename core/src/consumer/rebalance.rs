@@ -17,6 +17,7 @@ use crate::allocate::allocate;
 use crate::client_instance;
 use crate::fact::{DropReason, Fact, StartReason};
 use crate::id::{Address, BrokerId, MessageQueue, QueueOffset, TopicName};
+use crate::message::java_hash;
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
 use crate::rpc::{Request, Response, ResponseBody};
@@ -68,12 +69,25 @@ enum Step {
     /// it waits for the listener of the first, whether anything changed.
     Releasing {
         share: Vec<MessageQueue>,
-        todo: VecDeque<MessageQueue>,
+        todo: VecDeque<(MessageQueue, DropReason)>,
         until: Option<Instant>,
         changed: bool,
     },
     /// It locks new queues and asks where they start: the share, those still to be taken, whether anything changed.
     Taking { share: Vec<MessageQueue>, todo: VecDeque<MessageQueue>, changed: bool },
+}
+
+/// Buckets of the client's table of queues, as long as it holds no more than 96.
+const TABLE_BUCKETS: u32 = 128;
+
+/// Where a queue stands in the client's table, which a division goes through from bucket to bucket: by Java's hash of a
+/// `MessageQueue`, as `ConcurrentHashMap` spreads it.
+fn table_place(queue: &MessageQueue) -> u32 {
+    let id = i32::try_from(queue.queue_id.0).unwrap_or(i32::MAX);
+    let parts = [java_hash(queue.broker_name.as_str()), id, java_hash(queue.topic.as_str())];
+    let hash = parts.into_iter().fold(1_i32, |hash, part| hash.wrapping_mul(31).wrapping_add(part));
+    let hash = hash.cast_unsigned();
+    (hash ^ (hash >> 16)) % TABLE_BUCKETS
 }
 
 impl Consumer {
@@ -252,7 +266,8 @@ impl Consumer {
         else {
             return;
         };
-        let held: Vec<_> = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
+        let mut held: Vec<_> = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
+        held.sort_by_cached_key(table_place);
         let (mut changed, mut releasing) = (false, VecDeque::new());
         for queue in held {
             let expired = now.since(self.queues[&queue].last_pull()) > PULL_MAX_IDLE
@@ -265,8 +280,11 @@ impl Consumer {
                 continue;
             };
             if self.needs_locks() {
-                self.drop_queue(&queue, reason, out);
-                releasing.push_back(queue);
+                // V5 drops all of them at once, V4 each when it is its turn to leave the table.
+                if self.client.profile.is_v5() {
+                    self.drop_queue(&queue, reason, out);
+                }
+                releasing.push_back((queue, reason));
             } else {
                 self.give_up(now, &queue, reason, out);
                 changed = true;
@@ -284,9 +302,10 @@ impl Consumer {
             let Some(Round { step: Step::Releasing { todo, until, .. }, .. }) = &self.rebalance.round else {
                 return;
             };
-            let (Some(queue), until) = (todo.front().cloned(), *until) else {
+            let (Some((queue, reason)), until) = (todo.front().cloned(), *until) else {
                 return self.all_released(now, out);
             };
+            self.drop_queue(&queue, reason, out);
             let is_released = self.release(now, &queue, out);
             if !is_released && until.is_none_or(|until| now < until) {
                 let until = until.unwrap_or(now + wait);
@@ -315,7 +334,7 @@ impl Consumer {
     /// A listener has left a queue; a division may have waited for it.
     pub(super) fn consume_lock_is_free(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
         if let Some(Round { step: Step::Releasing { todo, .. }, .. }) = &self.rebalance.round
-            && todo.front() == Some(queue)
+            && todo.front().is_some_and(|(front, _)| front == queue)
         {
             self.release_next(now, out);
         }
