@@ -15,11 +15,11 @@ pub enum Node {
     /// Knows where brokers are.
     NameServer(NameServer),
     /// Stores messages.
-    Broker(Broker),
+    Broker(Box<Broker>),
     /// Sends messages.
-    Producer(Producer),
+    Producer(Box<Producer>),
     /// Consumes messages.
-    Consumer(Consumer),
+    Consumer(Box<Consumer>),
 }
 
 /// What a process leaves behind.

@@ -13,6 +13,8 @@ fn every_command_reads_as_it_prints() {
         "producer p1 group=shop name-servers=nsrv-0,nsrv-1 sendMsgTimeout=5000",
         "consumer c1 topic=Orders,Refunds tags=\"A || B\" model=BROADCASTING work=2s group=billing",
         "consumer c1 group=c1 topic=Orders",
+        "consumer c1 topic=Orders fail=3 retry-level=-1 orderly=true group=g maxReconsumeTimes=2",
+        "consumer c1 topic=Orders fail=always group=g",
         "send p1 Orders count=4 every=1s tag=A,B key=k body=\"two words\" queue=broker-a:1",
         "send p1 Orders body=\"say \\\"hi\\\"\"",
         "produce p1 Orders every=500ms tag=A",
@@ -38,6 +40,14 @@ fn every_command_reads_as_it_prints() {
         let command: Command = line.parse().unwrap_or_else(|error| panic!("{line}: {error}"));
         assert_eq!(command.to_string(), line);
     }
+}
+
+#[test]
+fn an_orderly_consumer_may_be_said_in_one_word() {
+    let read = |line: &str| line.parse::<Command>().map(|command| command.to_string());
+    assert_eq!(read("consumer c group=g topic=T orderly"), read("consumer c group=g topic=T orderly=true"));
+    let error = read("consumer c group=g topic=T retry-level=19").expect_err("there is no such level");
+    assert_eq!(error.to_string(), "retry-level=19: write -1 to 18");
 }
 
 #[test]

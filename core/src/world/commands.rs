@@ -347,14 +347,18 @@ impl World {
                     name_servers: slot.name_servers.clone(),
                 };
                 let disk = if let Disk::Broker(disk) = disk { Some(disk) } else { None };
-                Node::Broker(Broker::new(start, spec, disk))
+                Node::Broker(Box::new(Broker::new(start, spec, disk)))
             }
             NodeSpec::Producer(spec) => {
-                Node::Producer(Producer::new(client_start(spec.instance.as_ref()), spec))
+                Node::Producer(Box::new(Producer::new(client_start(spec.instance.as_ref()), spec)))
             }
             NodeSpec::Consumer(spec) => {
                 let disk = if let Disk::Consumer(disk) = disk { disk } else { ConsumerDisk::default() };
-                Node::Consumer(Consumer::new(client_start(spec.client.instance.as_ref()), spec, disk))
+                Node::Consumer(Box::new(Consumer::new(
+                    client_start(spec.client.instance.as_ref()),
+                    spec,
+                    disk,
+                )))
             }
         };
         slot.node = Some(node);

@@ -17,7 +17,7 @@ use super::super::{Outcome, compare};
 use super::stage::{Stage, list, small, text};
 
 /// A script of locks on the queues of one group.
-pub fn queue_lock(case: &Value) -> Outcome {
+pub(super) fn queue_lock(case: &Value) -> Outcome {
     let mut locks = RebalanceLockManager::new(Duration::from_secs(60));
     let mut now = Instant::from_millis(1);
     let group: GroupName = "g".into();
@@ -48,7 +48,7 @@ pub fn queue_lock(case: &Value) -> Outcome {
                 Value::Null
             }
             "advance" => {
-                now = now + Duration::from_millis(u64::from(small(&step["ms"])));
+                now += Duration::from_millis(u64::from(small(&step["ms"])));
                 Value::Null
             }
             "allExpired" => json!(locks.is_lock_all_expired(now, &group)),
@@ -65,7 +65,7 @@ fn connection(client: &str) -> ConnectionId {
 
 /// A script of members that come and go. The lab tells of members that came and left and of notices to at least one
 /// connection; the original's other events have no outside.
-pub fn consumer_group(case: &Value) -> Outcome {
+pub(super) fn consumer_group(case: &Value) -> Outcome {
     let mut stage = Stage::new(|_| {});
     let group: GroupName = "g".into();
     let mut version = 0;

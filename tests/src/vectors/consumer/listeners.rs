@@ -53,7 +53,7 @@ fn committed(offset: Option<QueueOffset>, case: &Value) -> Value {
 }
 
 /// One batch of messages that are worked on side by side, or how what was pulled becomes batches.
-pub fn concurrently(case: &Value) -> Outcome {
+pub(super) fn concurrently(case: &Value) -> Outcome {
     if case["group"] == "batching" {
         let size = small(&case["consumeMessageBatchMaxSize"]).max(1) as usize;
         let offsets: Vec<_> = (0..small(&case["pulled"])).collect();
@@ -103,7 +103,7 @@ fn left(queue: &ProcessQueue, from: u64, to: u64) -> Vec<u64> {
 }
 
 /// One batch of an orderly listener.
-pub fn orderly(case: &Value) -> Outcome {
+pub(super) fn orderly(case: &Value) -> Outcome {
     let mut queue = ProcessQueue::default();
     let times = small(&case["reconsumeTimes"]);
     let cached: Vec<_> = (0..u64::from(small(&case["cached"]))).map(|offset| stored(offset, times)).collect();

@@ -18,7 +18,7 @@ use super::stage::{Stage, list, small, text};
 const TOPIC: &str = "TopicTest";
 
 /// Scripts of the three kinds of the file.
-pub fn query_offset(case: &Value) -> Outcome {
+pub(super) fn query_offset(case: &Value) -> Outcome {
     match text(&case["group"]) {
         "query" | "query-empty-queue" => query(case),
         "update" => update(case),

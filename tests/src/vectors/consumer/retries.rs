@@ -40,7 +40,7 @@ fn code(response: Option<&Response>) -> Value {
 }
 
 /// A consumer hands one message back.
-pub fn send_back(case: &Value) -> Outcome {
+pub(super) fn send_back(case: &Value) -> Outcome {
     let mut stage = Stage::new(|_| {});
     let (group, config) = group_of(case);
     stage.set_group(&group, config);
@@ -83,7 +83,7 @@ pub fn send_back(case: &Value) -> Outcome {
 }
 
 /// A client sends a message straight to the retry topic.
-pub fn send_retry_topic(case: &Value) -> Outcome {
+pub(super) fn send_retry_topic(case: &Value) -> Outcome {
     let mut stage = Stage::new(|_| {});
     let (group, config) = group_of(case);
     stage.set_group(&group, config);

@@ -83,7 +83,7 @@ impl Stage {
     }
 
     pub(super) fn advance(&mut self, step: &Value) {
-        self.now = self.now + Duration::from_millis(step["ms"].as_u64().unwrap_or_default());
+        self.now += Duration::from_millis(step["ms"].as_u64().unwrap_or_default());
     }
 
     pub(super) fn set_group(&mut self, group: &GroupName, config: SubscriptionGroupConfig) {
