@@ -124,4 +124,9 @@ impl Broker {
             }
         }
     }
+
+    /// The locks of orderly consumers.
+    pub const fn locks(&self) -> &RebalanceLockManager {
+        &self.locks
+    }
 }

@@ -399,21 +399,6 @@ impl Broker {
         &self.offsets
     }
 
-    /// How far each group was handed out, as far as this process knows (V5).
-    pub const fn pull_offsets(&self) -> &OffsetTable {
-        &self.pull_offsets
-    }
-
-    /// Queues of groups that a reset will send elsewhere at their next pull.
-    pub const fn reset_offsets(&self) -> &OffsetTable {
-        &self.reset_offsets
-    }
-
-    /// The locks of orderly consumers.
-    pub const fn locks(&self) -> &RebalanceLockManager {
-        &self.locks
-    }
-
     /// Consumer groups with their members.
     pub const fn consumers(&self) -> &BTreeMap<GroupName, ConsumerGroupInfo> {
         &self.consumers

@@ -179,4 +179,14 @@ impl Broker {
             out.note(Fact::OffsetsPersisted);
         }
     }
+
+    /// How far each group was handed out, as far as this process knows (V5).
+    pub const fn pull_offsets(&self) -> &OffsetTable {
+        &self.pull_offsets
+    }
+
+    /// Queues of groups that a reset will send elsewhere at their next pull.
+    pub const fn reset_offsets(&self) -> &OffsetTable {
+        &self.reset_offsets
+    }
 }

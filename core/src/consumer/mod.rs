@@ -6,7 +6,7 @@
 //!
 //! One concern a file: `rebalance` (which queues), `start_offset` (where a new one begins), `assigned` (a queue that is
 //! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of consuming),
-//! `retry` (handing back), `lock` (orderly queues), `offsets` (how far it is), `requests` and `reset` (what brokers want).
+//! `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests` and `reset` (what brokers want).
 //!
 //! **In RocketMQ**: `DefaultMQPushConsumerImpl`, `RebalanceService`, `RebalanceImpl`, `RebalancePushImpl`,
 //! `ConsumeMessageConcurrentlyService`, `ConsumeMessageOrderlyService`, `RemoteBrokerOffsetStore`,
@@ -20,6 +20,7 @@
 
 mod assigned;
 mod concurrently;
+mod hand_over;
 mod listener;
 mod lock;
 mod offsets;
