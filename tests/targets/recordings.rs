@@ -17,12 +17,16 @@ const DEMANDED: &[&str] = &[
     "broker_frozen",
     "broker_killed",
     "cluster_vs_broadcast",
+    "crash_before_commit",
     "join_leave",
     "master_dies",
     "master_dies_readable",
     "new_group",
+    "orderly_crash",
+    "orderly_join",
     "read_write_queues",
     "rollback_online",
+    "same_client_id",
 ];
 
 /// One file to replay.
