@@ -73,15 +73,28 @@ names! {
     ClientId;
 }
 
+/// What a retry topic's name begins with (`MixAll.RETRY_GROUP_TOPIC_PREFIX`).
+const RETRY_GROUP_TOPIC_PREFIX: &str = "%RETRY%";
+
 impl TopicName {
     /// The retry topic of a consumer group, `%RETRY%group` (`MixAll.getRetryTopic`).
     pub fn retry_of(group: &GroupName) -> Self {
-        format!("%RETRY%{group}").into()
+        format!("{RETRY_GROUP_TOPIC_PREFIX}{group}").into()
+    }
+
+    /// The topic of a group's dead letters, `%DLQ%group` (`MixAll.getDLQTopic`).
+    pub fn dead_letters_of(group: &GroupName) -> Self {
+        format!("%DLQ%{group}").into()
     }
 
     /// Whether this is some group's retry topic.
     pub fn is_retry(&self) -> bool {
-        self.as_str().starts_with("%RETRY%")
+        self.as_str().starts_with(RETRY_GROUP_TOPIC_PREFIX)
+    }
+
+    /// The group whose retry topic this is (`KeyBuilder.parseGroup`).
+    pub fn retry_group(&self) -> Option<GroupName> {
+        self.as_str().strip_prefix(RETRY_GROUP_TOPIC_PREFIX).map(GroupName::from)
     }
 }
 

@@ -16,13 +16,13 @@ pub enum Node {
     /// Knows where brokers are.
     NameServer(NameServer),
     /// Stores messages.
-    Broker(Broker),
+    Broker(Box<Broker>),
     /// Sends messages.
-    Producer(Producer),
+    Producer(Box<Producer>),
     /// Consumes messages.
-    Consumer(Consumer),
+    Consumer(Box<Consumer>),
     /// Carries out one command of an operator.
-    Mqadmin(Mqadmin),
+    Mqadmin(Box<Mqadmin>),
 }
 
 /// What a process leaves behind.

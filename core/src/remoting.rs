@@ -332,3 +332,80 @@ impl ServerChannels {
         idle
     }
 }
+
+/// Requests of a server to its clients, over the connections that the clients opened (`invokeSync`,
+/// `invokeOneway` of `NettyRemotingServer`). A purpose `P` comes back with the answer.
+///
+/// A connection that closes fails nothing here, unlike on the client side: the server waits its time out.
+#[derive(Clone, Debug)]
+pub struct ServerCalls<P> {
+    next_opaque: Opaque,
+    pending: BTreeMap<(ConnectionId, Opaque), (Instant, P)>,
+}
+
+impl<P> ServerCalls<P> {
+    /// Nothing asked yet.
+    pub const fn new() -> Self {
+        Self { next_opaque: Opaque(0), pending: BTreeMap::new() }
+    }
+
+    /// Asks a client. [`Timer::CallTimeout`] rings when the earliest of all waits is over.
+    pub fn invoke(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        request: Request,
+        timeout: Duration,
+        purpose: P,
+        out: &mut Outbox,
+    ) {
+        let opaque = self.transmit(connection, false, request, out);
+        self.pending.insert((connection, opaque), (now + timeout, purpose));
+        self.arm(out);
+    }
+
+    /// Tells a client something that it will not answer.
+    pub fn invoke_one_way(&mut self, connection: ConnectionId, request: Request, out: &mut Outbox) {
+        self.transmit(connection, true, request, out);
+    }
+
+    fn transmit(
+        &mut self,
+        connection: ConnectionId,
+        one_way: bool,
+        request: Request,
+        out: &mut Outbox,
+    ) -> Opaque {
+        let opaque = self.next_opaque;
+        self.next_opaque.0 = self.next_opaque.0.wrapping_add(1);
+        out.send(connection, Frame::Request { opaque, one_way, request: Box::new(request) });
+        opaque
+    }
+
+    /// A client has answered; `None` when nobody waits for it any more.
+    pub fn on_response(&mut self, connection: ConnectionId, opaque: Opaque) -> Option<P> {
+        self.pending.remove(&(connection, opaque)).map(|(_, purpose)| purpose)
+    }
+
+    /// What has waited too long.
+    pub fn on_timeout(&mut self, now: Instant, out: &mut Outbox) -> Vec<P> {
+        let is_late = |(deadline, _): &(Instant, P)| *deadline <= now;
+        let late: Vec<_> =
+            self.pending.iter().filter(|(_, waits)| is_late(waits)).map(|(key, _)| *key).collect();
+        let purposes = late.into_iter().filter_map(|key| self.pending.remove(&key)).map(|(_, p)| p).collect();
+        self.arm(out);
+        purposes
+    }
+
+    fn arm(&self, out: &mut Outbox) {
+        if let Some(next) = self.pending.values().map(|(deadline, _)| *deadline).min() {
+            out.set_timer(Timer::CallTimeout, next);
+        }
+    }
+}
+
+impl<P> Default for ServerCalls<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -78,6 +78,24 @@ pub enum Timer {
     ConsumeDone,
     /// Consumer: an illegal offset is corrected after the pause of V4.
     CorrectOffset,
+    /// Consumer: messages or queues whose pause is over are consumed again (`submitConsumeRequestLater`).
+    ConsumeLater,
+    /// Consumer: hand back what the listener has worked on for too long (`cleanExpireMsg`).
+    CleanExpireMsg,
+    /// Consumer, in order: renew the locks of all queues (`lockMQPeriodically`).
+    LockMq,
+    /// Consumer, in order: unlock a queue that was given up with messages left (`unlockDelay`).
+    UnlockDelay,
+    /// Consumer, in order: a division has waited long enough for a listener to leave a queue that is to be given up.
+    ConsumeLock,
+    /// Consumer: the sleep within a reset of offsets is over.
+    ResetOffset,
+    /// Consumer: a message that an operator had consumed at once is finished.
+    ConsumeDirectly,
+    /// Broker: tell the members of groups that changed (`notifyConsumerChange`).
+    NotifyConsumerChange,
+    /// Broker: a client has not answered in time.
+    CallTimeout,
 }
 
 impl fmt::Display for Timer {

@@ -20,6 +20,7 @@ const ROWS: &[&[&str]] = &[
         "retry_policy",
         "process_queue",
         "offset_store",
+        "consume_result",
         "remoting",
         "client_instance",
     ],

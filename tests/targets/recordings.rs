@@ -18,13 +18,17 @@ const DEMANDED: &[&str] = &[
     "broker_killed",
     "cluster_vs_broadcast",
     "delay_levels",
+    "crash_before_commit",
     "join_leave",
     "master_dies",
     "master_dies_readable",
     "new_group",
+    "orderly_crash",
+    "orderly_join",
     "read_write_queues",
     "rollback_online",
     "transactions",
+    "same_client_id",
 ];
 
 /// One file to replay.

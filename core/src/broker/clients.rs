@@ -5,25 +5,27 @@
 //! by themselves.
 //!
 //! **In RocketMQ**: `ConsumerManager`, `ConsumerGroupInfo`, `ProducerManager`, `ClientHousekeepingService`,
-//! `DefaultConsumerIdsChangeListener`. **Left out on purpose**: notices collected for 15 s
-//! (`realTimeNotifyConsumerChange=false`).
+//! `DefaultConsumerIdsChangeListener`. **Left out on purpose**: the wait of notices collected for 15 s takes no heed of
+//! members that leave meanwhile: they are told as well, which nobody hears.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::{Asked, Broker};
 use crate::config::{ConsumeFromWhere, MessageModel};
 use crate::fact::{Fact, LeaveReason};
-use crate::id::{Address, ClientId, ConnectionId, GroupName, Opaque, TopicName};
+use crate::id::{Address, ClientId, ConnectionId, GroupName, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{
-    ConsumerData, Frame, Heartbeat, Request, RequestCode, Response, ResponseBody, ResponseCode, Subscription,
-    SubscriptionGroupConfig,
+    ConsumerData, Heartbeat, Request, RequestCode, Response, ResponseBody, ResponseCode, Subscription,
 };
 use crate::time::{Duration, Instant};
+use crate::timer::Timer;
 
 /// Period of the look for clients without a heartbeat, and the wait before the first.
 pub(super) const SCAN_PERIOD: Duration = Duration::from_secs(10);
+/// Notices that are collected go out this long after the start for the first time, and then once in this period.
+const FIRST_NOTICES: Duration = Duration::from_secs(30);
+const NOTICE_PERIOD: Duration = Duration::from_secs(15);
 
 /// One connection of a group (`ClientChannelInfo`).
 #[derive(Clone, Debug)]
@@ -79,11 +81,12 @@ impl Broker {
     ) {
         let Heartbeat { client_id, consumers, producers } = heartbeat;
         for data in consumers {
-            if !self.knows_group(&data.group) {
+            let Some(settings) = self.find_group(&data.group) else {
                 continue;
-            }
+            };
             self.subscribed_topics.extend(data.subscriptions.keys().cloned());
-            self.ensure_retry_topic(now, &data.group, out);
+            let retry = TopicName::retry_of(&data.group);
+            self.ensure_topic(now, &retry, settings.retry_queue_nums, out);
             self.register_consumer(now, asked, &client_id, data, out);
         }
         for group in producers {
@@ -91,14 +94,6 @@ impl Broker {
             let member = Member { client_id: client_id.clone(), address, last_heartbeat: now };
             self.producers.entry(group).or_default().insert(asked.connection, member);
         }
-    }
-
-    /// Whether the group has a configuration, which its first appearance makes if that is allowed.
-    pub(super) fn knows_group(&mut self, group: &GroupName) -> bool {
-        if !self.groups.contains_key(group) && self.config.auto_create_subscription_group {
-            Arc::make_mut(&mut self.groups).insert(group.clone(), SubscriptionGroupConfig::default());
-        }
-        self.groups.contains_key(group)
     }
 
     fn register_consumer(
@@ -123,28 +118,47 @@ impl Broker {
         if is_new {
             out.note(Fact::ClientRegistered { client_id: client_id.clone(), group: data.group.clone() });
         }
-        if is_new || changed {
-            self.notify_consumer_ids_changed(&data.group, out);
+        let wants_notices = self.groups.get(&data.group).is_none_or(|s| s.notify_consumer_ids_changed_enable);
+        if (is_new || changed) && wants_notices {
+            self.notify_consumer_ids_changed(now, &data.group, out);
         }
     }
 
     /// Tells all members that the group changed; V5 leaves broadcasting groups alone, which divide nothing.
-    fn notify_consumer_ids_changed(&self, group: &GroupName, out: &mut Outbox) {
+    fn notify_consumer_ids_changed(&mut self, now: Instant, group: &GroupName, out: &mut Outbox) {
         let Some(info) = self.consumers.get(group) else {
             return;
         };
-        if self.profile.is_v5() && info.model == MessageModel::Broadcasting {
+        let leaves_alone = self.profile.is_v5() && info.model == MessageModel::Broadcasting;
+        if leaves_alone || !self.config.notify_consumer_ids_changed_enable {
             return;
         }
-        for connection in info.members.keys() {
-            let request = Request::NotifyConsumerIdsChanged { group: group.clone() };
-            let frame = Frame::Request { opaque: Opaque(0), one_way: true, request: Box::new(request) };
-            out.send(*connection, frame);
+        let members = info.members.keys().copied().collect();
+        self.notices.insert(group.clone(), members);
+        if self.config.real_time_notify_consumer_change {
+            return self.send_notices(out);
+        }
+        let since = now.since(self.started_at).saturating_sub(FIRST_NOTICES).as_millis();
+        let rounds = since.div_ceil(NOTICE_PERIOD.as_millis());
+        let wait = FIRST_NOTICES + Duration::from_millis(rounds * NOTICE_PERIOD.as_millis());
+        out.set_timer(Timer::NotifyConsumerChange, self.started_at + wait);
+    }
+
+    /// Sends the notices that wait.
+    pub(super) fn send_notices(&mut self, out: &mut Outbox) {
+        for (group, members) in std::mem::take(&mut self.notices) {
+            for connection in members {
+                let request = Request::NotifyConsumerIdsChanged { group: group.clone() };
+                self.calls.invoke_one_way(connection, request, out);
+            }
         }
     }
 
+    /// A client is no member any more. Who leaves in good order or by a closed connection is made known to the
+    /// others; who is found silent is not, and they notice at their next division.
     pub(super) fn forget_consumer(
         &mut self,
+        now: Instant,
         group: &GroupName,
         connection: ConnectionId,
         reason: LeaveReason,
@@ -153,11 +167,20 @@ impl Broker {
         let Some(info) = self.consumers.get_mut(group) else {
             return;
         };
-        let Some(member) = info.members.remove(&connection) else {
-            return;
+        let removed = info.members.remove(&connection);
+        let tells = match reason {
+            LeaveReason::Unregistered => {
+                self.groups.get(group).is_none_or(|settings| settings.notify_consumer_ids_changed_enable)
+            }
+            LeaveReason::ChannelClosed => removed.is_some(),
+            LeaveReason::Expired => false,
         };
-        out.note(Fact::ClientUnregistered { client_id: member.client_id, group: group.clone(), reason });
-        self.notify_consumer_ids_changed(group, out);
+        if let Some(Member { client_id, .. }) = removed {
+            out.note(Fact::ClientUnregistered { client_id, group: group.clone(), reason });
+        }
+        if tells {
+            self.notify_consumer_ids_changed(now, group, out);
+        }
         if self.consumers.get(group).is_some_and(|info| info.members.is_empty()) {
             self.consumers.remove(group);
         }
@@ -200,7 +223,7 @@ impl Broker {
             if self.channels.remove(connection).is_some() {
                 out.close(connection);
             }
-            self.forget_connection(connection, LeaveReason::Expired, out);
+            self.forget_connection(now, connection, LeaveReason::Expired, out);
         }
     }
 }

@@ -5,32 +5,38 @@
 //! if the broker is configured to wait for that. A moment later the message gets its entry in the consume queue;
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
-//! One protocol a file: `send`, `pull`, `offsets`, `clients`, `topics`, `registration`, `ha` (replication),
-//! `slave_sync` (the rest of what a slave copies), `retention` (what is deleted when), `disk` (what survives).
+//! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
+//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `slave_sync` (the rest of
+//! what a slave copies), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), POP, order locks, message queries,
-//! sending back; the controller, DLedger and acting-master modes; the seconds that a JVM takes to start.
+//! `BrokerFastFailure` never strikes), POP; the controller, DLedger and acting-master modes; the seconds that a JVM takes
+//! to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
 //! never passes the end of the log; what is on disk changes only where RocketMQ writes.
 
 mod admin;
+mod client_calls;
 mod clients;
 mod disk;
+mod groups;
 mod ha;
 mod hold_back;
+mod locks;
 mod offsets;
 mod pull;
 mod puts;
 mod registration;
 mod requests;
+mod reset;
 mod retention;
 mod runtime_info;
 mod schedule;
 mod send;
+mod send_back;
 mod slave_sync;
 mod stats;
 mod timer_messages;
@@ -43,6 +49,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
 pub use ha::SlaveState;
+pub use locks::{LockEntry, RebalanceLockManager};
 pub use offsets::OffsetTable;
 pub use pull::HeldPull;
 pub use schedule::DelayOffsets;
@@ -54,7 +61,7 @@ use crate::config::{BrokerConfig, BrokerRole, Profile};
 use crate::fact::{Fact, LeaveReason};
 use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, NodeId, Opaque, TopicName};
 use crate::outbox::{Input, Outbox, Peer};
-use crate::remoting::{Outcome, Remoting, ServerChannels};
+use crate::remoting::{Outcome, Remoting, ServerCalls, ServerChannels};
 use crate::rng::Rng;
 use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
 use crate::store::MessageStore;
@@ -107,9 +114,15 @@ pub struct Broker {
     /// What was last handed out, for `Inflight` (V5).
     pull_offsets: OffsetTable,
     stats: stats::BrokerStats,
+    /// Where queues of a group are to be sent to at its next pull; gone with the process.
+    reset_offsets: OffsetTable,
+    locks: RebalanceLockManager,
 
     remoting: Remoting<Purpose>,
     channels: ServerChannels,
+    calls: ServerCalls<client_calls::ClientCall>,
+    /// Members that are still to be told that their group changed.
+    notices: BTreeMap<GroupName, Vec<ConnectionId>>,
     registered: BTreeMap<Address, Instant>,
     consumers: BTreeMap<GroupName, ConsumerGroupInfo>,
     /// Topics that any consumer has subscribed to since the process started (`topicGroupTable`, behaviour §7.1).
@@ -169,6 +182,7 @@ impl Broker {
             profile: start.profile,
             epoch: start.epoch,
             rng: start.rng,
+            locks: RebalanceLockManager::new(config.rebalance_lock_max_live_time),
             remoting: Remoting::new(Duration::from_secs(3)),
             channels: ServerChannels::new(config.server_channel_max_idle_time),
             config: Box::new(config),
@@ -188,6 +202,9 @@ impl Broker {
             persisted_offsets: disk.offsets,
             pull_offsets: OffsetTable::default(),
             stats: stats::BrokerStats::new(Instant::ZERO),
+            reset_offsets: OffsetTable::default(),
+            calls: ServerCalls::new(),
+            notices: BTreeMap::new(),
             registered: BTreeMap::new(),
             consumers: BTreeMap::new(),
             subscribed_topics: BTreeSet::new(),
@@ -263,6 +280,9 @@ impl Broker {
         out: &mut Outbox,
     ) {
         match frame {
+            Frame::Response { opaque, response } if !self.remoting.knows(connection) => {
+                self.on_client_answer(connection, opaque, *response, out);
+            }
             Frame::Response { opaque, response } => {
                 let outcome = self.remoting.on_response(opaque, *response);
                 self.on_outcomes(now, outcome.into_iter().collect(), out);
@@ -298,18 +318,24 @@ impl Broker {
         }
         self.channels.remove(connection);
         self.slaves.remove(&connection);
-        self.forget_connection(connection, LeaveReason::ChannelClosed, out);
+        self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
     }
 
     /// Forgets everything that hangs on a connection of a client.
-    fn forget_connection(&mut self, connection: ConnectionId, reason: LeaveReason, out: &mut Outbox) {
+    fn forget_connection(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        reason: LeaveReason,
+        out: &mut Outbox,
+    ) {
         self.held_pulls.retain(|held| held.connection() != connection);
         self.puts.forget(connection);
         for group in self.producers.keys().cloned().collect::<Vec<_>>() {
             self.forget_producer(&group, connection);
         }
         for group in self.consumers.keys().cloned().collect::<Vec<_>>() {
-            self.forget_consumer(&group, connection, reason, out);
+            self.forget_consumer(now, &group, connection, reason, out);
         }
     }
 
@@ -331,7 +357,7 @@ impl Broker {
             }
             Timer::IdleChannels => {
                 for connection in self.channels.close_idle(now, out) {
-                    self.forget_connection(connection, LeaveReason::ChannelClosed, out);
+                    self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
                 }
             }
             Timer::RequestTimeout => {
@@ -351,6 +377,8 @@ impl Broker {
             Timer::TimerDequeue => self.timer_dequeue(now, out),
             Timer::CheckTransactions => self.check_transactions(now, out),
             Timer::TransactionalOpBatch => self.op_batch(now, out),
+            Timer::CallTimeout => self.calls_timed_out(now, out),
+            Timer::NotifyConsumerChange => self.send_notices(out),
             Timer::Reput => self.reput(now, out),
             Timer::FlushRealTime => self.flush_real_time(now, out),
             Timer::GroupCommit => self.group_commit_done(now, out),

@@ -3,7 +3,7 @@
 //! **In RocketMQ**: `ConsumerOffsetManager`, `ConsumerManageProcessor` (behaviour §3.8, §5.6). An offset is
 //! overwritten by whatever a consumer says, also by a smaller one (RocketMQ only warns).
 //!
-//! **Left out on purpose**: server-side resets of 5.x.
+//! What a reset of 5.x leaves for the next pull stands in `reset`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +41,24 @@ impl OffsetTable {
         Arc::make_mut(&mut self.0).insert((group, (topic, queue_id)), offset)
     }
 
+    /// Takes an entry out.
+    pub(super) fn remove(
+        &mut self,
+        group: &GroupName,
+        topic: &TopicName,
+        queue_id: QueueId,
+    ) -> Option<QueueOffset> {
+        self.get(group, topic, queue_id)?;
+        Arc::make_mut(&mut self.0).remove(&(group.clone(), (topic.clone(), queue_id)))
+    }
+
+    /// Takes all entries of a group out.
+    pub(super) fn remove_group(&mut self, group: &GroupName) {
+        if self.0.keys().any(|(other, _)| other == group) {
+            Arc::make_mut(&mut self.0).retain(|(other, _), _| other != group);
+        }
+    }
+
     /// Takes over every entry of another table.
     pub(super) fn put_all(&mut self, other: &Table) {
         let table = Arc::make_mut(&mut self.0);
@@ -63,10 +81,33 @@ impl OffsetTable {
 }
 
 impl Broker {
+    /// Where the group stands: where a reset will send it, or what was committed last
+    /// (`ConsumerOffsetManager.queryOffset`).
+    pub(super) fn stored_offset(
+        &self,
+        group: &GroupName,
+        topic: &TopicName,
+        queue_id: QueueId,
+    ) -> Option<QueueOffset> {
+        let reset = self.reset_offsets.get(group, topic, queue_id);
+        let reset = reset.filter(|_| self.config.use_server_side_reset_offset);
+        reset.or_else(|| self.offsets.get(group, topic, queue_id))
+    }
+
+    /// How far the group was handed out; where it stands when nobody knows (`queryPullOffset`, V5).
+    pub fn pull_offset(
+        &self,
+        group: &GroupName,
+        topic: &TopicName,
+        queue_id: QueueId,
+    ) -> Option<QueueOffset> {
+        self.pull_offsets.get(group, topic, queue_id).or_else(|| self.stored_offset(group, topic, queue_id))
+    }
+
     /// Where the group stands; 0 for a young queue by the min==0 rule; else "not found".
     pub(super) fn query_offset(&self, group: &GroupName, topic: &TopicName, queue_id: QueueId) -> Response {
         let code = RequestCode::QueryConsumerOffset;
-        let found = self.offsets.get(group, topic, queue_id);
+        let found = self.stored_offset(group, topic, queue_id);
         let offset = found.or_else(|| self.starts_at_zero(topic, queue_id).then_some(QueueOffset(0)));
         match offset {
             Some(offset) => Response::with(code, ResponseBody::Offset(offset)),
@@ -91,22 +132,36 @@ impl Broker {
         self.config.physical_memory / 100 * self.config.access_message_in_memory_max_ratio
     }
 
-    /// A consumer says where its group stands.
-    pub(super) fn update_offset(
+    /// A consumer says where its group stands. V5 wants to know group and topic, and ignores it while a reset waits
+    /// for the group's next pull.
+    pub(super) fn on_update_offset(
         &mut self,
         group: GroupName,
         topic: TopicName,
         queue_id: QueueId,
         offset: QueueOffset,
         out: &mut Outbox,
-    ) {
-        if self.profile.is_v5() && !(self.groups.contains_key(&group) && self.topics.contains_key(&topic)) {
-            return;
+    ) -> Response {
+        let code = RequestCode::UpdateConsumerOffset;
+        if self.profile.is_v5() {
+            if !self.groups.contains_key(&group) {
+                let remark = format!("Group {group} not exist!");
+                return Response::refused(code, ResponseCode::SubscriptionGroupNotExist, remark);
+            }
+            if !self.topics.contains_key(&topic) {
+                let remark = format!("Topic {topic} not exist!");
+                return Response::refused(code, ResponseCode::TopicNotExist, remark);
+            }
+        }
+        if self.has_offset_reset(&group, &topic, queue_id) {
+            let remark = "Offset has been previously reset".into();
+            return Response { remark, ..Response::ok(code) };
         }
         self.commit_offset(group, topic, queue_id, offset, out);
+        Response::ok(code)
     }
 
-    /// Sets an offset, whatever it was before.
+    /// Overwrites where a group stands (`ConsumerOffsetManager.commitOffset`).
     pub(super) fn commit_offset(
         &mut self,
         group: GroupName,
@@ -128,5 +183,15 @@ impl Broker {
             self.persisted_offsets = self.offsets.clone();
             out.note(Fact::OffsetsPersisted);
         }
+    }
+
+    /// How far each group was handed out, as far as this process knows (V5).
+    pub const fn pull_offsets(&self) -> &OffsetTable {
+        &self.pull_offsets
+    }
+
+    /// Queues of groups that a reset will send elsewhere at their next pull.
+    pub const fn reset_offsets(&self) -> &OffsetTable {
+        &self.reset_offsets
     }
 }

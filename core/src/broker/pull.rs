@@ -94,7 +94,7 @@ impl Broker {
             && (self.profile.is_v5() || !self.is_slave())
         {
             let (group, topic) = (request.group.clone(), request.topic.clone());
-            self.update_offset(group, topic, request.queue_id, offset, out);
+            self.commit_offset(group, topic, request.queue_id, offset, out);
         }
         let response = self.look_and_tell(now, &asked, &request, &filter, out);
         let may_wait = request.suspend_timeout > Duration::ZERO;
@@ -118,9 +118,13 @@ impl Broker {
             let remark = format!("the broker[{}] pulling message is forbidden", self.address.ip);
             return refuse(ResponseCode::NoPermission, remark);
         }
-        if !self.knows_group(group) {
+        let Some(settings) = self.find_group(group) else {
             let remark = format!("subscription group [{group}] does not exist");
             return refuse(ResponseCode::SubscriptionGroupNotExist, remark);
+        };
+        if !settings.consume_enable {
+            let remark = format!("subscription group no permission, {group}");
+            return refuse(ResponseCode::NoPermission, remark);
         }
         let settings = self.group_settings(group);
         if !settings.consume_enable {
@@ -146,14 +150,15 @@ impl Broker {
         if let Some(subscription) = &request.subscription {
             return self.filter_of(subscription);
         }
-        let info = self.consumers.get(group);
-        if info.is_some_and(|info| info.model == MessageModel::Broadcasting)
-            && !settings.consume_broadcast_enable
-        {
+        let Some(info) = self.consumers.get(group) else {
+            let remark = "the consumer's group info not exist".to_owned();
+            return refuse(ResponseCode::SubscriptionNotExist, remark);
+        };
+        if !settings.consume_broadcast_enable && info.model == MessageModel::Broadcasting {
             let remark = format!("the consumer group[{group}] can not consume by broadcast way");
             return refuse(ResponseCode::NoPermission, remark);
         }
-        match info.and_then(|info| info.subscriptions.get(topic)) {
+        match info.subscriptions.get(topic) {
             None => {
                 refuse(ResponseCode::SubscriptionNotExist, "the consumer's subscription not exist".to_owned())
             }
@@ -189,7 +194,10 @@ impl Broker {
         filter: &BrokerFilter,
         out: &mut Outbox,
     ) -> Response {
-        let response = self.look(request, filter);
+        let response = match self.take_reset_offset(&request.group, &request.topic, request.queue_id) {
+            Some(offset) => self.reset_response(request, offset),
+            None => self.look(request, filter),
+        };
         self.count_pull(now, request, &response);
         if let ResponseBody::Pulled { next, .. } = response.body
             && response.code == ResponseCode::PullOffsetMoved
@@ -225,6 +233,19 @@ impl Broker {
         }
     }
 
+    /// Sends a pull to where a reset wants it (`OFFSET_RESET`).
+    fn reset_response(&self, request: &PullRequest, next: QueueOffset) -> Response {
+        let found = GetMessageResult {
+            status: GetMessageStatus::OffsetReset,
+            next,
+            min: self.store.min_offset(&request.topic, request.queue_id),
+            max: self.store.max_offset(&request.topic, request.queue_id),
+            messages: Vec::new(),
+            behind: 0,
+        };
+        self.pull_response(request, ResponseCode::PullOffsetMoved, found)
+    }
+
     /// Looks into the queue and turns what it finds into an answer (the table of behaviour §3.7).
     fn look(&self, request: &PullRequest, filter: &BrokerFilter) -> Response {
         let corrects_offset = !self.is_slave() || self.config.offset_check_in_slave;
@@ -243,6 +264,7 @@ impl Broker {
                 ResponseCode::PullNotFound
             }
             GetMessageStatus::NoMessageInQueue
+            | GetMessageStatus::OffsetReset
             | GetMessageStatus::OffsetTooSmall
             | GetMessageStatus::OffsetOverflowBadly => ResponseCode::PullOffsetMoved,
         };

@@ -3,6 +3,7 @@
 //! **In RocketMQ**: `BrokerController.registerProcessor`.
 
 use super::send::Send;
+use super::send_back::SendBack;
 use super::{Asked, Broker};
 use crate::fact::LeaveReason;
 use crate::outbox::Outbox;
@@ -50,7 +51,7 @@ impl Broker {
                     self.forget_producer(&group, asked.connection);
                 }
                 if let Some(group) = consumer_group {
-                    self.forget_consumer(&group, asked.connection, LeaveReason::Unregistered, out);
+                    self.forget_consumer(now, &group, asked.connection, LeaveReason::Unregistered, out);
                 }
                 Response::ok(code)
             }
@@ -62,7 +63,25 @@ impl Broker {
             }
             // A consumer, every 5 s for each of its queues.
             Request::UpdateConsumerOffset { group, topic, queue_id, offset } => {
-                self.update_offset(group, topic, queue_id, offset, out);
+                self.on_update_offset(group, topic, queue_id, offset, out)
+            }
+            // A consumer that failed with a message.
+            Request::ConsumerSendMsgBack {
+                group,
+                commit_log_offset,
+                delay_level,
+                max_reconsume_times,
+                ..
+            } => {
+                let back = SendBack { group, commit_log_offset, delay_level, max_reconsume_times };
+                self.on_send_back(now, &asked, &back, out)
+            }
+            // An orderly consumer: for new queues, every 20 s for all of its own, and when it gives some up.
+            Request::LockBatchMq { group, client_id, queues } => {
+                self.on_lock(now, &group, &client_id, queues, out)
+            }
+            Request::UnlockBatchMq { group, client_id, queues } => {
+                self.on_unlock(&group, &client_id, queues, out);
                 Response::ok(code)
             }
             // A consumer without a stored offset that starts at the end.
@@ -123,6 +142,22 @@ impl Broker {
             }
             Request::GetBrokerHaStatus if self.profile.is_v5() => {
                 Response::with(code, ResponseBody::HaStatus(self.ha_runtime_info()))
+            }
+            Request::UpdateAndCreateSubscriptionGroup { group, config } => {
+                self.update_group(group, config, out)
+            }
+            Request::DeleteSubscriptionGroup { group, clean_offset } => {
+                self.delete_group(group, clean_offset, out)
+            }
+            Request::InvokeBrokerToResetOffset(reset) => self.on_reset_offset(&reset, out),
+            // An operator who wants to know it from a consumer. The answer is the consumer's.
+            Request::GetConsumerRunningInfo { group, client_id } => {
+                let of = (group.clone(), client_id.clone());
+                let request = Request::GetConsumerRunningInfo { group, client_id };
+                return self.call_consumer(now, asked, of, request, out);
+            }
+            Request::ConsumeMessageDirectly { group, client_id, message_id, .. } => {
+                return self.consume_message_directly(now, asked, (group, client_id), message_id, out);
             }
             // A slave that copies.
             Request::GetAllTopicConfig => {

@@ -145,6 +145,10 @@ impl Broker {
             if now < due && due <= longest {
                 break;
             }
+            if self.is_disk_full() {
+                let again = self.look_at_or_after(now + Duration::from_millis(DELAY_FOR_A_WHILE));
+                return out.set_timer(Timer::DeliverDelayedMessage(level), again);
+            }
             if let Some((topic, queue_id)) = real_place(&waiting.message)
                 && topic.as_str() != HALF_TOPIC
             {

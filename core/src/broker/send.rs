@@ -99,12 +99,13 @@ impl Broker {
     pub(super) fn on_send(&mut self, now: Instant, asked: Asked, mut send: Send, out: &mut Outbox) {
         let topic = send.message.topic.clone();
         let prepared = self.check_send(now, &mut send, out).and_then(|()| {
+            let dead = self.handle_retry_and_dlq(now, &mut send, out)?;
             let queue_id = send.queue_id;
             let waits = send.message.property(property::WAIT).is_none_or(|value| &**value != "false");
             let (put, held) = self.prepare(now, &asked, send)?;
-            Ok((queue_id, waits, put, held))
+            Ok((queue_id, waits, put, held, dead))
         });
-        let (queue_id, waits, put, held) = match prepared {
+        let (queue_id, waits, put, held, dead) = match prepared {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 out.note(Fact::SendRefused { topic, code: refusal.code });
@@ -114,6 +115,9 @@ impl Broker {
         let stored = self.append(now, put, out);
         if let Held::Until(until) = held {
             out.note(Fact::MessageDelayed { message: Box::new(self.message_at(&stored)), topic, until });
+        }
+        if let Some(group) = dead {
+            self.note_dead_letter(&stored, &group, out);
         }
         // The producer hears the queue that it chose, and the offset in the queue that the message went to.
         let body = ResponseBody::Sent {
@@ -169,7 +173,7 @@ impl Broker {
         out: &mut Outbox,
     ) -> Option<crate::rpc::TopicConfig> {
         let is_retry = topic.as_str().starts_with("%RETRY%");
-        is_retry.then(|| self.ensure_topic(now, topic, out))
+        is_retry.then(|| self.ensure_topic(now, topic, 1, out))
     }
 
     pub(super) const fn code_by_version(&self, v4: ResponseCode, v5: ResponseCode) -> ResponseCode {
@@ -196,6 +200,10 @@ impl Broker {
         if self.is_slave() {
             let remark = "service not available now. It may be caused by one of the following reasons: the broker's \
                           role is SLAVE";
+            return Err(Response::refused(CODE, ResponseCode::ServiceNotAvailable, remark));
+        }
+        if self.is_disk_full() {
+            let remark = self.disk_full_remark();
             return Err(Response::refused(CODE, ResponseCode::ServiceNotAvailable, remark));
         }
         if is_half {

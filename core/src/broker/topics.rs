@@ -10,7 +10,7 @@ use super::send::Send;
 use crate::client_instance::AUTO_CREATE_TOPIC;
 use crate::config::{BrokerConfig, Profile};
 use crate::fact::Fact;
-use crate::id::{BrokerName, GroupName, TopicName};
+use crate::id::{BrokerName, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{KvTable, TopicConfig, perm};
 use crate::time::Instant;
@@ -114,14 +114,20 @@ impl Broker {
         self.data_version = self.data_version.next(now);
     }
 
-    fn put_topic(&mut self, now: Instant, topic: TopicName, config: TopicConfig, out: &mut Outbox) {
+    pub(super) fn put_topic(
+        &mut self,
+        now: Instant,
+        topic: TopicName,
+        config: TopicConfig,
+        out: &mut Outbox,
+    ) {
         Arc::make_mut(&mut self.topics).insert(topic.clone(), config.clone());
         self.data_version = self.data_version.next(now);
         out.note(Fact::TopicUpdated { topic, config });
     }
 
     /// Tells the name servers of a topic that the broker made by itself: V5 of this one, V4 of everything.
-    fn register_own(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+    pub(super) fn register_own(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
         let changed = self.profile.is_v5().then_some(topic);
         self.register_all(now, changed, out);
     }
@@ -153,17 +159,19 @@ impl Broker {
         Some(config)
     }
 
-    /// The retry topic of a group that appears for the first time (`createTopicInSendMessageBackMethod`).
-    pub(super) fn ensure_retry_topic(&mut self, now: Instant, group: &GroupName, out: &mut Outbox) {
-        self.ensure_topic(now, &TopicName::retry_of(group), out);
-    }
-
-    /// A topic of one queue that the broker needs for itself.
-    pub(super) fn ensure_topic(&mut self, now: Instant, name: &TopicName, out: &mut Outbox) -> TopicConfig {
+    /// A topic that the broker needs for itself or for a group, made when it is not there
+    /// (`createTopicInSendMessageBackMethod`).
+    pub(super) fn ensure_topic(
+        &mut self,
+        now: Instant,
+        name: &TopicName,
+        queues: u32,
+        out: &mut Outbox,
+    ) -> TopicConfig {
         if let Some(config) = self.topics.get(name) {
             return config.clone();
         }
-        let config = topic(1, READ_WRITE);
+        let config = topic(queues, READ_WRITE);
         self.put_topic(now, name.clone(), config.clone(), out);
         self.register_own(now, name, out);
         config

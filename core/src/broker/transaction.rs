@@ -157,6 +157,13 @@ impl Broker {
             // Only a message that goes elsewhere has its properties written anew, without the mark of a half one.
             put.message.remove_property(property::TRANSACTION_PREPARED);
         }
+        if self.is_disk_full() {
+            return Err(Response::refused(
+                CODE,
+                ResponseCode::ServiceNotAvailable,
+                "Service not available now.",
+            ));
+        }
         self.append(now, put, out);
         Ok(())
     }

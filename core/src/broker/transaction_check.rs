@@ -98,7 +98,7 @@ impl Broker {
 
     fn begin_check_round(&mut self, now: Instant, out: &mut Outbox) -> CheckRound {
         // V4 makes the topic of half messages when it first looks for it.
-        self.ensure_topic(now, &HALF_TOPIC.into(), out);
+        self.ensure_topic(now, &HALF_TOPIC.into(), 1, out);
         let (half_from, op_from) = (self.transaction_offset(HALF_TOPIC), self.transaction_offset(OP_TOPIC));
         let mut round = CheckRound {
             started: now,
@@ -259,7 +259,7 @@ impl Broker {
     /// Gives a half message up.
     fn discard(&mut self, now: Instant, half: &StoredMessage, out: &mut Outbox) {
         let topic: TopicName = CHECK_MAX_TIME_TOPIC.into();
-        self.ensure_topic(now, &topic, out);
+        self.ensure_topic(now, &topic, 1, out);
         let mut message = half.message.clone();
         message.topic = topic;
         out.note(Fact::TransactionDiscarded { message: Box::new(self.message_at(half)) });

@@ -10,13 +10,13 @@
 //! | `broker N [name=N] [id=0] [port=10911] [KEY=VALUE …]` | starts a broker; id 0 is the master of its broker name, others are slaves; KEY is a setting of [`BrokerConfig`] |
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
-//! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message; strategies are written as told at [`AllocateStrategy`] |
+//! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [fail=0] [retry-level=0] [orderly] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message, `fail` how often it fails with each message (or `always`), `retry-level` the delay level it then asks for (0: the broker decides, -1: dead letter at once); strategies are written as told at [`AllocateStrategy`] |
 //! | `send N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0] [hash=KEY] [delay=LEVEL] [deliver-after=30s] [deliver-at=TIME] [async] [one-way] [transaction=STATE …]` | messages one after another, each `every` after the answer to the one before; tags take turns; keys are `K` for one message, `K-0`, `K-1`, … for several; `hash` is a sharding key, by which all of them go to one queue; `delay` is a delay level, `deliver-after` and `deliver-at` make timer messages (V5); `async` and `one-way` go on without waiting for the answer |
 //! | `send … transaction=STATE [checks=1] [then=COMMIT_MESSAGE] [immunity=30s]` | half messages; STATE is how the local transaction ends at first: `COMMIT_MESSAGE`, `ROLLBACK_MESSAGE` or `UNKNOW`; to the broker's questions the answer is `UNKNOW` before number `checks`, from then on `then`; `immunity` keeps the broker from asking sooner |
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
-//! | `set N KEY=VALUE …` | changes settings of a running process, also `work`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic` are fixed while it runs, so it is restarted gracefully |
+//! | `set N KEY=VALUE …` | changes settings of a running process, also `work`, `fail` and `retry-level`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic`, `orderly` are fixed while it runs, so it is restarted gracefully |
 //! | `kill N` | ends the process at once: its connections close and peers notice; every page it wrote survives |
 //! | `power-off N` | the host goes dark: nobody is told, and what was not flushed is lost |
 //! | `stop N` | ends the process gracefully |
@@ -108,6 +108,56 @@ pub struct ConsumerSpec {
     pub strategy: AllocateStrategy,
     /// How long its listener works on one message.
     pub work: Duration,
+    /// How often its listener fails with a message.
+    pub fail: Failures,
+    /// The delay level that it asks for after a failure (`delayLevelWhenNextConsume`): 0 for the broker's choice,
+    /// -1 for a dead letter at once.
+    pub retry_level: i32,
+    /// Whether each queue is consumed in order.
+    pub orderly: bool,
+}
+
+/// How often a listener fails with a message before it succeeds, counted by the message's `reconsumeTimes`. Prints
+/// as a number, or as `always`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(into = "String")]
+pub struct Failures(Option<u32>);
+
+impl Failures {
+    /// It succeeds at once.
+    pub const NONE: Self = Self(Some(0));
+
+    /// Whether it fails with a message that it has failed with so often.
+    pub fn fails(self, reconsume_times: u32) -> bool {
+        self.0.is_none_or(|times| reconsume_times < times)
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(times) => write!(f, "{times}"),
+            None => f.write_str("always"),
+        }
+    }
+}
+
+impl From<Failures> for String {
+    fn from(failures: Failures) -> Self {
+        failures.to_string()
+    }
+}
+
+impl FromStr for Failures {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "always" {
+            return Ok(Self(None));
+        }
+        let times = text.parse().map_err(|_| format!("`{text}` is neither a number nor `always`"))?;
+        Ok(Self(Some(times)))
+    }
 }
 
 /// What a node is made from; kept so that it can be restarted.
@@ -355,6 +405,8 @@ words!(Barrier, "barrier", Cut = "cut", Hold = "hold");
 
 /// Work time of a listener when none is given.
 const DEFAULT_WORK: Duration = Duration::from_millis(10);
+/// Delay levels that a listener can ask for.
+const RETRY_LEVELS: std::ops::RangeInclusive<i32> = -1..=18;
 /// Queues of a topic when none are given (`mqadmin updateTopic`).
 const DEFAULT_QUEUES: u32 = 8;
 /// The cluster of a topic when none is given.
@@ -509,6 +561,10 @@ impl ConsumerSpec {
         if self.selector.expression().trim().is_empty() {
             return invalid("tags=…: write * or tags joined by ||");
         }
+        if !RETRY_LEVELS.contains(&self.retry_level) {
+            let (first, last) = (RETRY_LEVELS.start(), RETRY_LEVELS.end());
+            return invalid(format!("retry-level={}: write {first} to {last}", self.retry_level));
+        }
         self.topics.iter().try_for_each(|topic| check("topic name", topic.as_str(), TOPIC_MAX_LENGTH))
     }
 
@@ -519,6 +575,14 @@ impl ConsumerSpec {
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let wrong = |why: String| format!("{key}: {why}");
         match key {
+            "fail" => self.fail = value.parse().map_err(wrong)?,
+            "retry-level" => {
+                self.retry_level =
+                    value.parse().map_err(|_| format!("{key}: `{value}` is no delay level"))?;
+            }
+            "orderly" => {
+                self.orderly = value.parse().map_err(|_| format!("{key}: `{value}` is not true or false"))?;
+            }
             "work" => self.work = value.parse().map_err(|why| format!("{key}: {why}"))?,
             "model" => self.model = value.parse().map_err(wrong)?,
             "from" => self.from = value.parse().map_err(wrong)?,
@@ -537,7 +601,7 @@ impl ConsumerSpec {
 
     /// Whether a change of this setting needs a new process, because RocketMQ reads it only at the start.
     pub fn needs_restart(key: &str) -> bool {
-        matches!(key, "model" | "from" | "strategy" | "tags" | "sql" | "topic")
+        matches!(key, "model" | "from" | "strategy" | "tags" | "sql" | "topic" | "orderly")
     }
 }
 

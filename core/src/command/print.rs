@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Barrier, ClientSpec, Command, CommunicationMode, DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, Delivery,
-    LocalTransaction, NodeSpec, SendJob, Settings, TopicPlace,
+    Failures, LocalTransaction, NodeSpec, SendJob, Settings, TopicPlace,
 };
 use crate::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
 use crate::id::{BrokerId, NodeId};
@@ -121,6 +121,9 @@ impl fmt::Display for Command {
                 options.put_unless(ConsumeFromWhere::default(), "from", &spec.from)?;
                 options.put_unless(AllocateStrategy::default(), "strategy", &spec.strategy)?;
                 options.put_unless(DEFAULT_WORK, "work", &spec.work)?;
+                options.put_unless(Failures::NONE, "fail", &spec.fail)?;
+                options.put_unless(0, "retry-level", &spec.retry_level)?;
+                options.put_unless(false, "orderly", &spec.orderly)?;
                 options.client(node, &spec.client)
             }
             Self::CreateTopic { topic, config, place } => {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{
     Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, DEFAULT_CLUSTER,
-    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, LocalTransaction, NameServerSpec, NodeSpec, Properties, SendJob,
-    Settings, TopicPlace,
+    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, NameServerSpec, NodeSpec, Properties,
+    SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
 use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig, TransactionState};
@@ -248,17 +248,21 @@ fn read_client(args: &mut Arguments, node: &NodeId) -> Result<ClientSpec, Comman
 
 fn read_consumer(args: &mut Arguments) -> Result<Command, CommandError> {
     let node = args.node()?;
+    let orderly = args.flag("orderly") || args.option("orderly")?.unwrap_or(false);
     let topics = args.list("topic").ok_or_else(|| args.error("topic=… is missing"))?;
     let selector = read_selector(args)?;
     let model = args.option("model")?.unwrap_or_default();
     let from = args.option("from")?.unwrap_or_default();
     let strategy = args.option("strategy")?.unwrap_or_default();
     let work = args.option("work")?.unwrap_or(DEFAULT_WORK);
+    let fail = args.option("fail")?.unwrap_or(Failures::NONE);
+    let retry_level = args.option("retry-level")?.unwrap_or(0);
     if !args.options.iter().any(|(key, _)| key == "group") {
         return Err(args.error("group=… is missing"));
     }
     let client = read_client(args, &node)?;
-    let spec = ConsumerSpec { client, topics, selector, model, from, strategy, work };
+    let spec =
+        ConsumerSpec { client, topics, selector, model, from, strategy, work, fail, retry_level, orderly };
     Ok(Command::Add(node, NodeSpec::Consumer(spec)))
 }
 

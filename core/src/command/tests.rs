@@ -16,6 +16,8 @@ fn every_command_reads_as_it_prints() {
         "consumer c1 topic=T strategy=CONSISTENT_HASH:20 group=g",
         "consumer c1 topic=T strategy=MACHINE_ROOM_NEARBY-AVG group=g id=room1@c1",
         "broker b1 name=room1@broker-a",
+        "consumer c1 topic=Orders fail=3 retry-level=-1 orderly=true group=g maxReconsumeTimes=2",
+        "consumer c1 topic=Orders fail=always group=g",
         "send p1 Orders count=4 every=1s tag=A,B key=k body=\"two words\" queue=broker-a:1",
         "send p1 Orders body=\"say \\\"hi\\\"\"",
         "send p1 Orders count=3 hash=order-7",
@@ -47,6 +49,14 @@ fn every_command_reads_as_it_prints() {
         let command: Command = line.parse().unwrap_or_else(|error| panic!("{line}: {error}"));
         assert_eq!(command.to_string(), line);
     }
+}
+
+#[test]
+fn an_orderly_consumer_may_be_said_in_one_word() {
+    let read = |line: &str| line.parse::<Command>().map(|command| command.to_string());
+    assert_eq!(read("consumer c group=g topic=T orderly"), read("consumer c group=g topic=T orderly=true"));
+    let error = read("consumer c group=g topic=T retry-level=19").expect_err("there is no such level");
+    assert_eq!(error.to_string(), "retry-level=19: write -1 to 18");
 }
 
 #[test]

@@ -166,6 +166,7 @@ macro_rules! setting_by_text {
 
 setting_by_text!("true or false": bool);
 setting_by_text!("a whole number, 0 or more": u8, u32, u64);
+setting_by_text!("a whole number": i32);
 
 macro_rules! setting_by_word {
     ($($type:ty),+) => {$(
@@ -422,6 +423,14 @@ config! {
     reject_transaction_message: bool = "rejectTransactionMessage", false, false;
     /// Share of the physical memory, in percent, within which a message counts as "in memory".
     access_message_in_memory_max_ratio: u64 = "accessMessageInMemoryMaxRatio", 40, 40;
+    /// Whether members are told when their group changes; a group can switch it off for itself.
+    notify_consumer_ids_changed_enable: bool = "notifyConsumerIdsChangedEnable", true, true;
+    /// Whether they are told at once; else every 15 s, first 30 s after the start. V4 has no such key.
+    real_time_notify_consumer_change: bool = "realTimeNotifyConsumerChange", true, true;
+    /// An order lock that was not renewed for longer is free (a system property).
+    rebalance_lock_max_live_time: Duration = "rocketmq.broker.rebalance.lockMaxLiveTime", secs(60), secs(60);
+    /// Whether a reset of offsets is done by the broker alone; else the members do it. V4 has no such key.
+    use_server_side_reset_offset: bool = "useServerSideResetOffset", false, true;
     /// Physical memory of the broker's host in bytes. No RocketMQ setting: the 40 % rules need it.
     physical_memory: u64 = "physicalMemory", 8 << 30, 8 << 30;
     /// How long the disk takes to flush. No RocketMQ setting: a simulated disk needs a speed.
@@ -478,6 +487,25 @@ config! {
     consume_concurrently_max_span: u64 = "consumeConcurrentlyMaxSpan", 2000, 2000;
     /// Consumer: messages worked on at the same time.
     consume_thread_max: u32 = "consumeThreadMax", 20, 20;
+    /// Consumer: messages that the listener is given in one call.
+    consume_message_batch_max_size: u32 = "consumeMessageBatchMaxSize", 1, 1;
+    /// Consumer: failures of a message before it becomes a dead letter; -1: 16, or no limit when consuming in order.
+    max_reconsume_times: i32 = "maxReconsumeTimes", -1, -1;
+    /// Consumer: minutes after which a message still worked on is handed back; also the period of the look for one.
+    consume_timeout: u32 = "consumeTimeout", 15, 15;
+    /// Consumer, in order: pause after a failure, used within 10 ms to 30 s.
+    suspend_current_queue_time: Duration = "suspendCurrentQueueTimeMillis", secs(1), secs(1);
+    /// Consumer: pause between a pull that found something and the next.
+    pull_interval: Duration = "pullInterval", ms(0), ms(0);
+    /// Consumer, in order: period of renewing the locks (a system property).
+    rebalance_lock_interval: Duration = "rocketmq.client.rebalance.lockInterval", secs(20), secs(20);
+    /// Consumer, in order: a lock that was not renewed for longer is not trusted any more (a system property).
+    rebalance_lock_max_live_time: Duration = "rocketmq.client.rebalance.lockMaxLiveTime", secs(30), secs(30);
+    /// Consumer, in order: how long a queue given up stays locked when messages of it are left (V4), or when its
+    /// listener does not end (V5; a system property).
+    unlock_delay_time: Duration = "rocketmq.client.unlockDelayTimeMills", secs(20), secs(20);
+    /// Consumer, in order: how long one thread goes on with a queue before others get their turn (a system property).
+    max_time_consume_continuously: Duration = "rocketmq.client.maxTimeConsumeContinuously", secs(60), secs(60);
     /// Consumer: period of the rebalance.
     rebalance_wait_interval: Duration = "rocketmq.client.rebalance.waitInterval", secs(20), secs(20);
     /// Consumer: least time between two rounds, and the period while a round came out unbalanced. V4 has none.

@@ -4,28 +4,39 @@
 //! broadcasts), pulls from each queue it holds, hands the messages to its listener and commits how far it is. "Push"
 //! is pull: the broker holds a pull until there is something.
 //!
-//! One concern a file: `rebalance` (which queues), `pull` (getting messages), `consume` (the listener), `offsets`
-//! (how far it is).
+//! One concern a file: `rebalance` (which queues), `start_offset` (where a new one begins), `assigned` (a queue that is
+//! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of consuming),
+//! `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests` and `reset` (what brokers want).
 //!
 //! **In RocketMQ**: `DefaultMQPushConsumerImpl`, `RebalanceService`, `RebalanceImpl`, `RebalancePushImpl`,
-//! `ConsumeMessageConcurrentlyService`, `RemoteBrokerOffsetStore`, `LocalFileOffsetStore` (behaviour §5).
+//! `ConsumeMessageConcurrentlyService`, `ConsumeMessageOrderlyService`, `RemoteBrokerOffsetStore`,
+//! `LocalFileOffsetStore` (behaviour §5).
 //!
-//! **Left out on purpose**: orderly consumption, failing listeners and with them sending back, POP, SQL92, consume
-//! time-outs, suspending, per-topic thresholds.
+//! **Left out on purpose**: POP, SQL92, per-topic thresholds; a pool of threads that grows and shrinks.
 //!
 //! **Invariants**: what a queue's results change is only the queue as it was held when the message was pulled (a
-//! queue given up and taken again is another one); offsets that are committed after a finished message only grow.
+//! queue given up and taken again is another one); side by side, offsets that are committed after a finished message
+//! only grow; in order, a queue has one batch at a time in the hands of the listener.
 
-mod consume;
+mod assigned;
+mod concurrently;
+mod hand_over;
+mod listener;
+mod lock;
 mod offsets;
+mod orderly;
 mod pull;
 mod rebalance;
+mod requests;
+mod reset;
+mod retry;
+mod start_offset;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use assigned::Assigned;
 pub use offsets::ConsumerDisk;
-pub use pull::Assigned;
 
 use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance, ClientStart, config_of};
 use crate::command::{ConsumerSpec, NodeOrder};
@@ -34,9 +45,10 @@ use crate::fact::{Fact, StartReason};
 use crate::id::{Address, ClientId, GroupName, MessageQueue, QueueOffset, TopicName};
 use crate::offset_store::OffsetStore;
 use crate::outbox::{Input, Outbox};
+use crate::remoting::Failure;
 use crate::rng::Rng;
-use crate::rpc::{ConsumerData, Frame, Heartbeat, MessageSelector, Request, Subscription};
-use crate::time::{Duration, Instant};
+use crate::rpc::{ConsumerData, Frame, Heartbeat, MessageSelector, Request, Response, Subscription};
+use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// Wait before the offsets are committed for the first time.
@@ -49,11 +61,18 @@ type HoldId = u64;
 #[derive(Clone, Debug)]
 enum Purpose {
     ConsumerIds,
-    /// Where the group stands with a new queue.
-    StoredOffset(MessageQueue),
-    /// Where a new queue without an offset starts, and by which rule.
-    StartOffset(MessageQueue, StartReason),
+    /// Where the group stands with a new queue, and what for.
+    StoredOffset(MessageQueue, start_offset::Asker),
+    /// Where a new queue without an offset starts, by which rule, and what for.
+    StartOffset(MessageQueue, StartReason, start_offset::Asker),
     Pull(MessageQueue, HoldId),
+    SendBack(retry::HandBackId),
+    InnerSend(retry::HandBackId),
+    /// A new queue is to be taken.
+    LockForRound(MessageQueue),
+    LockOne(MessageQueue, HoldId),
+    LockAll(Vec<MessageQueue>),
+    Unlock,
     Unregister,
 }
 
@@ -62,6 +81,8 @@ enum Purpose {
 pub struct Consumer {
     client: ClientInstance<Purpose>,
     spec: ConsumerSpec,
+    epoch: Epoch,
+    name_servers: Vec<Address>,
     started_at: Instant,
     rng: Rng,
     subscriptions: BTreeMap<TopicName, Subscription>,
@@ -75,17 +96,29 @@ pub struct Consumer {
     /// Where each queue will be committed.
     offsets: OffsetStore,
     disk: ConsumerDisk,
-    listener: consume::Listener,
+    listener: listener::Listener,
+    later: Vec<(Instant, concurrently::Later)>,
+    hand_backs: BTreeMap<retry::HandBackId, retry::HandBack>,
+    next_hand_back: retry::HandBackId,
+    cleaning: Option<concurrently::Cleaning>,
+    /// Queues given up that are to be unlocked at these moments (V4).
+    unlock_delays: Vec<(Instant, MessageQueue)>,
+    /// Nothing is pulled and nothing divided.
+    suspended: bool,
+    resets: reset::Resets,
+    direct: Vec<requests::Direct>,
 }
 
 impl Consumer {
     /// A process that has not begun to run, with what its predecessor under the same client id left.
     pub fn new(start: ClientStart, spec: &ConsumerSpec, disk: ConsumerDisk) -> Self {
-        let ClientStart { profile, client_id, name_servers, mut rng, .. } = start;
+        let ClientStart { profile, epoch, client_id, name_servers, mut rng, .. } = start;
         let config = config_of(profile, &spec.client);
         Self {
-            client: ClientInstance::new(client_id, profile, config, name_servers, &mut rng),
+            client: ClientInstance::new(client_id, profile, config, name_servers.clone(), &mut rng),
             spec: spec.clone(),
+            epoch,
+            name_servers,
             started_at: Instant::ZERO,
             rng,
             subscriptions: BTreeMap::new(),
@@ -96,7 +129,15 @@ impl Consumer {
             next_hold: 0,
             offsets: OffsetStore::default(),
             disk,
-            listener: consume::Listener::default(),
+            listener: listener::Listener::default(),
+            later: Vec::new(),
+            hand_backs: BTreeMap::new(),
+            next_hand_back: 0,
+            cleaning: None,
+            unlock_delays: Vec::new(),
+            suspended: false,
+            resets: reset::Resets::new(),
+            direct: Vec::new(),
         }
     }
 
@@ -104,11 +145,8 @@ impl Consumer {
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
         match input {
             Input::Started => self.start(now, out),
-            // A broker: the group has changed.
-            Input::Frame { frame: Frame::Request { request, .. }, .. } => {
-                if matches!(*request, Request::NotifyConsumerIdsChanged { .. }) {
-                    self.wake_rebalance(now, out);
-                }
+            Input::Frame { connection, frame: Frame::Request { opaque, request, .. }, .. } => {
+                self.on_request(now, connection, opaque, *request, out);
             }
             Input::Timer(timer, due) if timer != Timer::RequestTimeout => self.on_timer(now, timer, due, out),
             Input::Order(order) => self.on_order(now, order, out),
@@ -133,6 +171,10 @@ impl Consumer {
         }
         self.client.start(now, out);
         out.set_timer(Timer::PersistOffset, now + FIRST_PERSIST);
+        self.arm_clean(now, out);
+        if self.needs_locks() {
+            out.set_timer(Timer::LockMq, now + lock::FIRST_LOCK);
+        }
         self.awaited = self.subscriptions.keys().cloned().collect();
         for topic in self.awaited.clone() {
             self.client.want_route(now, &topic, false, out);
@@ -184,6 +226,13 @@ impl Consumer {
             Timer::PullLater => self.pull_due(now, out),
             Timer::ConsumeDone => self.consume_done(now, out),
             Timer::CorrectOffset => self.correct_due(now, out),
+            Timer::ConsumeLater => self.later_due(now, out),
+            Timer::CleanExpireMsg => self.clean_expired(now, due, out),
+            Timer::LockMq => self.lock_all(now, due, out),
+            Timer::UnlockDelay => self.unlock_due(now, out),
+            Timer::ConsumeLock => self.release_next(now, out),
+            Timer::ResetOffset => self.end_reset(now, out),
+            Timer::ConsumeDirectly => self.direct_done(now, out),
             _ => {}
         }
     }
@@ -200,19 +249,35 @@ impl Consumer {
                     }
                 }
                 self.rebalance_got_route(now, &wish.topic, out);
+                self.sends_got_route(now, &wish.topic, out);
             }
             ClientEvent::HeartbeatsDone => self.first_wake(now, out),
-            ClientEvent::Own(Purpose::ConsumerIds, result) => self.on_consumer_ids(now, result, out),
-            ClientEvent::Own(Purpose::StoredOffset(queue), result) => {
-                self.on_stored_offset(now, queue, &result, out);
+            ClientEvent::Own(purpose, result) => self.on_answer(now, purpose, result, out),
+        }
+    }
+
+    fn on_answer(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        result: Result<Response, Failure>,
+        out: &mut Outbox,
+    ) {
+        match purpose {
+            Purpose::ConsumerIds => self.on_consumer_ids(now, result, out),
+            Purpose::StoredOffset(queue, asker) => {
+                self.on_stored_offset(now, queue, asker, &result, out);
             }
-            ClientEvent::Own(Purpose::StartOffset(queue, reason), result) => {
-                self.on_start_offset(now, queue, reason, &result, out);
+            Purpose::StartOffset(queue, reason, asker) => {
+                self.on_start_offset(now, queue, reason, asker, result, out);
             }
-            ClientEvent::Own(Purpose::Pull(queue, hold), result) => {
-                self.on_pull_result(now, queue, hold, result, out);
-            }
-            ClientEvent::Own(Purpose::Unregister, _) => {}
+            Purpose::Pull(queue, hold) => self.on_pull_result(now, queue, hold, result, out),
+            Purpose::SendBack(id) => self.on_sent_back(now, id, result, out),
+            Purpose::InnerSend(id) => self.on_inner_sent(now, id, result, out),
+            Purpose::LockForRound(queue) => self.on_round_lock(now, &queue, result, out),
+            Purpose::LockOne(queue, hold) => self.on_lock_one(now, queue, hold, result, out),
+            Purpose::LockAll(queues) => self.on_lock_all(now, queues, result, out),
+            Purpose::Unlock | Purpose::Unregister => {}
         }
     }
 
@@ -226,6 +291,9 @@ impl Consumer {
             }
             NodeOrder::Shutdown => {
                 out.note(Fact::Stopping);
+                if self.needs_locks() {
+                    self.unlock_all(now, out);
+                }
                 self.persist_all(now, out);
                 for (_, address) in self.client.broker_addresses() {
                     let request = Request::UnregisterClient {
@@ -304,7 +372,12 @@ impl Consumer {
         &self.disk
     }
 
-    /// Messages that the listener has finished.
+    /// Whether it has stopped pulling for a while, because its offsets are being reset.
+    pub const fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// Messages that the listener has consumed, failures not counted.
     pub const fn consumed(&self) -> u64 {
         self.listener.consumed()
     }

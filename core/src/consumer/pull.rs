@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use super::{Consumer, HoldId, Purpose};
+use super::start_offset::Asker;
+use super::{Assigned, Consumer, HoldId, Purpose};
 use crate::client_instance;
 use crate::fact::{DropReason, Fact};
 use crate::filter::tag_matches;
-use crate::id::{BrokerId, MessageQueue, QueueOffset};
+use crate::id::{MessageQueue, QueueOffset};
 use crate::message::StoredMessage;
 use crate::outbox::Outbox;
-use crate::process_queue::{BeforePull, Delay, ProcessQueue, PullState};
+use crate::process_queue::{BeforePull, Delay, PullState};
 use crate::remoting::Failure;
 use crate::rpc::{PullRequest, Request, Response, ResponseBody, ResponseCode};
 use crate::time::{Duration, Instant};
@@ -22,72 +23,6 @@ use crate::timer::Timer;
 const SHORTEST_ROUND: Duration = Duration::from_millis(1);
 /// V4 corrects an illegal offset after this pause.
 const V4_CORRECTION_DELAY: Duration = Duration::from_secs(10);
-
-/// A queue that the consumer holds.
-#[derive(Clone, Debug)]
-pub struct Assigned {
-    hold: HoldId,
-    process_queue: ProcessQueue,
-    next_offset: QueueOffset,
-    /// When to pull next; `None` while a pull is under way.
-    pull_at: Option<Instant>,
-    broker_id: BrokerId,
-    trouble: Option<Arc<str>>,
-    /// V4: the offset was illegal; when it will be corrected, and to what. Nothing is pulled until then.
-    correction: Option<(Instant, QueueOffset)>,
-}
-
-impl Assigned {
-    pub(super) const fn new(hold: HoldId, now: Instant, next_offset: QueueOffset, pull_at: Instant) -> Self {
-        Self {
-            hold,
-            process_queue: ProcessQueue::new(now),
-            next_offset,
-            pull_at: Some(pull_at),
-            broker_id: BrokerId::MASTER,
-            trouble: None,
-            correction: None,
-        }
-    }
-
-    pub(super) const fn is(&self, hold: HoldId) -> bool {
-        self.hold == hold && self.correction.is_none()
-    }
-
-    pub(super) const fn process_queue_mut(&mut self) -> &mut ProcessQueue {
-        &mut self.process_queue
-    }
-
-    /// Messages pulled and not finished.
-    pub const fn process_queue(&self) -> &ProcessQueue {
-        &self.process_queue
-    }
-
-    /// From where it pulls next.
-    pub const fn next_offset(&self) -> QueueOffset {
-        self.next_offset
-    }
-
-    /// When it was last pulled, or taken.
-    pub const fn last_pull(&self) -> Instant {
-        self.process_queue.last_pull()
-    }
-
-    /// The replica that it was told to pull from.
-    pub const fn broker_id(&self) -> BrokerId {
-        self.broker_id
-    }
-
-    /// What went wrong with the last pull.
-    pub const fn trouble(&self) -> Option<&Arc<str>> {
-        self.trouble.as_ref()
-    }
-
-    /// Whether it waits for its offset to be corrected.
-    pub const fn is_being_corrected(&self) -> bool {
-        self.correction.is_some()
-    }
-}
 
 impl Consumer {
     /// Pulls the queues whose time has come, and sets the clock for the others.
@@ -111,28 +46,42 @@ impl Consumer {
         }
     }
 
-    fn pull_later(&mut self, queue: &MessageQueue, at: Instant, out: &mut Outbox) {
+    pub(super) fn pull_later(&mut self, queue: &MessageQueue, at: Instant, out: &mut Outbox) {
         if let Some(assigned) = self.queues.get_mut(queue) {
             assigned.pull_at = Some(at);
         }
         self.arm_pull(out);
     }
 
-    fn pull(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
-        let is_broadcasting = self.is_broadcasting();
+    pub(super) fn pull(&mut self, now: Instant, queue: &MessageQueue, out: &mut Outbox) {
+        let (is_broadcasting, needs_lock) = (self.is_broadcasting(), self.needs_locks());
         let Some(assigned) = self.queues.get_mut(queue) else {
             return;
         };
-        assigned.process_queue.pulled(now);
-        let state = PullState { cached: assigned.process_queue.cached(), ..PullState::default() };
-        if let BeforePull::Later(delay) = state.check(&self.client.config) {
-            return self.pull_later(queue, now + delay.duration(), out);
+        if !assigned.dropped {
+            assigned.process_queue.pulled(now);
+        }
+        let state = PullState {
+            is_dropped: assigned.dropped,
+            is_paused: self.suspended,
+            lock: self.spec.orderly.then(|| !needs_lock || assigned.is_locked()),
+            cached: assigned.process_queue.cached(),
+        };
+        match state.check(&self.client.config) {
+            BeforePull::Pull => {}
+            BeforePull::Later(delay) => return self.pull_later(queue, now + delay.duration(), out),
+            BeforePull::Dropped => return,
         }
         // A fixed list of queues may name a topic that the consumer does not subscribe to.
         let Some(subscription) = self.subscriptions.get(&queue.topic) else {
             return self.pull_later(queue, now + Delay::Exception.duration(), out);
         };
         let subscription_version = subscription.version;
+        if needs_lock && !assigned.previously_locked {
+            assigned.pull_at = None;
+            let asker = Asker::FirstPull(assigned.hold());
+            return self.find_start(now, queue.clone(), asker, out);
+        }
         let found = self.client.subscribe_address(&queue.broker_name, assigned.broker_id);
         let Some((broker_id, address)) = found else {
             return self.pull_failed(now, queue, "broker not known".into(), out);
@@ -151,7 +100,7 @@ impl Consumer {
             subscription_version,
             subscription: None,
         });
-        let purpose = client_instance::Purpose::Own(Purpose::Pull(queue.clone(), assigned.hold));
+        let purpose = client_instance::Purpose::Own(Purpose::Pull(queue.clone(), assigned.hold()));
         let timeout = self.client.config.consumer_timeout_when_suspend;
         self.client.remoting.invoke_async(now, address, request, timeout, purpose, out);
     }
@@ -179,14 +128,17 @@ impl Consumer {
             Ok(response) => response,
             Err(failure) => return self.pull_failed(now, &queue, failure.words().into(), out),
         };
-        let ResponseBody::Pulled { next, max, suggested_broker, messages, .. } = response.body else {
+        let ResponseBody::Pulled { next, min, max, suggested_broker, messages } = response.body else {
             let why = if response.remark.is_empty() { response.code.name().into() } else { response.remark };
             return self.pull_failed(now, &queue, why, out);
         };
         assigned.broker_id = suggested_broker;
         assigned.trouble = None;
         match response.code {
-            ResponseCode::Success => self.on_found(now, &queue, hold, (next, max), messages, out),
+            ResponseCode::Success => {
+                assigned.bounds = (min, max);
+                self.on_found(now, &queue, hold, (next, max), messages, out);
+            }
             ResponseCode::PullNotFound | ResponseCode::PullRetryImmediately => {
                 let moved = assigned.next_offset != next;
                 assigned.next_offset = next;
@@ -217,14 +169,27 @@ impl Consumer {
         if let Some(subscription) = self.subscriptions.get(&queue.topic) {
             messages.retain(|message| tag_matches(subscription, message.message.tag()));
         }
-        if let Some(assigned) = self.queues.get_mut(queue) {
-            assigned.next_offset = next;
-            assigned.process_queue.put(&messages, Some(max));
+        let Some(assigned) = self.queues.get_mut(queue) else {
+            return;
+        };
+        assigned.next_offset = next;
+        let pull_interval = self.client.config.pull_interval;
+        if messages.is_empty() {
+            return self.pull(now, queue, out);
         }
-        if !messages.is_empty() {
-            self.submit(now, queue, hold, messages, out);
+        let dispatches = assigned.process_queue.put(&messages, Some(max));
+        self.listener.counts.entry(queue.topic.clone()).or_default().0 += messages.len() as u64;
+        if !self.spec.orderly {
+            self.submit(queue, hold, &messages);
+        } else if dispatches {
+            self.submit_run(queue, hold);
         }
-        self.pull(now, queue, out);
+        self.feed(now, out);
+        if pull_interval > Duration::ZERO {
+            self.pull_later(queue, now + pull_interval, out);
+        } else {
+            self.pull(now, queue, out);
+        }
     }
 
     /// The broker says that the queue has no such offset and which one it has. V4 waits 10 s before it takes that
@@ -239,7 +204,7 @@ impl Consumer {
             return self.wake_rebalance(now, out);
         }
         assigned.correction = Some((now + V4_CORRECTION_DELAY, to));
-        assigned.pull_at = None;
+        (assigned.dropped, assigned.pull_at) = (true, None);
         self.arm_correction(out);
     }
 
@@ -278,7 +243,8 @@ impl Consumer {
         self.give_up(now, queue, DropReason::OffsetIllegal, out);
     }
 
-    /// Commits and gives a queue up.
+    /// Commits a queue and takes it out of the table at once, also when its listener is at work
+    /// (`removeProcessQueue`).
     pub(super) fn give_up(
         &mut self,
         now: Instant,
@@ -286,6 +252,13 @@ impl Consumer {
         reason: DropReason,
         out: &mut Outbox,
     ) {
+        if self.needs_locks() {
+            self.drop_queue(queue, reason, out);
+            self.release(now, queue, out);
+            self.queues.remove(queue);
+            return;
+        }
+        let was_dropped = self.queues.get(queue).is_some_and(|a| a.dropped && a.correction.is_none());
         self.persist(now, queue, out);
         if self.is_broadcasting()
             && let Some(offset) = self.offsets.read(queue)
@@ -294,6 +267,8 @@ impl Consumer {
         }
         self.offsets.remove(queue);
         self.queues.remove(queue);
-        out.note(Fact::QueueDropped { queue: queue.clone(), reason });
+        if !was_dropped {
+            out.note(Fact::QueueDropped { queue: queue.clone(), reason });
+        }
     }
 }

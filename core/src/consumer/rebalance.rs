@@ -1,9 +1,9 @@
 //! Dividing the queues: who else is there, which queues are there, which of them are mine.
 //!
 //! A round goes through the topics one after the other: it asks *one* broker who is in the group, computes its own
-//! share, gives up what is not in it and takes what is new, after asking where to start. Every member does this by
-//! itself, so for a moment two may hold the same queue, or nobody. What a round decides stands in
-//! [`rebalance`](crate::rebalance) and [`pull_from_where`](crate::pull_from_where).
+//! share, gives up what is not in it and takes what is new, after asking where to start (in order also for its lock).
+//! Every member does this by itself, so for a moment two may hold the same queue, or nobody. What a round decides
+//! stands in [`rebalance`](crate::rebalance).
 //!
 //! **In RocketMQ**: `RebalanceService`, `RebalanceImpl.rebalanceByTopic`, `RebalancePushImpl` (behaviour §5.2, §5.3,
 //! §5.6).
@@ -11,14 +11,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::pull::Assigned;
-use super::{Consumer, Purpose};
+use super::hand_over::table_place;
+use super::start_offset::Asker;
+use super::{Assigned, Consumer, Purpose};
 use crate::allocate::RoomsByName;
 use crate::client_instance;
-use crate::fact::{Fact, StartReason};
-use crate::id::{Address, BrokerId, ClientId, MessageQueue, QueueOffset, TopicName};
+use crate::fact::{DropReason, Fact, StartReason};
+use crate::id::{Address, ClientId, MessageQueue, QueueOffset, TopicName};
 use crate::outbox::Outbox;
-use crate::pull_from_where::{PullFrom, StoreOffset, pull_from_where};
 use crate::rebalance::{Division, Member, changes, division, is_balanced};
 use crate::remoting::Failure;
 use crate::route::select_broker_addr;
@@ -26,13 +26,10 @@ use crate::rpc::{Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
-/// How far back `CONSUME_FROM_TIMESTAMP` starts, counted from the consumer's start.
-const CONSUME_TIMESTAMP: Duration = Duration::from_secs(30 * 60);
-
 /// When rounds happen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RebalanceService {
-    round: Option<Round>,
+    pub(super) round: Option<Round>,
     /// Somebody wanted a round while one was under way.
     notified: bool,
     /// End of the last round, at first the start of the process.
@@ -52,22 +49,30 @@ impl RebalanceService {
 
 /// A round under way.
 #[derive(Clone, Debug)]
-struct Round {
+pub(super) struct Round {
     topics: VecDeque<TopicName>,
     balanced: bool,
-    step: Step,
+    pub(super) step: Step,
 }
 
 /// What the round does with the topic at the head of its list.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     /// Nothing yet.
     Begin,
     /// It knew no broker for the topic and asks for the route. The queues were read before.
     WaitRoute(Option<Arc<Vec<MessageQueue>>>),
     /// It asks who is in the group.
     WaitMembers(Option<Arc<Vec<MessageQueue>>>),
-    /// It asks where new queues start: the share, those still to be taken, whether anything changed.
+    /// In order: it takes queues out of the table that were given up: the share, those still in the table, until when
+    /// it waits for the listener of the first, whether anything changed.
+    Releasing {
+        share: Vec<MessageQueue>,
+        todo: VecDeque<(MessageQueue, DropReason)>,
+        until: Option<Instant>,
+        changed: bool,
+    },
+    /// It locks new queues and asks where they start: the share, those still to be taken, whether anything changed.
     Taking { share: Vec<MessageQueue>, todo: VecDeque<MessageQueue>, changed: bool },
 }
 
@@ -95,7 +100,22 @@ impl Consumer {
         }
     }
 
+    /// A round is wanted now, whatever the service waits for (`doRebalance`).
+    pub(super) fn divide_now(&mut self, now: Instant, out: &mut Outbox) {
+        if self.rebalance.round.is_some() {
+            self.rebalance.notified = true;
+        } else {
+            self.begin_round(now, out);
+        }
+    }
+
+    /// A suspended consumer divides nothing, and is not balanced.
     fn begin_round(&mut self, now: Instant, out: &mut Outbox) {
+        if self.suspended {
+            self.rebalance.round =
+                Some(Round { topics: VecDeque::new(), balanced: false, step: Step::Begin });
+            return self.end_round(now, out);
+        }
         let topics = self.subscriptions.keys().cloned().collect();
         self.rebalance.round = Some(Round { topics, balanced: true, step: Step::Begin });
         self.next_topic(now, out);
@@ -268,17 +288,39 @@ impl Consumer {
             .filter(|(queue, _)| queue.topic == topic)
             .map(|(queue, held)| (queue.clone(), has_stalled(held)))
             .collect();
-        let changes = changes(&share, &held);
-        let changed = !changes.give_up.is_empty();
-        for (queue, reason) in changes.give_up {
-            self.give_up(now, &queue, reason, out);
+        let mut give_up = changes(&share, &held).give_up;
+        give_up.sort_by_cached_key(|(queue, _)| table_place(queue));
+        let (mut changed, mut releasing) = (false, VecDeque::new());
+        for (queue, reason) in give_up {
+            if self.needs_locks() {
+                // V5 drops all of them at once, V4 each when it is its turn to leave the table.
+                if self.client.profile.is_v5() {
+                    self.drop_queue(&queue, reason, out);
+                }
+                releasing.push_back((queue, reason));
+            } else {
+                self.give_up(now, &queue, reason, out);
+                changed = true;
+            }
         }
-        let todo = changes.take.into();
+        self.set_step(Step::Releasing { share, todo: releasing, until: None, changed });
+        self.release_next(now, out);
+    }
+
+    /// Every orderly queue that was given up has left the table, or stays in it for now: new ones are taken.
+    pub(super) fn all_released(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(Round { step, .. }) = &mut self.rebalance.round else {
+            return;
+        };
+        let Step::Releasing { share, changed, .. } = std::mem::replace(step, Step::Begin) else {
+            return;
+        };
+        let todo = share.iter().filter(|queue| !self.queues.contains_key(queue)).cloned().collect();
         self.set_step(Step::Taking { share, todo, changed });
         self.take_next(now, out);
     }
 
-    /// Asks where the next new queue starts; when there is none left, the topic is done.
+    /// Takes the next new queue, in order after locking it; when there is none left, the topic is done.
     fn take_next(&mut self, now: Instant, out: &mut Outbox) {
         let Some(Round { step: Step::Taking { todo, .. }, .. }) = &self.rebalance.round else {
             return;
@@ -286,94 +328,51 @@ impl Consumer {
         let Some(queue) = todo.front().cloned() else {
             return self.share_taken(now, out);
         };
-        // What an earlier holding left in memory must not count (`removeDirtyOffset`).
-        self.offsets.remove(&queue);
-        if self.is_broadcasting() {
-            let local = self.disk.offsets.get(&queue).copied();
-            let store = local
-                .map_or(StoreOffset::NotFound, |offset| StoreOffset::Found(offset, StartReason::LocalOffset));
-            return self.begin_queue(now, queue, store, out);
+        if !self.needs_locks() {
+            return self.begin_to_take(now, queue, out);
         }
-        let Some((_, address)) = self.client.subscribe_address(&queue.broker_name, BrokerId::MASTER) else {
-            return self.skip(now, out);
-        };
-        let request = Request::QueryConsumerOffset {
-            group: self.spec.client.group.clone(),
-            topic: queue.topic.clone(),
-            queue_id: queue.queue_id,
-        };
-        self.ask_start(now, address, request, Purpose::StoredOffset(queue), out);
+        if !self.ask_lock(now, &queue, Purpose::LockForRound(queue.clone()), out) {
+            self.skip(now, out);
+        }
     }
 
-    fn ask_start(
+    /// A broker has locked a new queue, or has not: then another round comes in 20 s, in V5 in 1 s.
+    pub(super) fn on_round_lock(
         &mut self,
         now: Instant,
-        address: Address,
-        request: Request,
-        purpose: Purpose,
+        queue: &MessageQueue,
+        result: Result<Response, Failure>,
         out: &mut Outbox,
     ) {
-        let timeout = self.client.config.mq_client_api_timeout;
-        let purpose = client_instance::Purpose::Own(purpose);
-        self.client.remoting.invoke(now, address, request, timeout, purpose, out);
+        let is_locked = self.note_lock(now, queue, result);
+        let Some(Round { step: Step::Taking { todo, .. }, .. }) = &self.rebalance.round else {
+            return;
+        };
+        if todo.front() != Some(queue) {
+            return;
+        }
+        if is_locked {
+            self.begin_to_take(now, queue.clone(), out);
+        } else {
+            self.skip(now, out);
+        }
+    }
+
+    fn begin_to_take(&mut self, now: Instant, queue: MessageQueue, out: &mut Outbox) {
+        // What an earlier holding left in memory must not count (`removeDirtyOffset`).
+        self.offsets.remove(&queue);
+        self.find_start(now, queue, Asker::Round, out);
     }
 
     /// The queue is left alone in this round. Another comes in 20 s, in V5 in 1 s.
-    fn skip(&mut self, now: Instant, out: &mut Outbox) {
+    pub(super) fn skip(&mut self, now: Instant, out: &mut Outbox) {
         if let Some(Round { step: Step::Taking { todo, .. }, .. }) = &mut self.rebalance.round {
             todo.pop_front();
         }
         self.take_next(now, out);
     }
 
-    /// The broker has said where the group stands with a queue.
-    pub(super) fn on_stored_offset(
-        &mut self,
-        now: Instant,
-        queue: MessageQueue,
-        result: &Result<Response, Failure>,
-        out: &mut Outbox,
-    ) {
-        let store = StoreOffset::of_answer(self.client.profile, result);
-        self.begin_queue(now, queue, store, out);
-    }
-
-    /// Begins with a queue where it is to begin, or asks for that place.
-    fn begin_queue(&mut self, now: Instant, queue: MessageQueue, store: StoreOffset, out: &mut Outbox) {
-        let (topic, queue_id) = (queue.topic.clone(), queue.queue_id);
-        let (request, reason) = match pull_from_where(self.spec.from, &queue.topic, store) {
-            PullFrom::At(offset, reason) => return self.take(now, queue, offset, reason, out),
-            PullFrom::Nowhere => return self.skip(now, out),
-            PullFrom::MaxOffset => (Request::GetMaxOffset { topic, queue_id }, StartReason::LastOffset),
-            PullFrom::OffsetAtTime => (
-                Request::SearchOffsetByTimestamp { topic, queue_id, at: self.started_at - CONSUME_TIMESTAMP },
-                StartReason::Timestamp,
-            ),
-        };
-        match self.client.broker_address(&queue.broker_name, BrokerId::MASTER) {
-            Some(master) => self.ask_start(now, master, request, Purpose::StartOffset(queue, reason), out),
-            None => self.skip(now, out),
-        }
-    }
-
-    /// The broker has said where a queue without an offset starts.
-    pub(super) fn on_start_offset(
-        &mut self,
-        now: Instant,
-        queue: MessageQueue,
-        reason: StartReason,
-        result: &Result<Response, Failure>,
-        out: &mut Outbox,
-    ) {
-        match result {
-            Ok(Response { body: ResponseBody::Offset(offset), .. }) => {
-                self.take(now, queue, *offset, reason, out);
-            }
-            _ => self.skip(now, out),
-        }
-    }
-
-    fn take(
+    pub(super) fn take(
         &mut self,
         now: Instant,
         queue: MessageQueue,
@@ -405,13 +404,16 @@ impl Consumer {
         };
         let (share, changed, topic) = (share.clone(), *changed, topics.front().cloned());
         let Some(topic) = topic else { return };
-        let held = self.queues.keys().filter(|queue| queue.topic == topic);
+        let is_working =
+            |queue: &&MessageQueue| self.queues.get(*queue).is_some_and(|assigned| !assigned.is_dropped());
+        let held = self.queues.keys().filter(|queue| queue.topic == topic && is_working(queue));
         let is_balanced = is_balanced(&share, held);
         if let Some(round) = &mut self.rebalance.round {
             round.balanced &= is_balanced;
         }
         if changed {
-            let queues = self.queues.keys().filter(|queue| queue.topic == topic).cloned().collect();
+            let queues = self.queues.keys().filter(|queue| queue.topic == topic && is_working(queue));
+            let queues = queues.cloned().collect();
             out.note(Fact::Rebalanced { topic: topic.clone(), queues });
             self.message_queue_changed(now, &topic, out);
         }

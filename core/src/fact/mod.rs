@@ -115,6 +115,20 @@ pub enum DropReason {
     OffsetIllegal,
     /// It was not pulled for 120 s.
     PullExpired,
+    /// An operator sent the group elsewhere.
+    Reset,
+}
+
+/// What a listener answered (`ConsumeConcurrentlyStatus`, `ConsumeOrderlyStatus`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ListenerResult {
+    /// The message is consumed.
+    Success,
+    /// It failed and is to come again later.
+    ReconsumeLater,
+    /// It failed and holds up its queue until it is consumed.
+    SuspendCurrentQueueAMoment,
 }
 
 /// How a stored message was acknowledged (`SendStatus`).
@@ -589,10 +603,120 @@ pub enum Fact {
         /// What it printed.
         output: Arc<str>,
     },
-    /// A consumer's listener finished a message.
+    /// A consumer's listener finished with a message.
     MessageConsumed {
         /// Which.
         message: Box<MessageAt>,
+        /// What it answered.
+        result: ListenerResult,
+    },
+    /// A broker took a message back that a consumer failed with, and put it into the retry topic.
+    MessageSentBack {
+        /// Where it failed.
+        message: Box<MessageAt>,
+        /// The group that gets it again.
+        group: GroupName,
+        /// Level of the delay until then.
+        delay_level: u32,
+        /// How often it has failed now.
+        reconsume_times: u32,
+    },
+    /// A broker put a message among the dead letters of a group.
+    DeadLettered {
+        /// Where it lies now.
+        message: Box<MessageAt>,
+        /// The group.
+        group: GroupName,
+        /// How often it has failed.
+        reconsume_times: u32,
+    },
+    /// A broker did not take a message back; its consumer sends it to the retry topic by itself.
+    SendBackFailed {
+        /// Which.
+        message: Box<MessageAt>,
+        /// What went wrong.
+        why: Arc<str>,
+    },
+    /// A message could not be handed back in any way; its consumer keeps it and tries it again.
+    RetriedHere {
+        /// Which.
+        message: Box<MessageAt>,
+        /// After this pause.
+        pause: Duration,
+    },
+    /// A broadcasting consumer failed with a message, which is lost to it.
+    FailureDropped {
+        /// Which.
+        message: Box<MessageAt>,
+    },
+    /// A listener takes too long for a message, which is handed back meanwhile (`consumeTimeout`).
+    ConsumeTimedOut {
+        /// Which.
+        message: Box<MessageAt>,
+    },
+    /// An orderly listener failed, and its queue pauses.
+    QueueSuspended {
+        /// The queue.
+        queue: MessageQueue,
+        /// For so long.
+        pause: Duration,
+    },
+    /// A broker locked a queue for an orderly consumer.
+    QueueLocked {
+        /// The group.
+        group: GroupName,
+        /// The queue.
+        queue: MessageQueue,
+        /// Whose it is now.
+        client_id: ClientId,
+    },
+    /// An orderly consumer gave the lock of a queue back.
+    QueueUnlocked {
+        /// The group.
+        group: GroupName,
+        /// The queue.
+        queue: MessageQueue,
+        /// Whose it was.
+        client_id: ClientId,
+    },
+    /// A broker refused a lock, because another member holds it.
+    LockRefused {
+        /// The group.
+        group: GroupName,
+        /// The queue.
+        queue: MessageQueue,
+        /// Who wanted it.
+        client_id: ClientId,
+        /// Who has it.
+        holder: ClientId,
+    },
+    /// An orderly consumer learned that the lock of a queue is not its own any more.
+    LockLost {
+        /// The queue.
+        queue: MessageQueue,
+    },
+    /// The offset of a group was reset for a queue (behaviour §5.13).
+    OffsetReset {
+        /// The group.
+        group: GroupName,
+        /// The queue.
+        queue: MessageQueue,
+        /// Where it goes on.
+        offset: QueueOffset,
+    },
+    /// A consumer stopped pulling for a while.
+    ConsumerSuspended,
+    /// A consumer pulls again.
+    ConsumerResumed,
+    /// A broker created or changed a group.
+    GroupUpdated {
+        /// The group.
+        group: GroupName,
+    },
+    /// A broker deleted a group.
+    GroupDeleted {
+        /// The group.
+        group: GroupName,
     },
 }
 
@@ -665,6 +789,22 @@ impl Fact {
             Self::MessageDelivered { .. } => "message-delivered",
             Self::MqadminAnswered { .. } => "mqadmin-answered",
             Self::MessageConsumed { .. } => "message-consumed",
+            Self::MessageSentBack { .. } => "message-sent-back",
+            Self::DeadLettered { .. } => "dead-lettered",
+            Self::SendBackFailed { .. } => "send-back-failed",
+            Self::RetriedHere { .. } => "retried-here",
+            Self::FailureDropped { .. } => "failure-dropped",
+            Self::ConsumeTimedOut { .. } => "consume-timed-out",
+            Self::QueueSuspended { .. } => "queue-suspended",
+            Self::QueueLocked { .. } => "queue-locked",
+            Self::QueueUnlocked { .. } => "queue-unlocked",
+            Self::LockRefused { .. } => "lock-refused",
+            Self::LockLost { .. } => "lock-lost",
+            Self::OffsetReset { .. } => "offset-reset",
+            Self::ConsumerSuspended => "consumer-suspended",
+            Self::ConsumerResumed => "consumer-resumed",
+            Self::GroupUpdated { .. } => "group-updated",
+            Self::GroupDeleted { .. } => "group-deleted",
         }
     }
 
@@ -688,9 +828,21 @@ impl Fact {
             | Self::TransactionDiscarded { message }
             | Self::SendSucceeded { message, .. }
             | Self::MessageDelivered { message, .. }
-            | Self::MessageConsumed { message } => Some(&message.queue.topic),
-            Self::QueueAssigned { queue, .. }
+            | Self::MessageConsumed { message, .. }
+            | Self::MessageSentBack { message, .. }
+            | Self::DeadLettered { message, .. }
+            | Self::SendBackFailed { message, .. }
+            | Self::RetriedHere { message, .. }
+            | Self::FailureDropped { message }
+            | Self::ConsumeTimedOut { message } => Some(&message.queue.topic),
+            Self::QueueSuspended { queue, .. }
+            | Self::QueueLocked { queue, .. }
+            | Self::QueueUnlocked { queue, .. }
+            | Self::LockRefused { queue, .. }
+            | Self::LockLost { queue }
+            | Self::OffsetReset { queue, .. }
             | Self::OneWaySent { queue, .. }
+            | Self::QueueAssigned { queue, .. }
             | Self::QueueDropped { queue, .. }
             | Self::PullFailed { queue, .. }
             | Self::OffsetCorrected { queue, .. } => Some(&queue.topic),
@@ -710,7 +862,13 @@ impl Fact {
             | Self::TransactionDiscarded { message }
             | Self::SendSucceeded { message, .. }
             | Self::MessageDelivered { message, .. }
-            | Self::MessageConsumed { message } => Some(&message.unique_key),
+            | Self::MessageConsumed { message, .. }
+            | Self::MessageSentBack { message, .. }
+            | Self::DeadLettered { message, .. }
+            | Self::SendBackFailed { message, .. }
+            | Self::RetriedHere { message, .. }
+            | Self::FailureDropped { message }
+            | Self::ConsumeTimedOut { message } => Some(&message.unique_key),
             Self::SendFailed { unique_key, .. }
             | Self::TransactionRefused { unique_key, .. }
             | Self::OneWaySent { unique_key, .. }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Fact, MessageAt, SendError, SendStatus, Sent, TraceEvent};
+use super::{Fact, ListenerResult, MessageAt, SendError, SendStatus, Sent, TraceEvent};
 use crate::id::{BrokerName, ClientId, NodeId};
 use crate::rpc::perm;
 use crate::timer::words_of;
@@ -14,6 +14,16 @@ impl fmt::Display for SendStatus {
             Self::FlushDiskTimeout => "FLUSH_DISK_TIMEOUT",
             Self::FlushSlaveTimeout => "FLUSH_SLAVE_TIMEOUT",
             Self::SlaveNotAvailable => "SLAVE_NOT_AVAILABLE",
+        })
+    }
+}
+
+impl fmt::Display for ListenerResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Success => "SUCCESS",
+            Self::ReconsumeLater => "RECONSUME_LATER",
+            Self::SuspendCurrentQueueAMoment => "SUSPEND_CURRENT_QUEUE_A_MOMENT",
         })
     }
 }
@@ -59,6 +69,8 @@ impl fmt::Display for Fact {
             | Self::Stopping
             | Self::Stopped
             | Self::Removed
+            | Self::ConsumerSuspended
+            | Self::ConsumerResumed
             | Self::OffsetsPersisted
             | Self::DelayOffsetsPersisted => Ok(()),
             Self::PoweredOff { lost } => write!(f, "{lost} B not flushed"),
@@ -157,16 +169,35 @@ impl fmt::Display for Fact {
             Self::QueueDropped { queue, reason } => write!(f, "{queue} {}", words_of(reason)),
             Self::PullFailed { queue, why } => write!(f, "{queue} {why}"),
             Self::OffsetCorrected { queue, from, to } => write!(f, "{queue} {from}→{to}"),
-            Self::MessageDelivered { message, reconsume_times: 0 } | Self::MessageConsumed { message } => {
-                write!(f, "{message}")
-            }
             Self::MqadminAnswered { line, output } => {
                 f.write_str(line)?;
                 output.lines().try_for_each(|line| write!(f, "\n            | {line}"))
             }
+            Self::MessageDelivered { message, reconsume_times: 0 }
+            | Self::MessageConsumed { message, result: ListenerResult::Success }
+            | Self::FailureDropped { message }
+            | Self::ConsumeTimedOut { message } => write!(f, "{message}"),
+            Self::MessageConsumed { message, result } => write!(f, "{message} {result}"),
             Self::MessageDelivered { message, reconsume_times } => {
                 write!(f, "{message} reconsume {reconsume_times}")
             }
+            Self::MessageSentBack { message, group, delay_level, reconsume_times } => {
+                write!(f, "{message} {group} level {delay_level} reconsume {reconsume_times}")
+            }
+            Self::DeadLettered { message, group, reconsume_times } => {
+                write!(f, "{message} {group} reconsume {reconsume_times}")
+            }
+            Self::SendBackFailed { message, why } => write!(f, "{message} {why}"),
+            Self::RetriedHere { message, pause } => write!(f, "{message} in {pause}"),
+            Self::QueueSuspended { queue, pause } => write!(f, "{queue} for {pause}"),
+            Self::QueueLocked { group, queue, client_id }
+            | Self::QueueUnlocked { group, queue, client_id } => write!(f, "{queue} {group} {client_id}"),
+            Self::LockRefused { group, queue, client_id, holder } => {
+                write!(f, "{queue} {group} {client_id}, held by {holder}")
+            }
+            Self::LockLost { queue } => write!(f, "{queue}"),
+            Self::OffsetReset { group, queue, offset } => write!(f, "{group} {queue} to {offset}"),
+            Self::GroupUpdated { group } | Self::GroupDeleted { group } => write!(f, "{group}"),
         }
     }
 }

@@ -81,6 +81,16 @@ pub mod property {
     pub const TIMER_DEQUEUE_MS: &str = "TIMER_DEQUEUE_MS";
     /// Marks a message that takes a timer message out of the wheel.
     pub const TIMER_DELETE_UNIQUE_KEY: &str = "TIMER_DEL_UNIQKEY";
+    /// The topic that a message handed back came from first.
+    pub const RETRY_TOPIC: &str = "RETRY_TOPIC";
+    /// The `offsetMsgId` of the record that a message handed back came from first.
+    pub const ORIGIN_MESSAGE_ID: &str = "ORIGIN_MESSAGE_ID";
+    /// Put in by a client that pulls: the first offset of the queue at that moment.
+    pub const MIN_OFFSET: &str = "MIN_OFFSET";
+    /// Put in by a client that pulls: the end of the queue at that moment.
+    pub const MAX_OFFSET: &str = "MAX_OFFSET";
+    /// Put in by a client that consumes: when its listener was called, in milliseconds since 1970.
+    pub const CONSUME_START_TIME: &str = "CONSUME_START_TIME";
 }
 
 /// Between two keys of a message (`MessageConst.KEY_SEPARATOR`).

@@ -26,8 +26,6 @@ use crate::id::QueueOffset;
 use crate::message::StoredMessage;
 use crate::time::{Duration, Instant};
 
-/// The broker's lock counts as lost when it was not renewed for longer (`REBALANCE_LOCK_MAX_LIVE_TIME`).
-const LOCK_MAX_LIVE: Duration = Duration::from_secs(30);
 /// A queue that was not pulled for longer is rebuilt (`PULL_MAX_IDLE_TIME`).
 const PULL_MAX_IDLE: Duration = Duration::from_secs(120);
 /// Most messages that one round of cleaning sends back.
@@ -146,11 +144,12 @@ impl ProcessQueue {
         }
     }
 
-    /// Orderly: some of what was taken is to be consumed again (`makeMessageToConsumeAgain`).
-    pub fn make_message_to_consume_again(&mut self, offsets: &[QueueOffset]) {
-        for offset in offsets {
-            if let Some(entry) = self.taken.remove(offset) {
-                self.insert(*offset, entry);
+    /// Orderly: some of what was taken is to be consumed again, as the messages are now
+    /// (`makeMessageToConsumeAgain`).
+    pub fn make_message_to_consume_again(&mut self, messages: &[Arc<StoredMessage>]) {
+        for message in messages {
+            if let Some(entry) = self.taken.remove(&message.queue_offset) {
+                self.insert(message.queue_offset, Entry { message: message.clone(), ..entry });
             }
         }
     }
@@ -177,6 +176,21 @@ impl ProcessQueue {
             |entry: &&Entry| entry.consume_started.is_some_and(|since| now.since(since) > consume_timeout);
         let front = self.messages.values().take(CLEAN_EXPIRED_MAX).take_while(is_expired);
         front.map(|entry| entry.message.clone()).collect()
+    }
+
+    /// When a listener began with a message that is not finished.
+    pub fn consume_started(&self, offset: QueueOffset) -> Option<Instant> {
+        self.messages.get(&offset)?.consume_started
+    }
+
+    /// The first message that waits or is worked on.
+    pub fn first(&self) -> Option<&Arc<StoredMessage>> {
+        self.messages.values().next().map(|entry| &entry.message)
+    }
+
+    /// The last message that waits or is worked on.
+    pub fn last(&self) -> Option<&Arc<StoredMessage>> {
+        self.messages.values().next_back().map(|entry| &entry.message)
     }
 
     /// Messages not finished.
@@ -239,9 +253,14 @@ impl ProcessQueue {
         self.is_locked
     }
 
-    /// Whether the lock was not renewed for 30 s.
-    pub fn is_lock_expired(&self, now: Instant) -> bool {
-        now.since(self.last_lock) > LOCK_MAX_LIVE
+    /// When the lock was last granted or renewed.
+    pub const fn last_lock(&self) -> Instant {
+        self.last_lock
+    }
+
+    /// Whether the lock was not renewed for longer than it may be trusted (`REBALANCE_LOCK_MAX_LIVE_TIME`).
+    pub fn is_lock_expired(&self, now: Instant, max_live_time: Duration) -> bool {
+        now.since(self.last_lock) > max_live_time
     }
 
     /// The queue is pulled, or was about to be.

@@ -40,7 +40,7 @@ fn the_smallest_unfinished_offset_is_committed() {
 fn what_is_taken_orderly_is_finished_together_or_comes_back() {
     let mut queue = queue_of(0..5);
     assert_eq!(queue.take(Instant::ZERO, 3).len(), 3);
-    queue.make_message_to_consume_again(&[QueueOffset(2), QueueOffset(9)]);
+    queue.make_message_to_consume_again(&[message(2), message(9)]);
     assert_eq!(queue.commit(), Some(QueueOffset(2)));
     assert_eq!(queue.commit(), None);
     queue.take(Instant::ZERO, 2);

@@ -32,6 +32,8 @@ pub enum GetMessageStatus {
     OffsetFoundNull,
     /// The records that the entries point at are gone from the log.
     MessageWasRemoving,
+    /// A reset sends the group elsewhere. The broker says so, never the store.
+    OffsetReset,
 }
 
 /// What a pull gets from the store.

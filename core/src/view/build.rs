@@ -163,7 +163,7 @@ struct Held<'a> {
 }
 
 fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: usize) -> BrokerView {
-    let running = if let Some(Node::Broker(broker)) = &slot.node { Some(broker) } else { None };
+    let running = if let Some(Node::Broker(broker)) = &slot.node { Some(&**broker) } else { None };
     let config = running.map_or_else(|| broker::config_of(world.profile(), spec), |b| b.config().clone());
     let fresh_disk;
     let held = match (running, &slot.disk) {
@@ -338,7 +338,7 @@ fn client_id_of(id: &NodeId, slot: &Slot, spec: &ClientSpec) -> ClientId {
 }
 
 fn producer(world: &World, id: &NodeId, slot: &Slot, spec: &ClientSpec) -> ProducerView {
-    let running = if let Some(Node::Producer(producer)) = &slot.node { Some(producer) } else { None };
+    let running = if let Some(Node::Producer(producer)) = &slot.node { Some(&**producer) } else { None };
     let counts = running.map_or((0, 0), Producer::counts);
     let faults = running.map(|producer| producer.faults().items().collect::<BTreeMap<_, _>>());
     ProducerView {
@@ -389,7 +389,7 @@ fn jobs(producer: &Producer) -> Vec<JobView> {
 }
 
 fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> ConsumerView {
-    let running = if let Some(Node::Consumer(consumer)) = &slot.node { Some(consumer) } else { None };
+    let running = if let Some(Node::Consumer(consumer)) = &slot.node { Some(&**consumer) } else { None };
     let disk = if let Disk::Consumer(disk) = &slot.disk { Some(disk) } else { None };
     let local = running.map(Consumer::disk).or(disk);
     ConsumerView {

@@ -373,18 +373,22 @@ impl World {
                     name_servers: slot.name_servers.clone(),
                 };
                 let disk = if let Disk::Broker(disk) = disk { Some(*disk) } else { None };
-                Node::Broker(Broker::new(start, spec, disk))
+                Node::Broker(Box::new(Broker::new(start, spec, disk)))
             }
             NodeSpec::Producer(spec) => {
                 let mut producer = Producer::new(client_start(spec.instance.as_ref()), spec);
                 for row in self.databases.get(&spec.group).into_iter().flat_map(|rows| rows.values()) {
                     producer.learn_transaction(row.clone());
                 }
-                Node::Producer(producer)
+                Node::Producer(Box::new(producer))
             }
             NodeSpec::Consumer(spec) => {
                 let disk = if let Disk::Consumer(disk) = disk { disk } else { ConsumerDisk::default() };
-                Node::Consumer(Consumer::new(client_start(spec.client.instance.as_ref()), spec, disk))
+                Node::Consumer(Box::new(Consumer::new(
+                    client_start(spec.client.instance.as_ref()),
+                    spec,
+                    disk,
+                )))
             }
             NodeSpec::Mqadmin(line) => {
                 let start = MqadminStart {
@@ -394,7 +398,7 @@ impl World {
                     name_servers: slot.name_servers.clone(),
                     rng: Rng::fork(seed, &format!("node {id}")),
                 };
-                Node::Mqadmin(Mqadmin::new(start, line.clone()))
+                Node::Mqadmin(Box::new(Mqadmin::new(start, line.clone())))
             }
         };
         let is_tool = matches!(node, Node::Mqadmin(_));

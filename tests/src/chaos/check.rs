@@ -231,7 +231,7 @@ fn everything_is_consumed(lab: &Lab) -> Result<(), Violation> {
         .trace()
         .iter()
         .filter_map(|event| match &event.fact {
-            Fact::MessageConsumed { message } => Some(message.unique_key.to_string()),
+            Fact::MessageConsumed { message, .. } => Some(message.unique_key.to_string()),
             _ => None,
         })
         .collect();

@@ -230,6 +230,9 @@ const CONSUMER_OPTIONS: OptionNames = &[
     ("from", "from", str::to_owned),
     ("alloc", "strategy", strategy),
     ("work", "work", |ms| format!("{ms}ms")),
+    ("fail", "fail", str::to_owned),
+    ("maxReconsume", "maxReconsumeTimes", str::to_owned),
+    ("orderly", "orderly", str::to_owned),
 ];
 
 fn strategy(word: &str) -> String {
@@ -362,6 +365,9 @@ mod tests {
         let cases = [
             ("consumer name=c group=g ns=NS topic=T orderly=true", "`orderly=true`"),
             ("send by=p topic=T colour=red", "`colour=red`"),
+            ("consumer name=c group=g ns=NS topic=T clientRebalance=false", "`clientRebalance=false`"),
+            ("send by=p topic=T delay=3", "`delay=3`"),
+            ("sendtx by=t topic=T", "`sendtx by=t topic=T`"),
             ("start broker broker-a-n0", "the replica `n0`"),
         ];
         for (order, why) in cases {

@@ -6,6 +6,7 @@
 
 pub mod broker;
 pub mod client;
+pub mod consumer;
 pub mod filter;
 pub mod name_server;
 pub mod names;
@@ -31,7 +32,16 @@ pub type File = (&'static str, Check);
 
 /// Every file that the lab knows.
 pub fn files() -> Vec<File> {
-    [broker::FILES, client::FILES, filter::FILES, name_server::FILES, names::FILES, store::FILES].concat()
+    [
+        broker::FILES,
+        client::FILES,
+        consumer::FILES,
+        filter::FILES,
+        name_server::FILES,
+        names::FILES,
+        store::FILES,
+    ]
+    .concat()
 }
 
 /// Compares an answer with what RocketMQ answered.

@@ -77,6 +77,8 @@ impl Group {
             | Fact::TopicUpdated { .. }
             | Fact::ClientRegistered { .. }
             | Fact::ClientUnregistered { .. }
+            | Fact::GroupUpdated { .. }
+            | Fact::GroupDeleted { .. }
             | Fact::RouteChanged { .. } => Self::Routes,
             Fact::MessageStored { .. }
             | Fact::MessageDelayed { .. }
@@ -102,7 +104,21 @@ impl Group {
             | Fact::PullFailed { .. }
             | Fact::OffsetCorrected { .. }
             | Fact::MessageDelivered { .. }
-            | Fact::MessageConsumed { .. } => Self::Consuming,
+            | Fact::MessageConsumed { .. }
+            | Fact::MessageSentBack { .. }
+            | Fact::DeadLettered { .. }
+            | Fact::SendBackFailed { .. }
+            | Fact::RetriedHere { .. }
+            | Fact::FailureDropped { .. }
+            | Fact::ConsumeTimedOut { .. }
+            | Fact::QueueSuspended { .. }
+            | Fact::QueueLocked { .. }
+            | Fact::QueueUnlocked { .. }
+            | Fact::LockRefused { .. }
+            | Fact::LockLost { .. }
+            | Fact::OffsetReset { .. }
+            | Fact::ConsumerSuspended
+            | Fact::ConsumerResumed => Self::Consuming,
             Fact::TimerFired(_)
             | Fact::Flushed { .. }
             | Fact::FilesDeleted { .. }
@@ -135,6 +151,11 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::DiskFull { .. }
             | Fact::PullFailed { .. }
             | Fact::OffsetCorrected { .. }
+            | Fact::DeadLettered { .. }
+            | Fact::SendBackFailed { .. }
+            | Fact::FailureDropped { .. }
+            | Fact::ConsumeTimedOut { .. }
+            | Fact::LockLost { .. }
     )
 }
 

@@ -62,6 +62,19 @@ pub(super) fn details(fact: &Fact) -> String {
         Fact::MessageDelivered { message, reconsume_times } if *reconsume_times > 0 => {
             format!("{message} 第 {reconsume_times} 次重试")
         }
+        Fact::MessageSentBack { message, group, delay_level, reconsume_times } => {
+            format!("{message} {group} 延迟级别 {delay_level} 第 {reconsume_times} 次重试")
+        }
+        Fact::DeadLettered { message, group, reconsume_times } => {
+            format!("{message} {group} 已失败 {reconsume_times} 次")
+        }
+        Fact::SendBackFailed { message, why } => format!("{message} {}", trouble(why)),
+        Fact::RetriedHere { message, pause } => format!("{message} {pause} 后重试"),
+        Fact::QueueSuspended { queue, pause } => format!("{queue} {pause}"),
+        Fact::LockRefused { group, queue, client_id, holder } => {
+            format!("{queue} {group} {client_id}，由 {holder} 持有")
+        }
+        Fact::OffsetReset { group, queue, offset } => format!("{group} {queue} → {offset}"),
         _ => fact.to_string(),
     }
 }
@@ -106,6 +119,7 @@ const fn drop(reason: DropReason) -> &'static str {
         DropReason::Rebalanced => "重平衡后不再持有",
         DropReason::OffsetIllegal => "位点非法，已更正",
         DropReason::PullExpired => "120 s 没有拉取",
+        DropReason::Reset => "位点重置",
     }
 }
 

@@ -18,6 +18,9 @@ fn the_queue() -> MessageQueue {
     message_queue(&"T".into(), &"broker-a".into(), 0)
 }
 
+/// How long an orderly consumer trusts a lock (`rocketmq.client.rebalance.lockMaxLiveTime`).
+const LOCK_MAX_LIVE_TIME: Duration = Duration::from_secs(30);
+
 fn message(offset: QueueOffset, body: Arc<[u8]>) -> Arc<StoredMessage> {
     Arc::new(StoredMessage {
         message: Message::new("T".into(), body),
@@ -54,7 +57,7 @@ pub(super) fn process_queue(case: &Value) -> Outcome {
         "expired" => {
             let (queue, now) = (ProcessQueue::new(at(0)), at(int(&case["elapsedMs"])));
             let found = json!({
-                "lockExpired": queue.is_lock_expired(now),
+                "lockExpired": queue.is_lock_expired(now, LOCK_MAX_LIVE_TIME),
                 "pullExpired": queue.is_pull_expired(now),
             });
             compare(&case["expect"], &found)
@@ -87,8 +90,9 @@ fn play_script(case: &Value) -> Outcome {
     let mut queue = ProcessQueue::new(at(0));
     let mut store = OffsetStore::default();
     let mut found = Vec::new();
+    let mut batch = Vec::new();
     for step in list(&case["steps"]) {
-        let result = play_step(&mut queue, &mut store, step);
+        let result = play_step(&mut queue, &mut store, &mut batch, step);
         let cached = queue.cached();
         found.push(json!({
             "result": result,
@@ -107,7 +111,12 @@ fn play_script(case: &Value) -> Outcome {
     compare(&case["expect"], &found.into())
 }
 
-fn play_step(queue: &mut ProcessQueue, store: &mut OffsetStore, step: &Value) -> Value {
+fn play_step(
+    queue: &mut ProcessQueue,
+    store: &mut OffsetStore,
+    batch: &mut Vec<Arc<StoredMessage>>,
+    step: &Value,
+) -> Value {
     match text(&step["op"]) {
         "put" => {
             let length = usize::try_from(int(&step["bodySize"])).unwrap_or(0);
@@ -124,8 +133,9 @@ fn play_step(queue: &mut ProcessQueue, store: &mut OffsetStore, step: &Value) ->
             or_minus_one(offset)
         }
         "take" => {
-            let batch = usize::try_from(count(&step["batchSize"])).expect("a size");
-            numbers(queue.take(at(0), batch).iter().map(|message| message.queue_offset))
+            let size = usize::try_from(count(&step["batchSize"])).expect("a size");
+            *batch = queue.take(at(0), size);
+            numbers(batch.iter().map(|message| message.queue_offset))
         }
         "commit" => match queue.commit() {
             Some(offset) => {
@@ -139,7 +149,9 @@ fn play_step(queue: &mut ProcessQueue, store: &mut OffsetStore, step: &Value) ->
             Value::Null
         }
         "again" => {
-            queue.make_message_to_consume_again(&offsets(&step["offsets"]));
+            let again = offsets(&step["offsets"]);
+            batch.retain(|message| again.contains(&message.queue_offset));
+            queue.make_message_to_consume_again(batch);
             Value::Null
         }
         "clear" => {

@@ -161,6 +161,7 @@ pub(super) const fn status(status: GetMessageStatus) -> &'static str {
         GetMessageStatus::OffsetOverflowBadly => "OFFSET_OVERFLOW_BADLY",
         GetMessageStatus::OffsetFoundNull => "OFFSET_FOUND_NULL",
         GetMessageStatus::MessageWasRemoving => "MESSAGE_WAS_REMOVING",
+        GetMessageStatus::OffsetReset => "OFFSET_RESET",
     }
 }
 
