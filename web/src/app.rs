@@ -161,7 +161,7 @@ impl App {
                         <Timeline shown={Rc::clone(&shown)} {texts} playing={session.playing} speed={session.playback.speed_index()}
                             skip={session.skip} on={self.on.clone()} />
                         { self.panel(run) }
-                        <CommandBar {texts} line={session.line.clone()} popup={session.console.popup.clone()} can_complete={session.can_complete()} problem={session.problem.clone()}
+                        <CommandBar {texts} line={session.line.clone()} popup={session.console.popup.clone()} called={session.console.called} can_complete={session.can_complete()} problem={session.problem.clone()}
                             notice={session.notice.clone()} later={shown.later} on={self.on.clone()} />
                     </div>
                 </div>

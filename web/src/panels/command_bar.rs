@@ -2,7 +2,7 @@
 //!
 //! It is a combobox: the focus stays in the field while the arrow keys move through the list of suggestions.
 
-use web_sys::{Element, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::refusal;
@@ -19,6 +19,8 @@ pub struct CommandBarProps {
     pub line: String,
     /// The open list of suggestions.
     pub popup: Option<Popup>,
+    /// Counts the lines that were put into the field from elsewhere.
+    pub called: u32,
     /// Whether Tab completes what is typed.
     pub can_complete: bool,
     /// What was wrong with the last command.
@@ -35,6 +37,18 @@ pub struct CommandBarProps {
 #[component]
 pub fn CommandBar(props: &CommandBarProps) -> Html {
     let texts = props.texts;
+    let field = use_node_ref();
+    {
+        let field = field.clone();
+        use_effect_with(props.called, move |called| {
+            if *called > 0
+                && let Some(input) = field.cast::<HtmlElement>()
+            {
+                // A field that cannot take the focus holds the line all the same.
+                let _ = input.focus();
+            }
+        });
+    }
     let on = props.on.clone();
     let oninput = Callback::from(move |event: InputEvent| {
         if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
@@ -56,8 +70,12 @@ pub fn CommandBar(props: &CommandBarProps) -> Html {
             on.emit(msg);
         }
     });
-    let on = props.on.clone();
-    let onblur = Callback::from(move |_: FocusEvent| on.emit(Msg::CloseSuggestions));
+    let (on, is_open) = (props.on.clone(), props.popup.is_some());
+    let onblur = Callback::from(move |_: FocusEvent| {
+        if is_open {
+            on.emit(Msg::CloseSuggestions);
+        }
+    });
     let on = props.on.clone();
     let help = Callback::from(move |_: MouseEvent| on.emit(Msg::ShowConsoleHelp));
     let active = props.popup.as_ref().map(|popup| format!("suggestion-{}", popup.active));
@@ -65,7 +83,7 @@ pub fn CommandBar(props: &CommandBarProps) -> Html {
         <form class="command" {onsubmit}>
             <label for="command-input" class="prompt" title={texts.command_label}>{ "›" }<span class="hidden">{ texts.command_label }</span></label>
             <div class="field">
-                <input id="command-input" class="mono" data-testid="command-input" type="text" autocomplete="off" autocapitalize="off" spellcheck="false"
+                <input ref={field} id="command-input" class="mono" data-testid="command-input" type="text" autocomplete="off" autocapitalize="off" spellcheck="false"
                     placeholder={texts.command_hint} value={props.line.clone()} {oninput} {onkeydown} {onblur}
                     role="combobox" aria-autocomplete="list" aria-expanded={props.popup.is_some().to_string()} aria-controls="suggestions"
                     aria-activedescendant={active} aria-invalid={props.problem.is_some().to_string()} aria-describedby="command-error" />

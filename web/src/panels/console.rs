@@ -47,7 +47,7 @@ pub fn Console(props: &ConsoleProps) -> Html {
         }
     });
     html! {
-        <div class="console" ref={log} {onscroll} tabindex="0" role="log" aria-label={texts.console.log} data-testid="console">
+        <div class="transcript" ref={log} {onscroll} tabindex="0" role="log" aria-label={texts.console.log} data-testid="console">
             if props.older > 0 { <p class="nothing">{ (texts.console.older)(props.older) }</p> }
             if props.entries.is_empty() { <p class="nothing">{ texts.console.empty }</p> }
             { for props.entries.iter().map(|it| entry(props, it)) }

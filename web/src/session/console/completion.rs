@@ -221,22 +221,21 @@ fn kind_of_key(key: &str) -> Option<NameKind> {
 
 #[cfg(test)]
 mod tests {
+    use lab_core::config::Profile;
+    use lab_core::lab::Lab;
+    use lab_core::time::Instant;
+
     use super::*;
-    use crate::session::shown::empty_view;
+    use crate::labs::LabId;
 
     fn texts(line: &str) -> Vec<String> {
         suggest(line, &names()).items.into_iter().map(|item| item.text).collect()
     }
 
     fn names() -> Names {
-        let lab = lab_core::lab::Lab::new(
-            crate::labs::LabId::Failover
-                .recording(lab_core::config::Profile::V5)
-                .parse()
-                .expect("a ready lab is a recording"),
-        );
-        let mut lab = lab;
-        lab.run_until(lab_core::time::Instant::from_millis(3_000));
+        let recording = LabId::Failover.recording(Profile::V5).parse().expect("a ready lab is a recording");
+        let mut lab = Lab::new(recording);
+        lab.run_until(Instant::from_millis(3_000));
         Names::of(&lab.view(1))
     }
 

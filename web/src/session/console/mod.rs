@@ -36,6 +36,8 @@ pub struct Console {
     pub popup: Option<Popup>,
     /// The list was closed and nothing typed since, so Tab leaves the field.
     dismissed: bool,
+    /// Counts the lines that were put into the field from elsewhere; each calls the focus there.
+    pub called: u32,
     /// The output that was copied last.
     pub copied: Option<EventId>,
 }
@@ -118,6 +120,7 @@ impl Session {
     pub(super) fn use_line(&mut self, line: String) {
         self.edit_line(line);
         self.console.popup = None;
+        self.console.called += 1;
     }
 
     pub(super) fn recall(&mut self, direction: Direction) {
@@ -242,3 +245,6 @@ impl Session {
         self.after_run();
     }
 }
+
+#[cfg(test)]
+mod tests;
