@@ -65,7 +65,7 @@ fn entry(props: &ConsoleProps, entry: &Entry) -> Html {
         <article key={key(entry.key)} class={classes!("entry", is_later.then_some("later"))} data-testid="console-entry">
             <div class="said">
                 <span class="time">{ entry.at.to_string() }</span>
-                <button class="line mono" data-testid="console-line" title={texts.console.use_line} {onclick}>
+                <button class="said-line mono" data-testid="console-line" title={texts.console.use_line} {onclick}>
                     <span class="prompt" aria-hidden="true">{ "› " }</span><code>{ &entry.line }</code></button>
                 if is_later { <span class="muted">{ texts.console.later }</span> }
                 { copy_button(props, entry) }

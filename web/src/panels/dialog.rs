@@ -62,10 +62,11 @@ pub fn Modal(props: &ModalProps) -> Html {
         Dialog::Console => console(props),
         Dialog::Versions => differences(props),
     };
+    // A long explanation is read from its beginning, so that is where the focus goes.
     let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions);
     html! {
         <dialog ref={element} class={classes!("modal", is_wide.then_some("wide"))} aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
-            <h2 id="dialog-title">{ title }</h2>
+            <h2 id="dialog-title" tabindex={is_wide.then_some("-1")} data-first={is_wide.then_some("")}>{ title }</h2>
             { body }
         </dialog>
     }

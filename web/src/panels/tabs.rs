@@ -60,9 +60,9 @@ pub fn Tabs(props: &TabsProps) -> Html {
             <div class="tablist" role="tablist" aria-label={texts.panels} {onkeydown}>
                 { for Panel::ALL.into_iter().zip(refs).map(tab) }
             </div>
-            { props.children.clone() }
             <button class="fold" data-testid="fold-panels" aria-expanded={(!props.folded).to_string()} aria-label={texts.fold_panels} title={texts.fold_panels} onclick={fold}>
                 <span aria-hidden="true">{ if props.folded { "▴" } else { "▾" } }</span></button>
+            { props.children.clone() }
         </div>
     }
 }

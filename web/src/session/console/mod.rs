@@ -96,6 +96,7 @@ impl Session {
     /// Takes note that a command was not carried out.
     pub(super) fn refuse(&mut self, line: String, why: CommandError) {
         self.add_aside(line.clone(), Body::Refused(why.clone()));
+        self.notice = None;
         self.problem = Some(Problem { line, why });
     }
 
