@@ -4,7 +4,7 @@ use lab_core::config::Profile;
 use lab_core::fact::Fact;
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
-use lab_core::time::Instant;
+use lab_core::time::{Duration, Instant};
 
 use super::msg::Notice;
 use super::{Run, Session};
@@ -30,7 +30,8 @@ impl Session {
             self.profile = other(self.profile);
             return;
         };
-        let (id, given, now) = (run.id, run.given, run.lab.now());
+        let (id, given) = (run.id, run.given);
+        let (now, later) = (run.lab.now(), run.lab.later_commands());
         let mut recording = run.lab.recording().clone();
         recording.setup.profile = other(recording.setup.profile);
         self.profile = recording.setup.profile;
@@ -40,6 +41,10 @@ impl Session {
             return;
         };
         lab.run_at_most(now, MOST_STEPS);
+        // What was ordered at this very moment comes before everything else of it.
+        while lab.later_commands() > later && lab.next_due() == Some(now) {
+            lab.run_at_most(now + Duration::from_millis(1), 1);
+        }
         let done = lab.recording().commands.len() - lab.later_commands();
         let ordered = lab.trace().iter().filter(|event| matches!(event.fact, Fact::Ordered(_))).count();
         self.close();

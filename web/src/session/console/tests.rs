@@ -187,6 +187,7 @@ fn the_same_run_under_the_other_version() {
     session.update(Msg::SetLang(Lang::Zh));
     send(&mut session, "kill broker-a");
     session.update(Msg::Scrub(8_000));
+    send(&mut session, "freeze broker-b");
     let (now, own) = (session.now(), session.own_commands());
     assert!(!session.seen_differences().is_empty());
     session.update(Msg::ShowVersions);
@@ -196,7 +197,9 @@ fn the_same_run_under_the_other_version() {
     assert_eq!((shown.view.profile, session.now(), session.own_commands()), (Profile::V4, now, own));
     assert_eq!((session.lang, &session.dialog), (Lang::Zh, &None));
     assert_eq!(session.notice, Some(Notice::Switched { to: Profile::V4, passed_over: 0 }));
-    assert!(session.transcript().1.iter().any(|entry| entry.line == "kill broker-a"));
+    let ordered =
+        |line: &str| session.transcript().1.iter().any(|it| it.line == line && it.body == Body::Done);
+    assert!(ordered("kill broker-a") && ordered("freeze broker-b"), "up to what was ordered last");
     session.update(Msg::SwitchVersion);
     assert_eq!(session.shown().map(|shown| shown.view.profile), Some(Profile::V5));
 }
