@@ -157,7 +157,7 @@ impl App {
                     <Look {texts} id={run.id} place={session.look} on={self.on.clone()} />
                     <Stage shown={Rc::clone(&shown)} {texts} selection={session.selection.clone()} {menu} on={self.on.clone()}
                         frame={self.frame.clone()} canvas={self.canvas.clone()} />
-                    <div class={classes!("bottom", session.panel.word(), session.panels_folded.then_some("folded"))}>
+                    <div class={classes!("bottom", format!("with-{}", session.panel.word()), session.panels_folded.then_some("folded"))}>
                         <Timeline shown={Rc::clone(&shown)} {texts} playing={session.playing} speed={session.playback.speed_index()}
                             skip={session.skip} on={self.on.clone()} />
                         { self.panel(run) }

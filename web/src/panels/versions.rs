@@ -44,11 +44,10 @@ pub(super) fn table(texts: &Texts, run: Option<&VersionsOfRun>, on: &Callback<Ms
         <>
             if let Some(count) = count { <p class="muted"><span data-testid="differences-seen">{ count }</span>{ " " }{ words.table_note }</p> }
             <table class="differences" data-testid="differences">
-                <thead><tr><th>{ words.behaviour }</th><th class="version-of">{ head(Profile::V4, run) }</th><th class="version-of">{ head(Profile::V5, run) }</th>
-                    if run.is_some() { <th>{ words.seen }</th> }</tr></thead>
+                <thead><tr><th>{ words.behaviour }</th><th>{ head(Profile::V4, run) }</th><th>{ head(Profile::V5, run) }</th></tr></thead>
                 <tbody>{ for Difference::ALL.iter().map(|it| {
                     let seen = seen.iter().find(|(difference, ..)| difference == it);
-                    row(texts, *it, seen, run.is_some(), on)
+                    row(texts, *it, seen, on)
                 }) }</tbody>
             </table>
         </>
@@ -65,7 +64,6 @@ fn row(
     texts: &Texts,
     difference: Difference,
     seen: Option<&(Difference, EventId, Instant)>,
-    has_run: bool,
     on: &Callback<Msg>,
 ) -> Html {
     let [what, v4, v5] = (texts.versions.difference)(difference);
@@ -79,8 +77,7 @@ fn row(
     });
     html! {
         <tr class={seen.map(|_| "seen")} data-testid={seen.map(|_| "difference-seen")}>
-            <th>{ what }</th><td>{ v4 }</td><td>{ v5 }</td>
-            if has_run { <td class="mark-of">{ mark.unwrap_or_default() }</td> }
+            <th scope="row">{ what }{ mark.unwrap_or_default() }</th><td>{ v4 }</td><td>{ v5 }</td>
         </tr>
     }
 }

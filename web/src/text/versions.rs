@@ -13,7 +13,6 @@ pub struct VersionTexts {
     pub switched: fn(&str, usize) -> String,
     pub switched_to_opening: fn(&str) -> String,
     pub behaviour: &'static str,
-    pub seen: &'static str,
     pub seen_at: fn(&str) -> String,
     pub seen_count: fn(usize, usize) -> String,
     pub table_note: &'static str,
@@ -52,7 +51,6 @@ pub(super) const EN: VersionTexts = VersionTexts {
         format!("The lab as {version}, from its opening: your commands could not be carried out there.")
     },
     behaviour: "What",
-    seen: "In this run",
     seen_at: |time| format!("seen at {time}"),
     seen_count: |seen, all| format!("{seen} of {all} have shown in this run so far."),
     table_note: "A difference is marked when an event of the run comes from the mechanism that differs.",
@@ -80,7 +78,6 @@ pub(super) const ZH: VersionTexts = VersionTexts {
     },
     switched_to_opening: |version| format!("从头开始的实验，版本为 {version}：您的命令在那里无法执行。"),
     behaviour: "行为",
-    seen: "本次运行",
     seen_at: |time| format!("{time} 出现"),
     seen_count: |seen, all| format!("本次运行至今出现了 {all} 项中的 {seen} 项。"),
     table_note: "运行中的某个事件来自有差异的机制时，该项就会被标出。",
