@@ -61,6 +61,10 @@ fn nothing_is_wider_than_the_page() {
             wrong.extend(fits(&page, "the console"));
         }
         page.click("home");
+        if lab == "failover" {
+            // The line for mqadmin is a command of one's own, so the page asks.
+            page.click("dialog-confirm");
+        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     page.leave();

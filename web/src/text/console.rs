@@ -23,6 +23,7 @@ pub struct ConsoleTexts {
     pub suggestions: &'static str,
     pub name_kind: fn(NameKind) -> &'static str,
     pub option: &'static str,
+    pub tool: &'static str,
     pub help: &'static str,
     pub about: &'static [&'static str],
     pub keys: &'static [(&'static str, &'static str)],
@@ -57,6 +58,7 @@ pub(super) const EN: ConsoleTexts = ConsoleTexts {
         NameKind::Setting => "setting",
     },
     option: "option",
+    tool: "RocketMQ's command line tool",
     help: "What the console understands",
     about: &[
         "mqadmin is the command line tool with which operators look after a RocketMQ cluster: topics, groups, offsets, \
@@ -100,6 +102,7 @@ pub(super) const ZH: ConsoleTexts = ConsoleTexts {
         NameKind::Setting => "配置项",
     },
     option: "选项",
+    tool: "RocketMQ 的命令行工具",
     help: "控制台能理解的命令",
     about: &[
         "mqadmin 是运维人员管理 RocketMQ 集群的命令行工具：主题、消费组、位点、Broker。\
@@ -127,6 +130,8 @@ impl ConsoleTexts {
             Note::Mqadmin(about) => ((*about).to_owned(), true),
             Note::Option(about) if about.is_empty() => (self.option.to_owned(), false),
             Note::Option(about) => (about.clone(), true),
+            Note::Tool => (self.tool.to_owned(), false),
+            Note::Help => (self.help.to_owned(), false),
             Note::Verb(verb) => (verbs::about(self.lang, verb).to_owned(), false),
             Note::Key => (self.option.to_owned(), false),
             Note::Name(kind) => ((self.name_kind)(*kind).to_owned(), false),

@@ -22,6 +22,10 @@ pub struct Suggestion {
 /// What a suggestion is; put into words by [`text`](crate::text).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
+    /// The word `mqadmin`.
+    Tool,
+    /// The word `help`.
+    Help,
     /// A command of `mqadmin`, with RocketMQ's sentence about it.
     Mqadmin(&'static str),
     /// A verb of the lab's notation.
@@ -109,6 +113,8 @@ fn commands(with_verbs: bool) -> Vec<Suggestion> {
     let mut all: Vec<Suggestion> = tool.collect();
     all.sort_by(|a, b| a.text.cmp(&b.text));
     if with_verbs {
+        let words = [("mqadmin", Note::Tool), ("help", Note::Help)];
+        all.extend(words.map(|(text, note)| Suggestion { text: text.to_owned(), note }));
         all.extend(VERBS.iter().map(|verb| Suggestion { text: (*verb).to_owned(), note: Note::Verb(verb) }));
     }
     all
@@ -244,6 +250,7 @@ mod tests {
         assert_eq!(texts("topicR"), ["topicRoute"]);
         assert_eq!(texts("mqadmin topicr"), ["topicRoute"], "whatever the case");
         assert_eq!(texts("fre"), ["freeze"]);
+        assert_eq!(texts("mq"), ["mqadmin"]);
         assert!(texts("mqadmin fre").is_empty(), "the tool has no such command");
         assert!(texts("Route").contains(&"topicRoute".to_owned()), "the middle of a name will do");
     }
