@@ -2,6 +2,8 @@
 
 #[path = "page/choices.rs"]
 mod choices;
+#[path = "page/console.rs"]
+mod console;
 #[path = "page/hostile.rs"]
 mod hostile;
 #[path = "page/keyboard.rs"]
@@ -14,3 +16,5 @@ mod peace;
 mod rewinding;
 #[path = "page/sizes.rs"]
 mod sizes;
+#[path = "page/versions.rs"]
+mod versions;

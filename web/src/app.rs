@@ -9,18 +9,22 @@ use yew::prelude::*;
 
 use crate::clock::{self, Frames, Listener, Size};
 use crate::panels::command_bar::CommandBar;
+use crate::panels::console::Console;
 use crate::panels::dialog::Modal;
-use crate::panels::events::Events;
+use crate::panels::events::{Events, Filters};
 use crate::panels::front::Front;
 use crate::panels::header::Header;
 use crate::panels::inspector::Inspector;
 use crate::panels::look::Look;
+use crate::panels::tabs::Tabs;
 use crate::panels::timeline::Timeline;
+use crate::panels::versions::VersionsOfRun;
 use crate::session::actions::Action;
-use crate::session::{Msg, Notice, Run, Selection, Session, Shown, Theme};
+use crate::session::console::history::History;
+use crate::session::{Dialog, Msg, Notice, Panel, Run, Selection, Session, Shown, Theme};
 use crate::stage::Stage;
 use crate::stage::canvas::{CanvasPainter, Ink, Painter};
-use crate::{crash, storage};
+use crate::{clipboard, crash, storage};
 
 /// Puts the page into the document.
 pub fn start() {
@@ -59,8 +63,10 @@ impl Component for App {
         let motion =
             clock::media("(prefers-reduced-motion: reduce)", move |calm| send.emit(Msg::ReducedMotion(calm)));
         listeners.extend(motion);
+        let mut session = Session::new(storage::lang(), storage::theme());
+        session.console.history = History::from_text(&storage::history());
         Self {
-            session: Session::new(storage::lang(), storage::theme()),
+            session,
             frames: None,
             listeners,
             size: None,
@@ -75,7 +81,16 @@ impl Component for App {
         debug_assert!(self.listeners.len() <= 2, "listeners are made once");
         let is_frame = matches!(msg, Msg::Frame(_));
         let stores = matches!(msg, Msg::SetLang(_) | Msg::SetTheme(_));
+        let sends = matches!(msg, Msg::RunLine);
+        if let Msg::Copy(ordered) = msg
+            && let Some(output) = self.session.output_of(ordered)
+        {
+            clipboard::copy(&output);
+        }
         let redraw = self.session.update(msg);
+        if sends {
+            storage::remember_history(&self.session.console.history.to_text());
+        }
         if stores {
             storage::remember(self.session.lang, self.session.theme);
         }
@@ -106,7 +121,7 @@ impl Component for App {
                 } }
                 <div class="hidden" aria-live="polite" data-testid="live">{ &session.announced }</div>
                 if let Some(dialog) = session.dialog.clone() {
-                    <Modal {texts} {dialog} on={self.on.clone()} />
+                    <Modal {texts} profile={run.map_or(session.profile, |run| run.shown.view.profile)} on_real_cluster={session.form_on_real_cluster()} versions={self.versions(&dialog)} {dialog} on={self.on.clone()} />
                 }
             </>
         }
@@ -136,26 +151,65 @@ impl App {
         let actions: Rc<[Action]> = selected.map(|node| session.actions(node)).unwrap_or_default().into();
         let menu_open = selected.is_some() && selected == session.menu.as_ref();
         let message = session.message_detail();
-        let (first, rows) = session.event_rows();
-        let nodes = shown.nodes().map(|node| node.id.clone()).collect::<Vec<_>>();
         html! {
             <main class={classes!("lab-screen", session.inspector_folded.then_some("wide"))} id="main">
                 <div class="middle">
                     <Look {texts} id={run.id} place={session.look} on={self.on.clone()} />
                     <Stage shown={Rc::clone(&shown)} {texts} selection={session.selection.clone()} {menu} on={self.on.clone()}
                         frame={self.frame.clone()} canvas={self.canvas.clone()} />
-                    <div class={classes!("bottom", session.events_folded.then_some("folded"))}>
+                    <div class={classes!("bottom", format!("with-{}", session.panel.word()), session.panels_folded.then_some("folded"))}>
                         <Timeline shown={Rc::clone(&shown)} {texts} playing={session.playing} speed={session.playback.speed_index()}
                             skip={session.skip} on={self.on.clone()} />
-                        <CommandBar {texts} line={session.line.clone()} problem={session.problem.clone()}
+                        { self.panel(run) }
+                        <CommandBar {texts} line={session.line.clone()} popup={session.console.popup.clone()} called={session.console.called} can_complete={session.can_complete()} problem={session.problem.clone()}
                             notice={session.notice.clone()} later={shown.later} on={self.on.clone()} />
-                        <Events {texts} filter={run.events.filter().clone()} {nodes} total={run.events.len()} {first} rows={Rc::from(rows)}
-                            follow={run.events.follows()} folded={session.events_folded} selected={session.chain_of} chain={Rc::clone(&session.chain)} on={self.on.clone()} />
                     </div>
                 </div>
                 <Inspector {shown} {texts} selection={session.selection.clone()} {actions} {menu_open} {message} folded={session.inspector_folded} on={self.on.clone()} />
             </main>
         }
+    }
+
+    /// The tabs below the timeline with the panel that is chosen.
+    fn panel(&self, run: &Run) -> Html {
+        let session = &self.session;
+        let texts = session.texts();
+        let panel = session.panel;
+        let (beside, inside) = match panel {
+            Panel::Console => {
+                let (older, entries) = session.transcript();
+                let copied = session.console.copied;
+                (
+                    Html::default(),
+                    html! { <Console {texts} {older} {entries} {copied} on={self.on.clone()} /> },
+                )
+            }
+            Panel::Events => {
+                let (first, rows) = session.event_rows();
+                let nodes = run.shown.nodes().map(|node| node.id.clone()).collect::<Vec<_>>();
+                let total = run.events.len();
+                let filters = html! { <Filters {texts} filter={run.events.filter().clone()} {nodes} {total} on={self.on.clone()} /> };
+                let list = html! {
+                    <Events {texts} {total} {first} rows={Rc::from(rows)} follow={run.events.follows()}
+                        selected={session.chain_of} chain={Rc::clone(&session.chain)} on={self.on.clone()} />
+                };
+                (filters, list)
+            }
+        };
+        let folded = session.panels_folded;
+        html! {
+            <section class="events" aria-label={texts.panels}>
+                <Tabs {texts} {panel} {folded} on={self.on.clone()}>{ if folded { Html::default() } else { beside } }</Tabs>
+                if !folded { <div id="panel" class="panel" role="tabpanel" aria-labelledby={format!("tab-{}", panel.word())}>{ inside }</div> }
+            </section>
+        }
+    }
+
+    /// What the dialog about the versions needs of the run.
+    fn versions(&self, dialog: &Dialog) -> Option<VersionsOfRun> {
+        let run = self.session.run.as_ref().filter(|_| *dialog == Dialog::Versions)?;
+        let (own_commands, seen) = (self.session.own_commands(), self.session.seen_differences());
+        Some(VersionsOfRun { profile: run.lab.setup().profile, own_commands, seen })
     }
 
     /// Lets the clock run exactly while something moves.
@@ -230,7 +284,7 @@ fn message_of_key(event: &KeyboardEvent) -> Option<Msg> {
     if key == "Escape" {
         return (!inside("dialog")).then_some(Msg::CloseMenu);
     }
-    if inside("dialog, input, select, textarea") {
+    if inside("dialog, input, select, textarea, [role=tablist], pre") {
         return None;
     }
     match key.as_str() {

@@ -1,4 +1,4 @@
-//! What the browser remembers: language and theme. A browser that refuses to remember is no error.
+//! What the browser remembers: language, theme, the lines that were sent. A browser that refuses to remember is no error.
 
 use web_sys::Storage;
 
@@ -7,6 +7,7 @@ use crate::text::Lang;
 
 const LANG: &str = "rocketmq-lab.lang";
 const THEME: &str = "rocketmq-lab.theme";
+const HISTORY: &str = "rocketmq-lab.history";
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
@@ -35,7 +36,17 @@ pub fn theme() -> Theme {
     read(THEME).and_then(|word| Theme::from_word(&word)).unwrap_or_default()
 }
 
-/// Remembers both.
+/// The lines that were sent, whatever the browser has kept of them.
+pub fn history() -> String {
+    read(HISTORY).unwrap_or_default()
+}
+
+/// Remembers the lines that were sent.
+pub fn remember_history(lines: &str) {
+    write(HISTORY, lines);
+}
+
+/// Remembers language and theme.
 pub fn remember(lang: Lang, theme: Theme) {
     write(LANG, lang.code());
     write(THEME, theme.word());

@@ -1,12 +1,14 @@
-//! Dialogs: a question before commands are discarded, forms, the list of keys.
+//! Dialogs: a question before commands are discarded, forms, explanations.
 //!
 //! They are `dialog` elements shown as modal, so the browser itself keeps the focus inside and closes on Esc.
 
 use lab_core::command::CommandError;
+use lab_core::config::Profile;
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::refusal;
+use super::versions::VersionsOfRun;
+use super::{console_help, refusal, versions};
 use crate::session::forms::{Field, Form, FormKind, Input};
 use crate::session::{Dialog, Msg};
 use crate::text::Texts;
@@ -16,8 +18,14 @@ use crate::text::Texts;
 pub struct ModalProps {
     /// The words.
     pub texts: &'static Texts,
+    /// The version of the cluster.
+    pub profile: Profile,
     /// The dialog.
     pub dialog: Dialog,
+    /// The lines for `mqadmin` that do the same to a real cluster as the open form.
+    pub on_real_cluster: Vec<String>,
+    /// What the dialog about the versions needs of the run.
+    pub versions: Option<VersionsOfRun>,
     /// Where to tell what was clicked.
     pub on: Callback<Msg>,
 }
@@ -54,10 +62,14 @@ pub fn Modal(props: &ModalProps) -> Html {
         Dialog::Form { form, problem } => fill_in(props, form, problem.as_ref()),
         Dialog::Leave(_) => leave(props),
         Dialog::Help => help(props),
+        Dialog::Console => console(props),
+        Dialog::Versions => differences(props),
     };
+    // A long explanation is read from its beginning, so that is where the focus goes.
+    let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions);
     html! {
-        <dialog ref={element} class="modal" aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
-            <h2 id="dialog-title">{ title }</h2>
+        <dialog ref={element} class={classes!("modal", is_wide.then_some("wide"))} aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
+            <h2 id="dialog-title" tabindex={is_wide.then_some("-1")} data-first={is_wide.then_some("")}>{ title }</h2>
             { body }
         </dialog>
     }
@@ -128,6 +140,10 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
                 { for form.fields.iter().enumerate().map(|(place, it)| field(props, place, it, place == first)) }
             </div>
             <p class="issues"><span class="muted">{ texts.issues }</span><code data-testid="form-line">{ form.line() }</code></p>
+            if !props.on_real_cluster.is_empty() {
+                <p class="issues"><span class="muted">{ texts.console.on_real_cluster }</span>
+                    <span class="lines" data-testid="form-mqadmin">{ for props.on_real_cluster.iter().map(|line| html! { <code>{ line }</code> }) }</span></p>
+            }
             <div class="error" role="alert">
                 if let Some(problem) = problem { <b>{ texts.refused }</b>{ " " }{ refusal(texts, problem) } }
             </div>
@@ -197,8 +213,31 @@ fn help(props: &ModalProps) -> (String, Html) {
                 { for keys.into_iter().map(|(key, what)| html! { <tr><th><kbd>{ key }</kbd></th><td>{ what }</td></tr> }) }
             </tbody></table>
             <p class="muted">{ texts.keys_note }</p>
-            <p class="row end"><button class="b" data-first="" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ texts.close }</button></p>
+            { close_row(props) }
         </>
     };
     (texts.keys.to_owned(), body)
+}
+
+fn console(props: &ModalProps) -> (String, Html) {
+    let body =
+        html! { <>{ console_help::body(props.texts, props.profile, &props.on) }{ close_row(props) }</> };
+    (props.texts.console.help.to_owned(), body)
+}
+
+fn differences(props: &ModalProps) -> (String, Html) {
+    let run = props.versions.as_ref();
+    let body = html! {
+        <>
+            if let Some(run) = run { { versions::switch(props.texts, run, &props.on) } }
+            { versions::table(props.texts, run, &props.on) }
+            { close_row(props) }
+        </>
+    };
+    (props.texts.versions.title.to_owned(), body)
+}
+
+/// The row of a dialog that only tells something.
+fn close_row(props: &ModalProps) -> Html {
+    html! { <p class="row end"><button class="b" data-first="" data-testid="dialog-cancel" onclick={send(props, Msg::CloseDialog)}>{ props.texts.close }</button></p> }
 }

@@ -9,8 +9,8 @@ use lab_core::id::{EventId, NodeId};
 use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use crate::session::Msg;
 use crate::session::events::{Filter, Group, Kinds, is_alarm};
-use crate::session::{Msg, Region};
 use crate::text::Texts;
 
 /// Height of a row; the style sheet has the same.
@@ -21,10 +21,6 @@ const ROW: i32 = 24;
 pub struct EventsProps {
     /// The words.
     pub texts: &'static Texts,
-    /// What is listed.
-    pub filter: Filter,
-    /// The nodes to filter by.
-    pub nodes: Vec<NodeId>,
     /// Events listed.
     pub total: usize,
     /// Place of the first of the rows.
@@ -33,8 +29,6 @@ pub struct EventsProps {
     pub rows: Rc<[TraceEvent]>,
     /// Whether the newest stays in sight.
     pub follow: bool,
-    /// Whether only the head is drawn.
-    pub folded: bool,
     /// The selected event.
     pub selected: Option<EventId>,
     /// Its chain of causes: itself first.
@@ -67,17 +61,8 @@ pub fn Events(props: &EventsProps) -> Html {
     let texts = props.texts;
     let spacer = format!("height:{}px", props.total as i64 * i64::from(ROW));
     let place = format!("top:{}px", props.first as i64 * i64::from(ROW));
-    let on = props.on.clone();
-    let fold = Callback::from(move |_: MouseEvent| on.emit(Msg::Fold(Region::Events)));
     html! {
-        <section class="events" aria-label={texts.events}>
-            <div class="filters">
-                <h2><button class="fold" data-testid="fold-events" aria-expanded={(!props.folded).to_string()} onclick={fold}>
-                    <span aria-hidden="true">{ if props.folded { "▸ " } else { "▾ " } }</span>{ texts.events }</button></h2>
-                { filters(props) }
-                <span class="muted num" data-testid="event-count">{ (texts.event_count)(props.total) }</span>
-            </div>
-            if !props.folded { <div class={classes!("pair", (!props.chain.is_empty()).then_some("open"))}>
+        <div class={classes!("pair", (!props.chain.is_empty()).then_some("open"))}>
                 <div class="list" ref={list} {onscroll} tabindex="0" role="list" aria-label={texts.events}>
                     <div class="spacer" style={spacer}>
                         <div class="rows" style={place}>{ for props.rows.iter().map(|event| row(props, event)) }</div>
@@ -90,12 +75,28 @@ pub fn Events(props: &EventsProps) -> Html {
                         <ol>{ for props.chain.iter().map(|event| link(props, event)) }</ol>
                     </div>
                 }
-            </div> }
-        </section>
+        </div>
     }
 }
 
-fn filters(props: &EventsProps) -> Html {
+/// What the filters are drawn from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FiltersProps {
+    /// The words.
+    pub texts: &'static Texts,
+    /// What is listed.
+    pub filter: Filter,
+    /// The nodes to filter by.
+    pub nodes: Vec<NodeId>,
+    /// Events listed.
+    pub total: usize,
+    /// Where to tell what was chosen.
+    pub on: Callback<Msg>,
+}
+
+/// The filters of the list, which stand beside its tab.
+#[component]
+pub fn Filters(props: &FiltersProps) -> Html {
     let texts = props.texts;
     let change = |edit: fn(&mut Filter, String)| {
         let (on, filter) = (props.on.clone(), props.filter.clone());
@@ -137,6 +138,7 @@ fn filters(props: &EventsProps) -> Html {
             </select>
             <input type="search" data-testid="event-text" placeholder={texts.filter_text} aria-label={texts.filter_text}
                 value={props.filter.text.clone()} oninput={on_text} />
+            <span class="muted num" data-testid="event-count">{ (texts.event_count)(props.total) }</span>
         </>
     }
 }

@@ -24,6 +24,8 @@ pub struct FrontProps {
 #[component]
 pub fn Front(props: &FrontProps) -> Html {
     let texts = props.texts;
+    let on = props.on.clone();
+    let differences = Callback::from(move |_: MouseEvent| on.emit(Msg::ShowVersions));
     html! {
         <main class="front">
             <h1>{ texts.lead }</h1>
@@ -33,6 +35,7 @@ pub fn Front(props: &FrontProps) -> Html {
                 <legend>{ texts.version_legend }</legend>
                 { version(props, Profile::V5, "profile-v5", texts.version_v5) }
                 { version(props, Profile::V4, "profile-v4", texts.version_v4) }
+                <button type="button" class="link" data-testid="versions" onclick={differences}>{ texts.versions.title }</button>
             </fieldset>
             <div class="labs">{ for LabId::ALL.into_iter().map(|id| card(props, id)) }</div>
             <p class="foot">{ texts.front_foot }</p>

@@ -63,7 +63,9 @@ pub fn Header(props: &HeaderProps) -> Html {
             }
             <span class="grow"></span>
             if let Some(version) = props.version {
-                <span class="muted version" title={texts.version_title}>{ format!("RocketMQ {version}") }</span>
+                <button class="b version" data-testid="versions" onclick={send(Msg::ShowVersions)}
+                    aria-label={(texts.versions.button)(version)} title={(texts.versions.button)(version)}>
+                    <span class="long">{ "RocketMQ " }</span>{ version }<span aria-hidden="true">{ " ⇄" }</span></button>
             }
             <button class="b" data-testid="help" onclick={send(Msg::ShowHelp)} aria-label={texts.keys} title={texts.keys}>{ "?" }</button>
             <button class="b" data-testid="lang" lang={other.code()} onclick={send(Msg::SetLang(other))} aria-label={texts.other_language_label}>

@@ -1,13 +1,17 @@
-//! Everything around the stage: header, front page, timeline, command line, events, inspector, dialogs.
+//! Everything around the stage: header, front page, timeline, command line, console, events, inspector, dialogs.
 
 pub mod command_bar;
+pub mod console;
+mod console_help;
 pub mod dialog;
 pub mod events;
 pub mod front;
 pub mod header;
 pub mod inspector;
 pub mod look;
+pub mod tabs;
 pub mod timeline;
+pub mod versions;
 
 use lab_core::command::CommandError;
 use yew::prelude::*;

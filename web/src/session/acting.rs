@@ -1,11 +1,12 @@
-//! Giving commands: from menus, forms and the command line.
+//! Giving commands: from menus and forms; the command line is in [`console`](super::console).
 
 use lab_core::command::Command;
 use lab_core::id::NodeId;
 
 use super::actions::{Action, candidates};
 use super::forms::{Form, FormKind};
-use super::msg::{Dialog, Notice, Problem};
+use super::msg::{Dialog, Notice};
+use super::on_real_cluster::mqadmin_lines;
 use super::{Run, Session};
 
 impl Session {
@@ -14,7 +15,7 @@ impl Session {
         self.menu = None;
         let Some(run) = &self.run else { return };
         if let Err(error) = run.lab.check(&command) {
-            self.problem = Some(Problem { line: command.to_string(), why: error });
+            self.refuse(command.to_string(), error);
             return;
         }
         match run.lab.later_commands() {
@@ -31,14 +32,6 @@ impl Session {
             }
             Some(Dialog::Leave(to)) => self.leave(to),
             _ => {}
-        }
-    }
-
-    pub(super) fn run_line(&mut self) {
-        let line = self.line.trim().to_owned();
-        match line.parse::<Command>() {
-            Ok(command) => self.order(command),
-            Err(error) => self.problem = Some(Problem { line, why: error }),
         }
     }
 
@@ -78,6 +71,14 @@ impl Session {
         }
     }
 
+    /// The lines for `mqadmin` that would do to a real cluster what the open form does to the lab's.
+    pub fn form_on_real_cluster(&self) -> Vec<String> {
+        let (Some(Dialog::Form { form, .. }), Some(run)) = (&self.dialog, &self.run) else {
+            return Vec::new();
+        };
+        form.line().parse().map(|command| mqadmin_lines(&command, &run.shown.view)).unwrap_or_default()
+    }
+
     /// What can be done to a node just now.
     pub fn actions(&self, node: &NodeId) -> Vec<Action> {
         let Some(run) = &self.run else { return Vec::new() };
@@ -99,8 +100,9 @@ impl Session {
                 self.notice = Some(Notice::Done(text));
                 self.line.clear();
                 self.after_run();
+                self.wait_for_answer();
             }
-            Err(error) => self.problem = Some(Problem { line: text, why: error }),
+            Err(error) => self.refuse(text, error),
         }
     }
 }
@@ -110,4 +112,5 @@ fn cut_memory(run: &mut Run) {
     let length = run.lab.trace().len();
     run.scan.cut(length);
     run.events.cut(length);
+    run.transcript.cut(length);
 }

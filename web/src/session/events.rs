@@ -62,7 +62,8 @@ impl Group {
             | Fact::Stopping
             | Fact::Stopped
             | Fact::Removed
-            | Fact::RolledBack { .. } => Self::Life,
+            | Fact::RolledBack { .. }
+            | Fact::MqadminAnswered { .. } => Self::Life,
             Fact::RequestSent(_)
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
@@ -75,6 +76,7 @@ impl Group {
             Fact::BrokerRegistered { .. }
             | Fact::BrokerRemoved { .. }
             | Fact::TopicUpdated { .. }
+            | Fact::TopicDeleted { .. }
             | Fact::ClientRegistered { .. }
             | Fact::ClientUnregistered { .. }
             | Fact::GroupUpdated { .. }

@@ -6,11 +6,14 @@
 
 mod acting;
 pub mod actions;
+pub mod console;
 pub mod events;
 pub mod forms;
 pub mod msg;
+pub mod on_real_cluster;
 pub mod scan;
 pub mod shown;
+pub mod versions;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,11 +32,12 @@ use crate::labs::LabId;
 use crate::playback::{EVENTS_PER_FRAME, Playback};
 use crate::text::{Lang, Texts};
 
+use self::console::transcript::Transcript;
+use self::console::{Console, Waiting};
 use self::events::EventList;
-
 use self::scan::Scan;
 
-pub use msg::{Dialog, Msg, Notice, Problem, Region, Selection, SkipKind, Theme};
+pub use msg::{Dialog, Msg, Notice, Panel, Problem, Region, Selection, SkipKind, Theme};
 pub use shown::{MessageDetail, Shown};
 
 /// Real milliseconds between two drawings of the panels while playing.
@@ -51,7 +55,23 @@ pub(crate) struct Run {
     pub(crate) lab: Lab,
     pub(crate) scan: Scan,
     pub(crate) events: EventList,
+    pub(crate) transcript: Transcript,
     pub(crate) shown: Rc<Shown>,
+}
+
+impl Run {
+    /// A run of which nothing was looked at yet. `given` is the number of commands that the lab came with.
+    fn new(id: LabId, given: usize, lab: Lab) -> Self {
+        Self {
+            id,
+            given,
+            lab,
+            scan: Scan::default(),
+            events: EventList::default(),
+            transcript: Transcript::default(),
+            shown: Rc::default(),
+        }
+    }
 }
 
 /// The state of the page.
@@ -70,10 +90,13 @@ pub struct Session {
     pub(crate) menu: Option<NodeId>,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) line: String,
+    pub(crate) console: Console,
+    waiting: Option<Waiting>,
     pub(crate) problem: Option<Problem>,
     pub(crate) notice: Option<Notice>,
     pub(crate) announced: String,
-    pub(crate) events_folded: bool,
+    pub(crate) panel: Panel,
+    pub(crate) panels_folded: bool,
     pub(crate) inspector_folded: bool,
     pub(crate) flying: Flying,
     stage: (f64, f64),
@@ -102,10 +125,13 @@ impl Session {
             menu: None,
             dialog: None,
             line: String::new(),
+            console: Console::default(),
+            waiting: None,
             problem: None,
             notice: None,
             announced: String::new(),
-            events_folded: false,
+            panel: Panel::default(),
+            panels_folded: false,
             inspector_folded: false,
             flying: Flying::default(),
             stage: (1100.0, f64::INFINITY),
@@ -130,7 +156,10 @@ impl Session {
     /// Whether [`Msg::Frame`] would change anything.
     pub fn needs_frames(&self) -> bool {
         let Some(run) = &self.run else { return false };
-        self.playing || self.flying.is_moving(run.lab.now()) || run.scan.has_announcements()
+        self.playing
+            || self.waiting.is_some()
+            || self.flying.is_moving(run.lab.now())
+            || run.scan.has_announcements()
     }
 
     /// Set-up and commands of the run, in the notation that [`Recording`] reads: what a bug report needs.
@@ -151,7 +180,7 @@ impl Session {
                 self.lang = lang;
             }
             Msg::SetTheme(theme) => self.theme = theme,
-            Msg::PlayPause => self.playing = !self.playing && self.run.is_some(),
+            Msg::PlayPause => self.play_or_pause(),
             Msg::Step => self.step(),
             Msg::StepBack => self.jump(|lab| {
                 lab.step_back();
@@ -167,18 +196,26 @@ impl Session {
             Msg::ToggleMenu(node) => self.toggle_menu(node),
             Msg::CloseMenu => self.menu = None,
             Msg::Do(command) => self.order(command),
-            Msg::EditLine(line) => {
-                self.line = line;
-                self.problem = None;
-            }
+            Msg::EditLine(line) => self.edit_line(line),
+            Msg::UseLine(line) => self.use_line(line),
             Msg::RunLine => self.run_line(),
+            Msg::Recall(direction) => self.recall(direction),
+            Msg::Complete => self.complete(),
+            Msg::MoveSuggestion(direction) => self.move_suggestion(direction),
+            Msg::PickSuggestion(place) => self.pick_suggestion(place),
+            Msg::CloseSuggestions => self.close_suggestions(),
+            Msg::Copy(ordered) => self.console.copied = Some(ordered),
+            Msg::ShowPanel(panel) => self.show_panel(panel),
             Msg::OpenForm(kind) => self.open_form(&kind),
             Msg::EditField(place, value) => self.edit_field(place, value),
             Msg::SubmitForm => self.submit_form(),
             Msg::Confirm => self.confirm(),
             Msg::ShowHelp => self.dialog = Some(Dialog::Help),
+            Msg::ShowConsoleHelp => self.dialog = Some(Dialog::Console),
+            Msg::ShowVersions => self.dialog = Some(Dialog::Versions),
+            Msg::SwitchVersion => self.switch_version(),
             Msg::CloseDialog => self.dialog = None,
-            Msg::Fold(Region::Events) => self.events_folded = !self.events_folded,
+            Msg::Fold(Region::Panels) => self.panels_folded = !self.panels_folded,
             Msg::Fold(Region::Inspector) => self.inspector_folded = !self.inspector_folded,
             Msg::Filter(filter) => self.filter(filter),
             Msg::ScrollEvents { first, rows, at_end } => {
@@ -206,14 +243,7 @@ impl Session {
                 if let Some(at) = last {
                     lab.run_until(at + Duration::from_millis(1));
                 }
-                self.run = Some(Run {
-                    id,
-                    given: lab.recording().commands.len(),
-                    lab,
-                    scan: Scan::default(),
-                    events: EventList::default(),
-                    shown: Rc::default(),
-                });
+                self.run = Some(Run::new(id, lab.recording().commands.len(), lab));
                 self.playing = id != LabId::Sandbox;
                 self.playback = Playback::default();
                 self.after_jump();
@@ -244,6 +274,9 @@ impl Session {
         self.dialog = None;
         self.look = 0;
         self.line.clear();
+        self.waiting = None;
+        self.console.popup = None;
+        self.console.copied = None;
         self.problem = None;
         self.notice = None;
         self.announced.clear();
@@ -259,14 +292,19 @@ impl Session {
             }
             self.after_run();
         }
+        let waits = self.waiting.is_some() && self.dialog.is_none();
+        if waits {
+            self.go_on_waiting();
+        }
         let now = self.now();
         self.flying.advance(elapsed_ms, now);
         self.since_announcement = self.since_announcement.saturating_add(elapsed_ms);
         self.since_refresh += elapsed_ms;
-        if self.since_refresh < REFRESH_MS {
+        if self.since_refresh < REFRESH_MS && !waits {
             return false;
         }
-        let idle = !self.playing && !self.run.as_ref().is_some_and(|run| run.scan.has_announcements());
+        let idle =
+            !self.playing && !waits && !self.run.as_ref().is_some_and(|run| run.scan.has_announcements());
         if idle {
             return false;
         }
@@ -274,9 +312,15 @@ impl Session {
         true
     }
 
+    fn play_or_pause(&mut self) {
+        self.playing = !self.playing && self.run.is_some();
+        self.waiting = None;
+    }
+
     /// Goes on by one thing that leaves a trace.
     fn step(&mut self) {
         self.playing = false;
+        self.waiting = None;
         let Some(run) = &mut self.run else { return };
         let limit = run.lab.now() + LOOK_AHEAD;
         let stepped = run.lab.step(limit);
@@ -291,6 +335,7 @@ impl Session {
         let found = run.lab.run_until_fact(limit, |event| kind.matches(&event.fact));
         self.notice = if found.is_some() { None } else { Some(Notice::NoneCame(kind)) };
         self.playing = false;
+        self.waiting = None;
         self.after_jump();
         if let Some(id) = found {
             self.select_event(id);
@@ -300,6 +345,7 @@ impl Session {
     fn jump(&mut self, go: impl FnOnce(&mut Lab)) {
         let Some(run) = &mut self.run else { return };
         self.playing = false;
+        self.waiting = None;
         self.notice = None;
         go(&mut run.lab);
         self.after_jump();
@@ -343,6 +389,7 @@ impl Session {
         }
         run.scan.take_in(run.lab.trace());
         run.events.take_in(run.lab.trace());
+        run.transcript.take_in(run.lab.trace());
         let view = run.lab.view(size::WINDOW);
         let shown = Shown::of(self.version, view, run, self.stage);
         if shown.layout != run.shown.layout {

@@ -6,7 +6,9 @@ use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
 use lab_core::fact::Fact;
 use lab_core::id::{EventId, NodeId};
+use lab_core::time::Duration;
 
+use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
 use crate::labs::LabId;
@@ -57,8 +59,24 @@ pub enum Msg {
     Do(Command),
     /// The command line was edited.
     EditLine(String),
+    /// A line was put into the command line.
+    UseLine(String),
     /// The command line was sent.
     RunLine,
+    /// An older or newer line was asked for.
+    Recall(Direction),
+    /// The line is to be completed.
+    Complete,
+    /// Another suggestion becomes the active one.
+    MoveSuggestion(Direction),
+    /// A suggestion was taken, by its place in the list.
+    PickSuggestion(usize),
+    /// The list of suggestions was closed.
+    CloseSuggestions,
+    /// The output of an order was copied.
+    Copy(EventId),
+    /// A panel below the timeline was chosen.
+    ShowPanel(Panel),
     /// A form was asked for.
     OpenForm(FormKind),
     /// A field of the open form was edited.
@@ -69,6 +87,12 @@ pub enum Msg {
     Confirm,
     /// The list of keys was asked for.
     ShowHelp,
+    /// An explanation of the console was asked for.
+    ShowConsoleHelp,
+    /// The differences of the versions were asked for.
+    ShowVersions,
+    /// The run is to begin anew under the other version.
+    SwitchVersion,
     /// The open dialog was closed.
     CloseDialog,
     /// The event list is filtered otherwise.
@@ -104,10 +128,33 @@ pub enum Selection {
 /// A part of the page that can be folded away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Region {
-    /// The event list.
-    Events,
+    /// The panels below the timeline.
+    Panels,
     /// The inspector.
     Inspector,
+}
+
+/// One of the panels below the timeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Panel {
+    /// Commands and what `mqadmin` printed.
+    Console,
+    /// The event list.
+    #[default]
+    Events,
+}
+
+impl Panel {
+    /// Both, in the order of the tabs.
+    pub const ALL: [Self; 2] = [Self::Console, Self::Events];
+
+    /// The word by which tests and styles know it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Events => "events",
+        }
+    }
 }
 
 /// Light or dark.
@@ -162,6 +209,10 @@ pub enum Dialog {
     Leave(Option<LabId>),
     /// The list of keys.
     Help,
+    /// What the console understands.
+    Console,
+    /// What differs between the versions, and the switch.
+    Versions,
 }
 
 /// A command that could not be carried out.
@@ -184,6 +235,17 @@ pub enum Notice {
     Done(String),
     /// A recording could not be read.
     BadRecording(String),
+    /// `mqadmin` has not answered within this time.
+    StillWaiting(Duration),
+    /// The run began anew under the other version.
+    Switched {
+        /// That version.
+        to: Profile,
+        /// Commands that could not be carried out there.
+        passed_over: usize,
+    },
+    /// The lab was opened anew under the other version, because the commands could not be carried out there.
+    SwitchedToOpening(Profile),
 }
 
 macro_rules! skip_kinds {

@@ -1,14 +1,16 @@
-//! What the page remembers of the trace: tags, marks of the timeline, things to announce.
+//! What the page remembers of the trace: tags, marks of the timeline, differences between the versions that showed,
+//! things to announce.
 //!
 //! Each event is looked at once. Events are numbered from 0 and the same run notes the same events, so after going
 //! back nothing has to be read again; a command in the past cuts the memory off where the run becomes another one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::EventId;
 use lab_core::time::Instant;
 
+use crate::differences::Difference;
 use crate::palette::Tags;
 use crate::text::Texts;
 
@@ -51,6 +53,8 @@ pub struct Scan {
     pub tags: Tags,
     /// Marks in the order of time.
     pub marks: VecDeque<Mark>,
+    /// The first event that showed a difference between the versions.
+    pub differences: BTreeMap<Difference, (EventId, Instant)>,
     waiting: VecDeque<TraceEvent>,
     unheard: usize,
 }
@@ -70,6 +74,7 @@ impl Scan {
     pub fn cut(&mut self, length: usize) {
         self.seen = self.seen.min(length);
         self.marks.retain(|mark| (mark.id.0 as usize) < length);
+        self.differences.retain(|_, (id, _)| (id.0 as usize) < length);
     }
 
     /// Whether something waits to be announced.
@@ -106,6 +111,9 @@ impl Scan {
             && let Some(tag) = &sent.tag
         {
             self.tags.add(tag);
+        }
+        for difference in Difference::shown_by(&event.fact) {
+            self.differences.entry(difference).or_insert((event.id, event.at));
         }
         let Some(kind) = mark_kind(&event.fact) else { return };
         if self.marks.len() >= MARKS {

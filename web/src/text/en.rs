@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts};
+use super::{LabText, Texts, console, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -20,7 +20,6 @@ pub(super) const TEXTS: Texts = Texts {
     home: "RocketMQ Lab: front page",
     labs: "Labs",
     keys: "Keyboard shortcuts",
-    version_title: "The version of RocketMQ that the cluster behaves like",
     theme: |theme| match theme {
         Theme::System => "Theme: as the system",
         Theme::Light => "Theme: light",
@@ -249,6 +248,11 @@ pub(super) const TEXTS: Texts = Texts {
     the_lab: "you",
     and_more: |count| format!("and {count} more"),
 
+    panels: "Console and events",
+    fold_panels: "Fold console and events",
+    console: &console::EN,
+    versions: &versions::EN,
+
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
     nothing_selected: "Nothing selected",
@@ -472,6 +476,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::BrokerRegistered { .. } => "broker registered",
         Fact::BrokerRemoved { .. } => "broker removed",
         Fact::TopicUpdated { .. } => "topic updated",
+        Fact::TopicDeleted { .. } => "topic deleted",
         Fact::MessageStored { .. } => "message stored",
         Fact::MessageDelayed { .. } => "message delayed",
         Fact::DelayedMessageDue { .. } => "delayed message due",
@@ -524,5 +529,6 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "resumed",
         Fact::GroupUpdated { .. } => "group updated",
         Fact::GroupDeleted { .. } => "group deleted",
+        Fact::MqadminAnswered { .. } => "mqadmin answered",
     }
 }

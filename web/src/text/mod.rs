@@ -1,10 +1,14 @@
 //! The words of the page, in both languages.
 //!
 //! [`Texts`] has a field for every text; `en.rs` and `zh.rs` each make one constant of it, so a text that is
-//! missing in a language does not compile. Words of RocketMQ itself (settings, codes, exceptions) stay as they are
+//! missing in a language does not compile. The words of the console, of the verbs and of the versions have files of
+//! their own, with both languages side by side. Words of RocketMQ itself (settings, codes, exceptions) stay as they are
 //! in both, and so do times and what the core says to a wrong command.
 
+mod console;
 mod en;
+pub mod verbs;
+mod versions;
 mod zh;
 mod zh_details;
 
@@ -13,6 +17,9 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
+
+pub use console::ConsoleTexts;
+pub use versions::VersionTexts;
 
 use crate::labs::LabId;
 use crate::session::actions::Verb;
@@ -87,7 +94,6 @@ pub struct Texts {
     pub home: &'static str,
     pub labs: &'static str,
     pub keys: &'static str,
-    pub version_title: &'static str,
     pub theme: fn(Theme) -> &'static str,
 
     pub lead: &'static str,
@@ -211,6 +217,11 @@ pub struct Texts {
     pub causes: &'static str,
     pub the_lab: &'static str,
     pub and_more: fn(usize) -> String,
+
+    pub panels: &'static str,
+    pub fold_panels: &'static str,
+    pub console: &'static ConsoleTexts,
+    pub versions: &'static VersionTexts,
 
     pub inspector: &'static str,
     pub fold_inspector: &'static str,

@@ -6,7 +6,7 @@ use lab_core::fact::{Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts};
+use super::{LabText, Texts, console, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -22,7 +22,6 @@ pub(super) const TEXTS: Texts = Texts {
     home: "RocketMQ Lab 首页",
     labs: "实验",
     keys: "键盘快捷键",
-    version_title: "集群所模拟的 RocketMQ 版本",
     theme: |theme| match theme {
         Theme::System => "主题：跟随系统",
         Theme::Light => "主题：浅色",
@@ -240,6 +239,11 @@ pub(super) const TEXTS: Texts = Texts {
     causes: "为什么？起因链",
     the_lab: "你",
     and_more: |count| format!("另有 {count} 项"),
+
+    panels: "控制台与事件",
+    fold_panels: "收起控制台与事件",
+    console: &console::ZH,
+    versions: &versions::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -505,6 +509,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::BrokerRegistered { .. } => "Broker 注册",
         Fact::BrokerRemoved { .. } => "剔除 Broker",
         Fact::TopicUpdated { .. } => "主题更新",
+        Fact::TopicDeleted { .. } => "主题删除",
         Fact::MessageStored { .. } => "消息已存储",
         Fact::MessageDelayed { .. } => "消息延时",
         Fact::DelayedMessageDue { .. } => "延时消息到期",
@@ -557,5 +562,6 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "恢复消费",
         Fact::GroupUpdated { .. } => "消费组更新",
         Fact::GroupDeleted { .. } => "消费组删除",
+        Fact::MqadminAnswered { .. } => "mqadmin 已回答",
     }
 }

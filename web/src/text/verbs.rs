@@ -1,0 +1,151 @@
+//! The verbs of the lab's own notation: how each is written, and what it does, in both languages.
+
+use super::Lang;
+
+/// One verb.
+struct VerbText {
+    verb: &'static str,
+    /// What stands behind it.
+    usage: &'static str,
+    en: &'static str,
+    zh: &'static str,
+}
+
+const fn verb(verb: &'static str, usage: &'static str, en: &'static str, zh: &'static str) -> VerbText {
+    VerbText { verb, usage, en, zh }
+}
+
+/// All verbs, in the order of `lab_core::command::VERBS`.
+const ALL: &[VerbText] = &[
+    verb("name-server", "N [port=9876]", "starts a name server", "启动一个 NameServer"),
+    verb(
+        "broker",
+        "N [name=N] [id=0] [port=10911] [KEY=VALUE …]",
+        "starts a broker; id 0 is the master, KEY a setting of brokers",
+        "启动一个 Broker；id 为 0 是主节点，KEY 是 Broker 的配置项",
+    ),
+    verb(
+        "topic",
+        "T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]",
+        "creates or changes a topic",
+        "创建或修改主题",
+    ),
+    verb(
+        "producer",
+        "N [group=G] [name-servers=A,B] [id=I] [KEY=VALUE …]",
+        "starts a producer",
+        "启动一个生产者",
+    ),
+    verb(
+        "consumer",
+        "N group=G topic=T,U [tags=*] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] \
+         [name-servers=A,B] [id=I] [KEY=VALUE …]",
+        "starts a consumer; work is the time of its listener for one message",
+        "启动一个消费者；work 是处理一条消息所用的时间",
+    ),
+    verb(
+        "send",
+        "N T [count=1] [every=0s] [tag=A,B] [key=K] [body=m] [queue=broker-a:0]",
+        "sends messages one after another",
+        "逐条发送消息",
+    ),
+    verb(
+        "produce",
+        "N T every=500ms [tag=A,B] [key=K] [body=m] [queue=broker-a:0]",
+        "sends for ever",
+        "持续发送消息",
+    ),
+    verb("quiet", "N", "ends what produce began", "停止 produce 开始的发送"),
+    verb(
+        "pin",
+        "N T start=I",
+        "lets the producer's next round over the queues begin at place I",
+        "让生产者下一轮从第 I 个队列开始",
+    ),
+    verb("set", "N KEY=VALUE …", "changes settings of a running node", "修改运行中节点的配置"),
+    verb(
+        "kill",
+        "N",
+        "ends the process at once; connections close, written pages survive",
+        "立即杀死进程：连接关闭，已写入的页保留",
+    ),
+    verb(
+        "power-off",
+        "N",
+        "takes the power: nobody is told, what was not flushed is lost",
+        "断电：没有任何通知，未刷盘的内容丢失",
+    ),
+    verb("stop", "N", "ends the process gracefully", "正常停止进程"),
+    verb("freeze", "N", "lets the process stand still; its connections stay", "冻结进程：连接保持"),
+    verb("thaw", "N", "lets a frozen process go on", "解冻进程"),
+    verb("restart", "N", "starts an ended process on what is on its disk", "用磁盘上的内容重新启动进程"),
+    verb("remove", "N", "takes an ended process away for good", "彻底移除已结束的进程"),
+    verb(
+        "roll-back",
+        "N [to=TIME]",
+        "sets an ended broker's messages back; group offsets stay",
+        "把已结束的 Broker 的消息回滚到某一时刻；消费位点保留",
+    ),
+    verb("cut", "A B [one-way]", "lets nothing pass between two nodes", "切断两个节点之间的网络"),
+    verb("heal", "A B", "ends a cut", "恢复被切断的网络"),
+    verb("hold", "A B [one-way]", "holds what two nodes send each other", "扣留两个节点之间的数据"),
+    verb("release", "A B", "ends a hold", "放行被扣留的数据"),
+    verb(
+        "link",
+        "A B [latency=1..3] [loss=5%]",
+        "another latency in ms, or share of lost packets",
+        "修改链路的延迟（毫秒）或丢包率",
+    ),
+];
+
+fn find(verb: &str) -> Option<&'static VerbText> {
+    ALL.iter().find(|it| it.verb == verb)
+}
+
+/// How a verb is written; the bare verb when it is not known.
+pub fn usage(verb: &str) -> String {
+    find(verb).map_or_else(|| verb.to_owned(), |it| format!("{} {}", it.verb, it.usage))
+}
+
+/// What a verb does; nothing when it is not known.
+pub fn about(lang: Lang, verb: &str) -> &'static str {
+    find(verb).map_or("", |it| match lang {
+        Lang::En => it.en,
+        Lang::Zh => it.zh,
+    })
+}
+
+/// The options of a verb as they are typed: `count=`, `one-way`.
+pub fn keys_of(verb: &str) -> impl Iterator<Item = &'static str> {
+    let words = find(verb).map_or("", |it| it.usage).split_whitespace();
+    words.filter_map(|word| {
+        let word = word.trim_start_matches('[').trim_end_matches(']');
+        match word.find('=') {
+            Some(_) if word.starts_with("KEY=") => None,
+            Some(at) => Some(&word[..=at]),
+            None => (word == "one-way").then_some(word),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lab_core::command::VERBS;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_has_its_words() {
+        let known: Vec<_> = ALL.iter().map(|it| it.verb).collect();
+        assert_eq!(known, VERBS);
+        assert!(ALL.iter().all(|it| !it.en.is_empty() && !it.zh.is_empty() && it.en != it.zh));
+    }
+
+    #[test]
+    fn options_are_read_from_the_usage() {
+        assert_eq!(keys_of("link").collect::<Vec<_>>(), ["latency=", "loss="]);
+        assert_eq!(keys_of("cut").collect::<Vec<_>>(), ["one-way"]);
+        assert_eq!(keys_of("set").count(), 0);
+        assert_eq!(keys_of("consumer").next(), Some("group="));
+    }
+}
