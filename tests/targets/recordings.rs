@@ -1,7 +1,7 @@
 //! Every recording of a real cluster is replayed in the lab.
 //!
-//! Reads `recordings/VERSION/NAME.json`, or the same layout in the folder that `LAB_GOLDEN` names. The recordings
-//! of [`DEMANDED`] must agree in every fact; in another folder all must. Run it with `--nocapture` to see a line
+//! Reads `recordings/VERSION/NAME.json`, or the same layout in the folder that `LAB_GOLDEN` names. All must
+//! agree in every fact, but for what [`OPEN`] lists. Run it with `--nocapture` to see a line
 //! for each; `LAB_REPLAYS` names a folder for the lab's own recordings of the replays.
 
 use std::collections::VecDeque;
@@ -11,24 +11,21 @@ use std::sync::Mutex;
 use lab_core::config::Profile;
 use lab_tests::replay::{profile_of, replay, script::Script};
 
-/// Names of the recordings that must agree, in both versions.
-const DEMANDED: &[&str] = &[
-    "allocation",
-    "broker_frozen",
-    "broker_killed",
-    "cluster_vs_broadcast",
-    "delay_levels",
-    "crash_before_commit",
-    "join_leave",
-    "master_dies",
-    "master_dies_readable",
-    "new_group",
-    "orderly_crash",
-    "orderly_join",
-    "read_write_queues",
-    "rollback_online",
-    "transactions",
-    "same_client_id",
+/// What is still unexplained: the recording, how many facts disagree, and what is known about it. Every other recording
+/// agrees in every fact, and these in all but so many.
+const OPEN: &[(&str, usize, &str)] = &[
+    (
+        "4.9.7/tag_filter",
+        1,
+        "the group's offset is one behind for a moment: whether the fifth message of four milliseconds came before the \
+         pull or after it",
+    ),
+    (
+        "5.3.3/mixed_subscription",
+        1,
+        "the first of two members with different topics is served after 2.5 s, when its subscription was put back by \
+         something that the recording does not show",
+    ),
 ];
 
 /// One file to replay.
@@ -38,11 +35,11 @@ struct Task {
     profile: Profile,
 }
 
-/// A line for people, and whether every fact agreed.
+/// A line for people, and how many facts disagreed.
 struct Line {
     name: String,
     text: String,
-    agrees: bool,
+    disagreements: usize,
 }
 
 #[test]
@@ -65,11 +62,10 @@ fn real_clusters_are_reproduced() {
     });
     let lines = lines.into_inner().expect("no replay panicked");
     assert!(!lines.is_empty(), "{} holds no recording", root.display());
-    let demanded =
-        |name: &str| given.is_some() || DEMANDED.iter().any(|known| name.ends_with(&format!("/{known}")));
+    let open = |name: &str| OPEN.iter().find(|(open, ..)| *open == name).map_or(0, |(_, facts, _)| *facts);
     let failed: Vec<_> = lines
         .iter()
-        .filter(|line| !line.agrees && demanded(&line.name))
+        .filter(|line| line.disagreements != open(&line.name))
         .map(|line| line.text.as_str())
         .collect();
     assert!(failed.is_empty(), "recordings and replays differ:\n{}", failed.join("\n"));
@@ -115,7 +111,7 @@ fn run(task: &Task) -> Line {
         Ok(script) => script,
         Err(why) => {
             let text = format!("{}: not a recording: {why}", task.name);
-            return Line { name: task.name.clone(), text, agrees: false };
+            return Line { name: task.name.clone(), text, disagreements: usize::MAX };
         }
     };
     let verdict = replay(&script, task.profile);
@@ -132,5 +128,5 @@ fn run(task: &Task) -> Line {
             text += &format!("\n    {line}");
         }
     }
-    Line { name: task.name.clone(), text, agrees: verdict.disagreements() == 0 }
+    Line { name: task.name.clone(), text, disagreements: verdict.disagreements() }
 }

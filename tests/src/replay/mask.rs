@@ -14,6 +14,8 @@ const MASKS: &[(&str, &str, &str)] = &[
     ("", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?", "DATE"),
     ("", r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:PORT"),
     ("", r"V4_9_7", "V4_9_8"),
+    // A refusal to parse and the usage text go to two streams, which the recorder joined one after the other.
+    ("", r"(?s)^(usage: mqadmin .*\n)(Missing required option: [^\n]*)$", "$2\n$1"),
     // Load, timer progress, page cache wait, age and disk ratio.
     ("clusterList", r"(?m)^(\S+ +\S+ +\d+ +\S+ +V\S+) .*?( +(true|false))?$", "$1$2"),
     ("topicStatus", r"Topic Put TPS: .*", "Topic Put TPS"),
@@ -30,7 +32,8 @@ const MASKS: &[(&str, &str, &str)] = &[
     ("queryMsgById", r"Message Body Path: .*", "Message Body Path"),
     ("queryMsgByUniqueKey", r"Message Body Path: .*", "Message Body Path"),
     ("queryMsgByOffset", r"Message Body Path: .*", "Message Body Path"),
-    // Paths of the recording's machine.
+    // Paths of the recording's machine, and a setting that came with 4.9.8.
+    ("getNamesrvConfig", r"(?m)^configBlackList +=.*\n?", ""),
     ("getNamesrvConfig", r"(?m)^(rocketmqHome|kvConfigPath|configStorePath)( +=).*$", "$1$2"),
 ];
 
@@ -42,6 +45,13 @@ pub(super) fn masked(command: &str, output: &str) -> String {
         text = pattern.replace_all(&text, *mark).into_owned();
     }
     text.trim_end().to_owned()
+}
+
+/// The progress of a group without the numbers of messages. From a freeze on, which broker a message went to is chance:
+/// its send may have failed in the very millisecond in which the producer gave up, or in the next one.
+pub(super) fn uncounted(progress: &str) -> String {
+    let row = Regex::new(r"(?m)^(\S+ +\S+ +\d+ +)\d+ +\d+ +(\d+)").expect("a pattern");
+    row.replace_all(progress, "$1 COUNT $2").into_owned()
 }
 
 #[cfg(test)]

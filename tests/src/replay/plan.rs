@@ -24,19 +24,21 @@ pub struct Owner {
     pub high: Instant,
     /// Where the search begins.
     pub usual: Instant,
+    /// How far apart the starts lie that are tried.
+    step: Duration,
 }
 
 impl Owner {
     fn new(low: Instant, high: Instant, usual: Instant) -> Self {
         let low = low.min(high);
-        Self { low, high, usual: usual.clamp(low, high) }
+        let step = Duration::from_millis(if high.since(low) > Duration::from_secs(2) { 500 } else { 250 });
+        Self { low, high, usual: usual.clamp(low, high), step }
     }
 
-    /// The starts that are tried, a quarter or half a second apart.
+    /// The starts that are tried.
     pub fn candidates(&self) -> impl Iterator<Item = Instant> {
         let span = self.high.since(self.low).as_millis();
-        let width = if span > 2000 { 500 } else { 250 };
-        let low = self.low;
+        let (low, width) = (self.low, self.step.as_millis());
         (0..span.div_ceil(width)).map(move |i| low + Duration::from_millis(i * width)).chain([self.high])
     }
 }
@@ -76,6 +78,8 @@ pub struct Plan {
     chosen: Vec<(usize, usize)>,
 }
 
+/// A reset by time may land between two messages that were sent this close to each other.
+const WALL_CLOCK_STEP: Duration = Duration::from_millis(20);
 /// A state may be reached this long before it was asked for.
 pub const BEFORE: Duration = Duration::from_secs(1);
 /// Later clients of a process begin this long before their step ends, at the earliest and as a rule.
@@ -83,7 +87,7 @@ const CLIENT_START: (Duration, Duration) = (Duration::from_millis(300), Duration
 /// The first client of a process begins at most this long before its step ends.
 const PROCESS_START: Duration = Duration::from_secs(4);
 /// A broker is seen registered this long after it registered.
-const SEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(9));
+const SEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(12));
 /// A broker that nobody waited for registers this long after its step.
 const LAUNCHED: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(15));
 /// No broker is seen registered sooner after its launch, so whoever took less did not wait for it.
@@ -102,8 +106,8 @@ impl Plan {
         };
         if wall_clock::matters(script) {
             plan.wall_clock = Some(plan.owners.len());
-            let second = Instant::from_millis(999);
-            plan.owners.push(Owner::new(Instant::ZERO, second, Instant::ZERO));
+            let (low, high) = (Instant::ZERO, Instant::from_millis(999));
+            plan.owners.push(Owner { low, high, usual: low, step: WALL_CLOCK_STEP });
         }
         let mut processes = BTreeSet::new();
         let (mut before, mut change) = (Instant::ZERO, Instant::ZERO);
@@ -159,12 +163,12 @@ impl Plan {
             }
             Order::StopClient(_) => self.fix((end - CLIENT_START.1).max(before), index),
             Order::Mqadmin { .. } => {
-                // How long the tool needs from its request to its end, at most and at least.
-                let (most, least) = if profile.is_v5() { (6000, 5000) } else { (3200, 3000) };
+                // How long the tool needs from its request to its end, at most and at least; mostly as long as this.
+                let (most, usual, least) =
+                    if profile.is_v5() { (6000, 5500, 3000) } else { (3200, 3100, 3000) };
                 let (first, last) = (end - Duration::from_millis(most), end - Duration::from_millis(least));
                 if order.acts_by_tool() {
-                    let middle = Duration::from_millis(u64::midpoint(most, least));
-                    self.fix((end - middle).max(before), index);
+                    self.fix((end - Duration::from_millis(usual)).max(before), index);
                 } else {
                     let probe = |at| Act { at, step: index, part: Part::Watch };
                     self.fixed.extend(moments((first - BEFORE).max(before), last + AFTER).map(probe));

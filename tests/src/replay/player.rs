@@ -52,10 +52,10 @@ pub(super) struct Player<'a> {
     pub(super) tools: Tools,
 }
 
-/// Replays a recording with these starts of the plan's owners.
-pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Instant]) -> Verdict {
+/// Replays a recording with these starts of the plan's owners and this seed.
+pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Instant], seed: u64) -> Verdict {
     let epoch = wall_clock::epoch(script, plan.sub_second(starts));
-    let setup = format!("lab profile={profile} seed=1 latency=0..1 epoch={epoch}\n");
+    let setup = format!("lab profile={profile} seed={seed} latency=0..1 epoch={epoch}\n");
     let recording = setup.parse().expect("the set-up line is well-formed");
     let mut player = Player {
         script,

@@ -103,6 +103,9 @@ impl Player<'_> {
         let Some(round) = self.rounds.get(&(node.clone(), topic.to_owned())) else {
             return true;
         };
+        if self.list(node, topic, &self.lab.view(0)).is_none() {
+            return true;
+        }
         let since = &self.lab.trace()[round.index..];
         let since = if round.known {
             since

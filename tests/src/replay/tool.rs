@@ -10,7 +10,7 @@ use lab_core::fact::Fact;
 use lab_core::id::EventId;
 use lab_core::time::{Duration, Instant};
 
-use super::mask::masked;
+use super::mask::{masked, uncounted};
 use super::order::Order;
 use super::player::Player;
 
@@ -64,6 +64,11 @@ impl Player<'_> {
         }
     }
 
+    fn masked(&self, command: &str, output: &str) -> String {
+        let text = masked(command, output);
+        if self.freeze.is_some() && command == "consumerProgress" { uncounted(&text) } else { text }
+    }
+
     /// Has the tool act.
     pub(super) fn act_by_tool(&mut self, step: usize) {
         let Some((_, line)) = self.line(step) else {
@@ -85,9 +90,9 @@ impl Player<'_> {
         let Some((command, line)) = self.line(step) else {
             return;
         };
-        let recorded = masked(command, self.step(step).output.as_deref().unwrap_or_default());
+        let recorded = self.masked(command, self.step(step).output.as_deref().unwrap_or_default());
         let answer = self.lab.world().mqadmin(&line, LONGEST).unwrap_or_default();
-        let answer = masked(command, &answer);
+        let answer = self.masked(command, &answer);
         if answer == recorded {
             self.tools.answered.push(step);
         } else {
@@ -114,7 +119,7 @@ impl Player<'_> {
                 _ => None,
             });
             let command = self.line(step).map_or_else(String::new, |(command, _)| command.to_owned());
-            self.judge_output(step, &masked(&command, output.as_deref().unwrap_or_default()));
+            self.judge_output(step, &self.masked(&command, output.as_deref().unwrap_or_default()));
         }
     }
 
@@ -122,7 +127,7 @@ impl Player<'_> {
         let Some((command, _)) = self.line(step) else {
             return;
         };
-        let recorded = masked(command, self.step(step).output.as_deref().unwrap_or_default());
+        let recorded = self.masked(command, self.step(step).output.as_deref().unwrap_or_default());
         let problem = (recorded != answer).then(|| {
             let mut lines = recorded.lines().zip(answer.lines()).filter(|(one, other)| one != other);
             match lines.next() {
