@@ -1,6 +1,5 @@
 //! Test support of RocketMQ Lab: replays of recorded clusters, golden scenarios, the fidelity list, and visits to the
-//! built page. The
-//! tests themselves stand in `targets/`, their data in `recordings/`, `scenarios/` and `determinism/`.
+//! built page. The tests themselves stand in `targets/`, their data in `recordings/`, `scenarios/` and `determinism/`.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod chaos;

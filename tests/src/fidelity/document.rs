@@ -41,7 +41,14 @@ fn write_document(out: &mut String) -> fmt::Result {
         let of_theme = || rules().iter().filter(|rule| rule.theme() == theme.word);
         let tested = of_theme().filter(|rule| is_tested(rule)).count();
         let title = theme.title;
-        writeln!(out, "| [{}](#{}) {} | {} | {tested} |", title.en, theme.word, title.zh, of_theme().count())?;
+        writeln!(
+            out,
+            "| [{}](#{}) {} | {} | {tested} |",
+            title.en,
+            theme.word,
+            title.zh,
+            of_theme().count()
+        )?;
     }
     let tested = rules().iter().filter(|rule| is_tested(rule)).count();
     writeln!(out, "| all 合计 | {} | {tested} |", rules().len())?;

@@ -24,16 +24,11 @@ impl Known {
     pub fn under(root: &Path) -> Self {
         let commands = [Profile::V4, Profile::V5].into_iter().flat_map(known_commands);
         Self {
-            vectors: json_files(&root.join("vectors")).collect(),
-            recordings: folders(&root.join("recordings"))
-                .flat_map(|version| json_files(&root.join("recordings").join(version)))
+            vectors: entries(&root.join("vectors")).iter().filter_map(|file| json_name(file)).collect(),
+            recordings: files_in_folders(&root.join("recordings"))
+                .filter_map(|file| json_name(&file))
                 .collect(),
-            scenarios: folders(&root.join("scenarios"))
-                .flat_map(|theme| {
-                    let names = entries(&root.join("scenarios").join(&theme));
-                    names.map(move |name| format!("{theme}/{name}"))
-                })
-                .collect(),
+            scenarios: files_in_folders(&root.join("scenarios")).collect(),
             properties: properties(&root.join("src/chaos")),
             commands: commands.map(|command| command.name).collect(),
         }
@@ -62,17 +57,25 @@ impl Known {
     }
 }
 
-fn entries(folder: &Path) -> impl Iterator<Item = String> {
+fn entries(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
-    entries.map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    entries.map(|entry| name(entry.expect("a readable folder"))).collect()
 }
 
-fn folders(folder: &Path) -> impl Iterator<Item = String> {
-    entries(folder).filter(|name| folder.join(name).is_dir()).collect::<Vec<_>>().into_iter()
+/// The files one folder further down, as `FOLDER/FILE`.
+fn files_in_folders(root: &Path) -> impl Iterator<Item = String> {
+    let folders = entries(root).into_iter().filter(|name| root.join(name).is_dir());
+    folders.flat_map(|folder| {
+        let files = entries(&root.join(&folder));
+        files.into_iter().map(move |file| format!("{folder}/{file}"))
+    })
 }
 
-fn json_files(folder: &Path) -> impl Iterator<Item = String> {
-    entries(folder).filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+/// The name of a JSON file, without folder and ending.
+fn json_name(file: &str) -> Option<String> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".json").map(str::to_owned)
 }
 
 /// The functions of the checkers, and what is sighted in random runs.
