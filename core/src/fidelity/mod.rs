@@ -11,8 +11,8 @@
 //! |---|---|
 //! | `id` | the theme and a name, `producer.send-budget`; unique, and kept when the sentence changes |
 //! | `rule.en`, `rule.zh` | what the lab does |
-//! | `class` | RocketMQ's classes |
-//! | `behaviour` | where the project's notes on RocketMQ's behaviour tell of it, the same signs as in the sources |
+//! | `class` | RocketMQ's classes; missing where a rule is about the lab itself |
+//! | `behaviour` | where the project's notes on RocketMQ's behaviour tell of it, the same signs as in the sources; there with `class` |
 //! | `v4.en`, `v4.zh`, `v5.en`, `v5.zh` | what differs in 4.9.8 and in 5.3.3; only where something does |
 //! | `checked` | tests: `vector NAME`, `recording NAME`, `scenario THEME/NAME`, `property NAME` |
 //! | `derived.en`, `derived.zh` | in place of a test, or beside one: what the rule is taken from |
@@ -95,10 +95,10 @@ pub struct Rule {
     pub id: &'static str,
     /// What the lab does.
     pub statement: Text,
-    /// RocketMQ's classes in which the rule stands.
+    /// RocketMQ's classes in which the rule stands; none when it is about the lab itself.
     pub classes: Vec<&'static str>,
-    /// Where the project's notes on RocketMQ's behaviour tell of it, as `§2.6`.
-    pub behaviour: &'static str,
+    /// Where the project's notes on RocketMQ's behaviour tell of it, as `§2.6`; `None` when it is about the lab itself.
+    pub behaviour: Option<&'static str>,
     /// What 4.9.8 does; `None` where the versions do not differ.
     pub four: Option<Text>,
     /// What 5.3.3 does; `None` where the versions do not differ.

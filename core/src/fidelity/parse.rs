@@ -133,7 +133,7 @@ fn rule(mut block: Block) -> Parsed<Rule> {
         id: block.need("id")?,
         statement: block.need_text("rule")?,
         classes: block.words("class"),
-        behaviour: block.need("behaviour")?,
+        behaviour: block.take("behaviour"),
         four: block.text("v4")?,
         five: block.text("v5")?,
         checks: checks(&mut block)?,
@@ -143,8 +143,8 @@ fn rule(mut block: Block) -> Parsed<Rule> {
         mqadmin: block.words("mqadmin"),
     };
     block.finish()?;
-    if rule.classes.is_empty() {
-        return wrong(line, "`class` is missing");
+    if rule.classes.is_empty() != rule.behaviour.is_none() {
+        return wrong(line, "`class` and `behaviour` stand together");
     }
     if let Some(state) = rule.states.iter().find(|state| !STATES.contains(state)) {
         return wrong(line, format!("the inspector has no `{state}`; known: {}", STATES.join(", ")));
@@ -198,7 +198,10 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line() {
         let cases = [
             (format!("{THEME}{}", RULE.replace("rule.zh: 如此。\n", "")), "line 5: `rule.zh` is missing"),
-            (format!("{THEME}{}", RULE.replace("class: A, B\n", "")), "line 5: `class` is missing"),
+            (
+                format!("{THEME}{}", RULE.replace("class: A, B\n", "")),
+                "line 5: `class` and `behaviour` stand together",
+            ),
             (format!("{THEME}{RULE}\n{RULE}"), "line 12: `t.r` is there twice"),
             (RULE.to_owned(), "line 1: `t.r` does not stand under its theme"),
             (format!("{THEME}{RULE}clas: C\n"), "line 11: `clas` is unknown here, or there twice"),

@@ -80,8 +80,9 @@ fn write_rule(out: &mut String, rule: &Rule) -> fmt::Result {
             write_point(out, "*derived 依据*", Some(*from))?;
         }
     }
+    let Some(behaviour) = rule.behaviour else { return Ok(()) };
     let classes: Vec<_> = rule.classes.iter().map(|class| format!("`{class}`")).collect();
-    writeln!(out, "- *in RocketMQ*: {}, {}", classes.join(", "), rule.behaviour)
+    writeln!(out, "- *in RocketMQ*: {}, {behaviour}", classes.join(", "))
 }
 
 fn write_point(out: &mut String, head: &str, text: Option<Text>) -> fmt::Result {
