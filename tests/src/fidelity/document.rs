@@ -43,7 +43,7 @@ fn write_document(out: &mut String) -> fmt::Result {
         let title = theme.title;
         writeln!(
             out,
-            "| [{}](#{}) {} | {} | {tested} |",
+            "| [{}](#{}) · {} | {} | {tested} |",
             title.en,
             theme.word,
             title.zh,
@@ -53,7 +53,7 @@ fn write_document(out: &mut String) -> fmt::Result {
     let tested = rules().iter().filter(|rule| is_tested(rule)).count();
     writeln!(out, "| all 合计 | {} | {tested} |", rules().len())?;
     for theme in themes() {
-        writeln!(out, "\n<a id=\"{}\"></a>\n\n## {} {}", theme.word, theme.title.en, theme.title.zh)?;
+        writeln!(out, "\n<a id=\"{}\"></a>\n\n## {} · {}", theme.word, theme.title.en, theme.title.zh)?;
         for rule in rules().iter().filter(|rule| rule.theme() == theme.word) {
             write_rule(out, rule)?;
         }
