@@ -47,7 +47,7 @@
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
-//! | lab | [`view`], [`lab`] |
+//! | lab | [`view`], [`lab`], [`fidelity`] |
 //!
 //! To look at a run without a page: `cargo run -p lab-core --example run -- SCENARIO`; the notation of scenarios is
 //! told in [`command`] and [`recording`], the JSON of `--view` is [`view::View`].
@@ -62,6 +62,7 @@ pub mod consume_result;
 pub mod consumer;
 pub mod fact;
 pub mod fault_strategy;
+pub mod fidelity;
 pub mod filter;
 pub mod id;
 pub mod lab;

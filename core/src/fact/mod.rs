@@ -724,9 +724,23 @@ fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok
     serializer.collect_str(command)
 }
 
+/// Writes [`Fact::kind`] and [`Fact::KINDS`] from one list, so that neither can miss a fact.
+macro_rules! kinds {
+    (match self { $($fact:pat => $kind:literal,)+ }) => {
+        /// The word by which people look for it: `message-stored`, `broker-removed`, …
+        pub const fn kind(&self) -> &'static str {
+            match self {
+                $($fact => $kind,)+
+            }
+        }
+
+        /// Every word that [`kind`](Self::kind) can answer, in the order of the facts.
+        pub const KINDS: &'static [&'static str] = &[$($kind),+];
+    };
+}
+
 impl Fact {
-    /// The word by which people look for it: `message-stored`, `broker-removed`, …
-    pub const fn kind(&self) -> &'static str {
+    kinds! {
         match self {
             Self::Ordered(_) => "ordered",
             Self::Started => "started",
