@@ -14,7 +14,7 @@ use crate::time::Instant;
 #[derive(Clone, Debug)]
 pub enum Node {
     /// Knows where brokers are.
-    NameServer(NameServer),
+    NameServer(Box<NameServer>),
     /// Stores messages.
     Broker(Box<Broker>),
     /// Sends messages.

@@ -157,7 +157,7 @@ impl Broker {
                 (message_queue(topic, &self.broker_name, id), offset)
             })
             .collect();
-        let rate = self.stats.rate(now, StatsName::TopicPutNums, topic.as_str());
+        let rate = self.stats.rate(now, StatsName::TopicPut, topic.as_str());
         Response::with(code, ResponseBody::TopicStats(stats, rate))
     }
 
@@ -195,7 +195,7 @@ impl Broker {
     }
 
     fn consumed_rate(&self, now: Instant, group: &GroupName, topic: &TopicName) -> RateOverTime {
-        self.stats.rate(now, StatsName::GroupGetNums, &format!("{topic}@{group}"))
+        self.stats.rate(now, StatsName::GroupGet, &format!("{topic}@{group}"))
     }
 
     /// How far a group is, queue by queue.

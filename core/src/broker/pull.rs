@@ -229,7 +229,7 @@ impl Broker {
         self.stats.got(now, messages.len());
         if !messages.is_empty() {
             let key = format!("{}@{}", request.topic, request.group);
-            self.stats.count(now, StatsName::GroupGetNums, key, messages.len());
+            self.stats.count(now, StatsName::GroupGet, key, messages.len());
         }
     }
 

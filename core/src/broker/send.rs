@@ -279,7 +279,7 @@ impl Broker {
         });
         let topic = &stored.message.topic;
         self.stats.put(now, stored.record_length());
-        self.stats.count(now, StatsName::TopicPutNums, topic.as_str(), 1);
+        self.stats.count(now, StatsName::TopicPut, topic.as_str(), 1);
         out.note(Fact::MessageStored {
             message: Box::new(self.message_at(&stored)),
             commit_log_offset: stored.commit_log_offset,

@@ -126,19 +126,19 @@ impl Counter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StatsName {
     /// Messages sent to a topic.
-    TopicPutNums,
+    TopicPut,
     /// Messages handed out to `topic@group`.
-    GroupGetNums,
+    GroupGet,
     /// Messages that `topic@group` handed back.
-    SendBackPutNums,
+    SendBackPut,
 }
 
 impl StatsName {
     fn read(text: &str) -> Option<Self> {
         match text {
-            "TOPIC_PUT_NUMS" => Some(Self::TopicPutNums),
-            "GROUP_GET_NUMS" => Some(Self::GroupGetNums),
-            "SNDBCK_PUT_NUMS" => Some(Self::SendBackPutNums),
+            "TOPIC_PUT_NUMS" => Some(Self::TopicPut),
+            "GROUP_GET_NUMS" => Some(Self::GroupGet),
+            "SNDBCK_PUT_NUMS" => Some(Self::SendBackPut),
             _ => None,
         }
     }
@@ -245,7 +245,7 @@ mod tests {
     fn the_rate_of_a_minute_comes_from_its_samples() {
         let mut stats = BrokerStats::new(Instant::ZERO);
         for second in 1..=20 {
-            stats.count(Instant::from_millis(second * 1000), StatsName::TopicPutNums, "T", 2);
+            stats.count(Instant::from_millis(second * 1000), StatsName::TopicPut, "T", 2);
         }
         let at = |ms| stats.snapshots(Instant::from_millis(ms), "TOPIC_PUT_NUMS", "T").map(|all| all[0].sum);
         assert_eq!(at(5_000), Some(0), "no sample yet");

@@ -360,7 +360,7 @@ impl World {
         let node = match &slot.spec {
             NodeSpec::NameServer(spec) => {
                 let kv_config = if let Disk::NameServer(kv) = disk { kv } else { KvConfig::default() };
-                Node::NameServer(NameServer::new(profile, slot.address, &spec.settings, kv_config))
+                Node::NameServer(Box::new(NameServer::new(profile, slot.address, &spec.settings, kv_config)))
             }
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
