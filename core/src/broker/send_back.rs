@@ -13,6 +13,7 @@
 use std::sync::Arc;
 
 use super::send::{Put, Send};
+use super::stats::StatsName;
 use super::{Asked, Broker};
 use crate::fact::Fact;
 use crate::id::{CommitLogOffset, GroupName, QueueId, TopicName};
@@ -131,6 +132,8 @@ impl Broker {
             out.note(Fact::MessageSentBack { message, group, delay_level: level, reconsume_times });
         }
         let copy = self.put_message(now, put, out);
+        let origin = copy.message.property(property::RETRY_TOPIC).map_or("", |topic| topic);
+        self.stats.count(now, StatsName::SendBackPut, format!("{origin}@{group}"), 1);
         if is_dead {
             self.note_dead_letter(&copy, group, out);
         }
