@@ -170,7 +170,7 @@ pub enum NodeSpec {
     /// A producer.
     Producer(ClientSpec),
     /// A consumer.
-    Consumer(ConsumerSpec),
+    Consumer(Box<ConsumerSpec>),
     /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
     Mqadmin(Arc<str>),
 }
@@ -208,9 +208,9 @@ pub enum Command {
         place: TopicPlace,
     },
     /// Has a producer send.
-    Send(NodeId, SendJob),
+    Send(NodeId, Box<SendJob>),
     /// Has a producer send without end.
-    Produce(NodeId, SendJob),
+    Produce(NodeId, Box<SendJob>),
     /// Ends all endless sending of a producer.
     Quiet(NodeId),
     /// Takes chance out of the start of a producer's next round.

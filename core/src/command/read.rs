@@ -183,8 +183,8 @@ impl FromStr for Command {
             }
             "consumer" => read_consumer(&mut args)?,
             "topic" => read_topic(&mut args)?,
-            "send" => Self::Send(args.node()?, read_job(&mut args, false)?),
-            "produce" => Self::Produce(args.node()?, read_job(&mut args, true)?),
+            "send" => Self::Send(args.node()?, Box::new(read_job(&mut args, false)?)),
+            "produce" => Self::Produce(args.node()?, Box::new(read_job(&mut args, true)?)),
             "quiet" => Self::Quiet(args.node()?),
             "pin" => Self::Pin { node: args.node()?, topic: args.topic()?, start: args.required("start")? },
             "set" => Self::Set(args.node()?, args.settings()),
@@ -263,7 +263,7 @@ fn read_consumer(args: &mut Arguments) -> Result<Command, CommandError> {
     let client = read_client(args, &node)?;
     let spec =
         ConsumerSpec { client, topics, selector, model, from, strategy, work, fail, retry_level, orderly };
-    Ok(Command::Add(node, NodeSpec::Consumer(spec)))
+    Ok(Command::Add(node, NodeSpec::Consumer(Box::new(spec))))
 }
 
 fn read_selector(args: &mut Arguments) -> Result<MessageSelector, CommandError> {

@@ -233,8 +233,8 @@ impl World {
                     self.order(&node, NodeOrder::CreateTopic(topic.clone(), config.clone()), cause);
                 }
             }
-            Command::Send(node, job) => self.order(&node, NodeOrder::Send(job), cause),
-            Command::Produce(node, job) => self.order(&node, NodeOrder::Produce(job), cause),
+            Command::Send(node, job) => self.order(&node, NodeOrder::Send(*job), cause),
+            Command::Produce(node, job) => self.order(&node, NodeOrder::Produce(*job), cause),
             Command::Quiet(node) => self.order(&node, NodeOrder::Quiet, cause),
             Command::Pin { node, topic, start } => self.order(&node, NodeOrder::Pin(topic, start), cause),
             Command::Mqadmin(line) => {
