@@ -32,6 +32,32 @@ struct Row<'a> {
     queue_id: u32,
 }
 
+/// What `getBrokerConfig` does not tell: the lab's own settings, system properties, constants and settings of Netty under
+/// another name.
+const NOT_PRINTED: &[&str] = &[
+    "diskCapacity",
+    "diskFlushTime",
+    "physicalMemory",
+    "rocketmq.broker.rebalance.lockMaxLiveTime",
+    "serverChannelMaxIdleTimeMillis",
+];
+/// Settings that 4.9.8 does not have; some are constants or system properties there.
+const NEW_IN_V5: &[&str] = &[
+    "channelExpiredTimeout",
+    "deleteFileBatchMax",
+    "diskSpaceCleanForciblyRatio",
+    "diskSpaceWarningLevelRatio",
+    "haMaxGapNotInSync",
+    "inSyncReplicas",
+    "realTimeNotifyConsumerChange",
+    "timerMaxDelaySec",
+    "timerPrecisionMs",
+    "timerWheelEnable",
+    "transactionOpBatchInterval",
+    "transactionOpMsgMaxSize",
+    "useServerSideResetOffset",
+];
+
 impl Broker {
     /// V4: a slave takes no changes from operators (`validateSlave`).
     pub(super) fn refuse_as_slave(&self, code: RequestCode) -> Result<(), Response> {
@@ -121,8 +147,11 @@ impl Broker {
 
     /// The settings by key: the lab's, and what identifies the broker.
     pub(super) fn config_table(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        let is_printed =
+            |key: &str| !NOT_PRINTED.contains(&key) && (self.profile.is_v5() || !NEW_IN_V5.contains(&key));
+        let entries = self.config.entries().into_iter().filter(|(key, _)| is_printed(key));
         let mut table: Vec<(Arc<str>, Arc<str>)> =
-            self.config.entries().into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+            entries.map(|(key, value)| (key.into(), value.into())).collect();
         let name_servers: Vec<_> = self.configured_name_servers.iter().map(ToString::to_string).collect();
         let mut put = |key: &str, value: String| table.push((key.into(), value.into()));
         put("brokerName", self.broker_name.to_string());
