@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::{self, DLQ_PREFIX, RETRY_PREFIX};
+
 /// A shared, cheaply cloned text newtype that compares, hashes and prints by its content.
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -73,28 +75,30 @@ names! {
     ClientId;
 }
 
-/// What a retry topic's name begins with (`MixAll.RETRY_GROUP_TOPIC_PREFIX`).
-const RETRY_GROUP_TOPIC_PREFIX: &str = "%RETRY%";
-
 impl TopicName {
     /// The retry topic of a consumer group, `%RETRY%group` (`MixAll.getRetryTopic`).
     pub fn retry_of(group: &GroupName) -> Self {
-        format!("{RETRY_GROUP_TOPIC_PREFIX}{group}").into()
+        names::retry_topic(group.as_str()).into()
     }
 
     /// The topic of a group's dead letters, `%DLQ%group` (`MixAll.getDLQTopic`).
     pub fn dead_letters_of(group: &GroupName) -> Self {
-        format!("%DLQ%{group}").into()
+        names::dlq_topic(group.as_str()).into()
     }
 
     /// Whether this is some group's retry topic.
     pub fn is_retry(&self) -> bool {
-        self.as_str().starts_with(RETRY_GROUP_TOPIC_PREFIX)
+        self.as_str().starts_with(RETRY_PREFIX)
+    }
+
+    /// Whether the topic came with a group: its retry topic or that of its dead letters.
+    pub fn is_of_group(&self) -> bool {
+        self.is_retry() || self.as_str().starts_with(DLQ_PREFIX)
     }
 
     /// The group whose retry topic this is (`KeyBuilder.parseGroup`).
     pub fn retry_group(&self) -> Option<GroupName> {
-        self.as_str().strip_prefix(RETRY_GROUP_TOPIC_PREFIX).map(GroupName::from)
+        self.as_str().strip_prefix(RETRY_PREFIX).map(GroupName::from)
     }
 }
 

@@ -54,9 +54,7 @@ struct Round {
 /// Whether no operator's order deletes the queues of a topic: V4 spares those of delayed messages, V5 those of every
 /// topic of its own, but not those that came with groups.
 fn is_spared(topic: &TopicName, is_v5: bool, config: &BrokerConfig, broker_name: &BrokerName) -> bool {
-    let is_of_group = ["%RETRY%", "%DLQ%"].iter().any(|start| topic.as_str().starts_with(start));
-    let is_own = is_system_topic(topic, config, broker_name) && !is_of_group;
-    if is_v5 { is_own } else { topic.as_str() == SCHEDULE_TOPIC }
+    if is_v5 { is_system_topic(topic, config, broker_name) } else { topic.as_str() == SCHEDULE_TOPIC }
 }
 
 impl Broker {

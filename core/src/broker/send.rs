@@ -172,8 +172,7 @@ impl Broker {
         topic: &TopicName,
         out: &mut Outbox,
     ) -> Option<crate::rpc::TopicConfig> {
-        let is_retry = topic.as_str().starts_with("%RETRY%");
-        is_retry.then(|| self.ensure_topic(now, topic, 1, out))
+        topic.is_retry().then(|| self.ensure_topic(now, topic, 1, out))
     }
 
     pub(super) const fn code_by_version(&self, v4: ResponseCode, v5: ResponseCode) -> ResponseCode {

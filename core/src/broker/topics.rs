@@ -11,6 +11,7 @@ use crate::client_instance::AUTO_CREATE_TOPIC;
 use crate::config::{BrokerConfig, Profile};
 use crate::fact::Fact;
 use crate::id::{BrokerName, TopicName};
+use crate::names;
 use crate::outbox::Outbox;
 use crate::rpc::{KvTable, TopicConfig, perm};
 use crate::time::Instant;
@@ -62,17 +63,16 @@ pub(super) fn system_topics(
     topics
 }
 
-/// Whether RocketMQ made the topic for itself: the list above, and what groups bring with them.
+/// Whether the topic is RocketMQ's own on this broker: the fixed names, and those that the broker adds when it starts
+/// (`TopicValidator.isSystemTopic`). What groups bring with them does not count.
 pub fn is_system_topic(name: &TopicName, config: &BrokerConfig, broker_name: &BrokerName) -> bool {
     let text = name.as_str();
-    let fixed =
-        ["SELF_TEST_TOPIC", AUTO_CREATE_TOPIC, "BenchmarkTest", "OFFSET_MOVED_EVENT", "SCHEDULE_TOPIC_XXXX"];
     let cluster = config.broker_cluster_name.as_str();
-    fixed.contains(&text)
-        || ["%RETRY%", "%DLQ%", "RMQ_SYS_", "rmq_sys_"].iter().any(|start| text.starts_with(start))
+    names::is_system_topic(text)
         || text == cluster
         || text == broker_name.as_str()
         || text.strip_suffix("_REPLY_TOPIC") == Some(cluster)
+        || config.trace_topic_enable && *name == config.msg_trace_topic_name
 }
 
 impl Broker {

@@ -213,7 +213,7 @@ fn topics(held: &Held<'_>, config: &BrokerConfig, name: &BrokerName, messages: u
     held.topics
         .iter()
         .map(|(topic, topic_config)| {
-            let system = is_system_topic(topic, config, name);
+            let system = topic.is_of_group() || is_system_topic(topic, config, name);
             let count = topic_config.read_queue_nums.max(topic_config.write_queue_nums);
             // A system topic has up to 1024 queues that were never used; only those with messages are of interest.
             let used = |id: &u32| !system || held.store.queue(topic, QueueId(*id)).is_some();

@@ -123,10 +123,9 @@ fn all_groups(session: &mut Session<'_>) -> Step<()> {
         "#Group", "#Count", "#Version", "#Type", "#Model", "#TPS"
     ));
     for topic in session.fetch_all_topic_list()? {
-        let Some(group) = topic.as_str().strip_prefix("%RETRY%") else {
+        let Some(group) = topic.retry_group() else {
             continue;
         };
-        let group = group.into();
         let stats = caught(session.examine_consume_stats(&group, None))?.unwrap_or_default();
         let model = caught(session.examine_consumer_connection(&group))?.ok();
         let count = model.as_ref().map_or(0, |connection| connection.connections.len());

@@ -3,7 +3,6 @@
 //! **In RocketMQ**: `StatsAllSubCommand`.
 
 use super::SubCommand;
-use super::topic::is_of_group;
 use crate::id::{Address, TopicName};
 use crate::mqadmin::admin_ext::master;
 use crate::mqadmin::arguments::{Arguments, option, switch};
@@ -62,7 +61,7 @@ fn stats_all(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     ]));
     let wanted = arguments.value("t").filter(|topic| !topic.is_empty());
     for topic in topics {
-        if is_of_group(&topic) || wanted.is_some_and(|wanted| wanted != topic.as_str()) {
+        if topic.is_of_group() || wanted.is_some_and(|wanted| wanted != topic.as_str()) {
             continue;
         }
         // A topic of which something cannot be found out is passed over.

@@ -167,8 +167,7 @@ pub(super) fn delete_sub_group(session: &mut Session<'_>, arguments: &Arguments)
             "delete subscription group [{group}] from broker [{address}] in cluster [{cluster}] success."
         ));
     }
-    for prefix in ["%RETRY%", "%DLQ%"] {
-        let topic = format!("{prefix}{group}").into();
+    for topic in [TopicName::retry_of(&group), TopicName::dead_letters_of(&group)] {
         if let Err(exception) = caught(delete_topic(session, &topic, cluster))? {
             session.print_stack_trace(&exception);
             break;

@@ -184,7 +184,7 @@ fn topic_list(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
     let info = session.examine_broker_cluster_info()?;
     session.println(&format!("{:<20}  {:<48}  {:<48}", "#Cluster Name", "#Topic", "#Consumer Group"));
     for topic in session.fetch_all_topic_list()? {
-        if is_of_group(&topic) {
+        if topic.is_of_group() {
             continue;
         }
         let cluster = caught(cluster_of(session, &topic, &info))?;
@@ -203,11 +203,6 @@ fn topic_list(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
         }
     }
     Ok(())
-}
-
-/// Whether a topic came with a group: such topics are not listed.
-pub(super) fn is_of_group(topic: &TopicName) -> bool {
-    ["%RETRY%", "%DLQ%"].iter().any(|start| topic.as_str().starts_with(start))
 }
 
 /// The cluster of the first broker of a topic.
