@@ -1,29 +1,18 @@
 //! What a client checks before it troubles a server.
 //!
-//! **In RocketMQ**: `Validators` of the client module, the set of forbidden topics in `TopicValidator`.
+//! **In RocketMQ**: `Validators` of the client module.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::message::{BadName, TOPIC_MAX_LENGTH, check_name};
-
-/// Topics that RocketMQ keeps for itself and that no client may send to
-/// (`TopicValidator.NOT_ALLOWED_SEND_TOPIC_SET`).
-const NOT_ALLOWED_SEND_TOPICS: [&str; 6] = [
-    "SCHEDULE_TOPIC_XXXX",
-    "RMQ_SYS_TRANS_HALF_TOPIC",
-    "RMQ_SYS_TRANS_OP_HALF_TOPIC",
-    "TRANS_CHECK_MAX_TIME_TOPIC",
-    "SELF_TEST_TOPIC",
-    "OFFSET_MOVED_EVENT",
-];
+use crate::names::{ClientMessage, NameError, NameKind, TOPIC_MAX_LENGTH, check, is_not_allowed_send_topic};
 
 /// A message that a producer does not send (`Validators.checkMessage`). `Display` gives RocketMQ's words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum BadMessage {
     /// The name of the topic is refused.
-    Topic(String, BadName),
+    Topic(String, NameError),
     /// The topic is RocketMQ's own.
     ForbiddenTopic(String),
     /// There is nothing in it.
@@ -45,14 +34,9 @@ impl BadMessage {
 impl fmt::Display for BadMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Topic(_, BadName::Blank) => f.write_str("The specified topic is blank"),
-            Self::Topic(_, BadName::TooLong(limit)) => {
-                write!(f, "The specified topic is longer than topic max length {limit}.")
+            Self::Topic(topic, error) => {
+                write!(f, "{}", ClientMessage { kind: NameKind::Topic, name: topic, error: *error })
             }
-            Self::Topic(topic, BadName::IllegalCharacter(_)) => write!(
-                f,
-                "The specified topic[{topic}] contains illegal characters, allowing only ^[%|a-zA-Z0-9_-]+$"
-            ),
             Self::ForbiddenTopic(topic) => write!(f, "Sending message to topic[{topic}] is forbidden."),
             Self::EmptyBody => f.write_str("the message body length is zero"),
             Self::TooLong(most) => write!(f, "the message body size over max value, MAX: {most}"),
@@ -65,8 +49,8 @@ impl fmt::Display for BadMessage {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn check_message(topic: &str, body_length: usize, most_bytes: usize) -> Result<(), BadMessage> {
-    check_topic(topic).map_err(|why| BadMessage::Topic(topic.to_owned(), why))?;
-    if NOT_ALLOWED_SEND_TOPICS.contains(&topic) {
+    check(topic, TOPIC_MAX_LENGTH).map_err(|why| BadMessage::Topic(topic.to_owned(), why))?;
+    if is_not_allowed_send_topic(topic) {
         return Err(BadMessage::ForbiddenTopic(topic.to_owned()));
     }
     if body_length == 0 {
@@ -76,15 +60,6 @@ pub fn check_message(topic: &str, body_length: usize, most_bytes: usize) -> Resu
         return Err(BadMessage::TooLong(most_bytes));
     }
     Ok(())
-}
-
-/// The length comes before the characters here; a broker looks the other way round.
-fn check_topic(topic: &str) -> Result<(), BadName> {
-    let is_blank = topic.trim().is_empty();
-    if !is_blank && topic.encode_utf16().count() > TOPIC_MAX_LENGTH {
-        return Err(BadName::TooLong(TOPIC_MAX_LENGTH));
-    }
-    check_name(topic, TOPIC_MAX_LENGTH)
 }
 
 #[cfg(test)]

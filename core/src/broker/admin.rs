@@ -11,7 +11,7 @@ use super::topics::is_system_topic;
 use crate::config::BrokerConfig;
 use crate::fact::Fact;
 use crate::id::{Address, CommitLogOffset, GroupName, QueueId, QueueOffset, TopicName};
-use crate::message::{TOPIC_MAX_LENGTH, check_name};
+use crate::names::{TOPIC_MAX_LENGTH, validate};
 use crate::outbox::Outbox;
 use crate::rpc::{
     ConsumeStats, ConsumerConnection, GroupConsumeStats, OffsetWrapper, QueryMessage, RateOverTime,
@@ -72,8 +72,8 @@ impl Broker {
     fn check_topic_change(&self, code: RequestCode, topic: &TopicName) -> Result<(), Response> {
         self.refuse_as_slave(code)?;
         let refusal = self.code_by_version(ResponseCode::SystemError, ResponseCode::InvalidParameter);
-        if let Err(why) = check_name(topic.as_str(), TOPIC_MAX_LENGTH) {
-            return Err(Response::refused(code, refusal, why.remark("topic")));
+        if let Err(why) = validate(topic.as_str(), TOPIC_MAX_LENGTH) {
+            return Err(Response::refused(code, refusal, why.remark()));
         }
         if is_system_topic(topic, &self.config, &self.broker_name) {
             let remark = format!("The topic[{topic}] is conflict with system topic.");

@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use super::hold_back::{Held, PutRefusal};
 use super::stats::StatsName;
-use super::transaction::{HALF_TOPIC, OP_TOPIC, make_half};
-use super::transaction_check::CHECK_MAX_TIME_TOPIC;
+use super::transaction::make_half;
 use super::{Asked, Broker};
 use crate::fact::{Fact, MessageAt};
 use crate::id::{Address, CommitLogOffset, NodeId, QueueId, QueueOffset, TopicName};
-use crate::message::{Message, StoredMessage, TOPIC_MAX_LENGTH, check_name, properties_length, property};
+use crate::message::{Message, StoredMessage, properties_length, property};
+use crate::names::{TOPIC_MAX_LENGTH, is_not_allowed_send_topic, validate};
 use crate::outbox::Outbox;
 use crate::rpc::{RequestCode, Response, ResponseBody, ResponseCode, message_queue, perm};
 use crate::time::Instant;
@@ -143,11 +143,11 @@ impl Broker {
             let remark = format!("the broker[{}] sending message is forbidden", self.address.ip);
             return refuse(ResponseCode::NoPermission, remark);
         }
-        if let Err(why) = check_name(topic.as_str(), TOPIC_MAX_LENGTH) {
+        if let Err(why) = validate(topic.as_str(), TOPIC_MAX_LENGTH) {
             let code = self.code_by_version(ResponseCode::SystemError, ResponseCode::InvalidParameter);
-            return refuse(code, format!("The specified topic contains illegal characters: {why}"));
+            return refuse(code, why.remark());
         }
-        if NOT_ALLOWED_SEND_TOPICS.contains(&topic.as_str()) {
+        if is_not_allowed_send_topic(topic.as_str()) {
             let remark = format!("Sending message to topic[{topic}] is forbidden.");
             return refuse(ResponseCode::NoPermission, remark);
         }
@@ -299,13 +299,3 @@ impl Broker {
         }
     }
 }
-
-/// Topics that take no sends (`TopicValidator.NOT_ALLOWED_SEND_TOPIC_SET`).
-const NOT_ALLOWED_SEND_TOPICS: &[&str] = &[
-    super::hold_back::SCHEDULE_TOPIC,
-    HALF_TOPIC,
-    OP_TOPIC,
-    CHECK_MAX_TIME_TOPIC,
-    "SELF_TEST_TOPIC",
-    "OFFSET_MOVED_EVENT",
-];

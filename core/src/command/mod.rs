@@ -48,7 +48,7 @@ use crate::config::{
     AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, NameServerConfig, words,
 };
 use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, TopicName};
-use crate::message::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, check_name};
+use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, validate};
 use crate::rng::Ratio;
 use crate::rpc::{ExpressionType, MessageSelector, TopicConfig};
 use crate::time::{Duration, Instant};
@@ -428,7 +428,7 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, CommandError> {
 }
 
 fn check(what: &str, name: &str, max_length: usize) -> Result<(), CommandError> {
-    check_name(name, max_length).map_err(|why| CommandError::Invalid(format!("{what} `{name}`: {why}")))
+    validate(name, max_length).map_err(|why| CommandError::Invalid(format!("{what} `{name}`: {why}")))
 }
 
 fn check_settings(

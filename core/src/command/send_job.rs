@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{BODY_MAX, COUNT_MAX, CommandError, ShardingKey, check, invalid};
 use crate::config::words;
 use crate::id::{BrokerName, QueueId, TopicName};
-use crate::message::TOPIC_MAX_LENGTH;
+use crate::names::TOPIC_MAX_LENGTH;
 use crate::rpc::TransactionState;
 use crate::time::{Duration, Instant};
 

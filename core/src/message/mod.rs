@@ -11,7 +11,6 @@ mod delay_levels;
 mod properties;
 mod record;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -276,61 +275,6 @@ pub fn tag_hash(tag: Option<&str>) -> i64 {
     tag.map_or(0, |tag| i64::from(java_hash(tag)))
 }
 
-/// A topic name that RocketMQ refuses, with the reason (`TopicValidator`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum BadName {
-    /// Nothing, or blanks only.
-    Blank,
-    /// Longer than allowed; the limit in characters.
-    TooLong(usize),
-    /// Holds a character outside `%|a-zA-Z0-9_-`.
-    IllegalCharacter(char),
-}
-
-impl BadName {
-    /// RocketMQ's sentence about a name of that kind (`topic`, `group`).
-    pub fn remark(&self, kind: &str) -> String {
-        match self {
-            Self::Blank => format!("The specified {kind} is blank."),
-            Self::TooLong(limit) => format!("The specified {kind} is longer than {kind} max length {limit}."),
-            Self::IllegalCharacter(_) => {
-                format!("The specified {kind} contains illegal characters, allowing only ^[%|a-zA-Z0-9_-]+$")
-            }
-        }
-    }
-}
-
-impl fmt::Display for BadName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Blank => f.write_str("a name must not be blank"),
-            Self::TooLong(limit) => write!(f, "a name may have {limit} characters at most"),
-            Self::IllegalCharacter(c) => {
-                write!(f, "`{c}` is not allowed in a name; accepted: letters a-z and A-Z, digits, % | - _")
-            }
-        }
-    }
-}
-
-pub use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH};
-
-/// Checks a topic or group name as RocketMQ's clients and brokers do.
-///
-/// # Errors
-/// The first thing that is wrong with it.
-pub fn check_name(name: &str, max_length: usize) -> Result<(), BadName> {
-    if name.trim().is_empty() {
-        return Err(BadName::Blank);
-    }
-    if let Some(bad) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"%|_-".contains(*c)) {
-        return Err(BadName::IllegalCharacter(bad));
-    }
-    if name.chars().count() > max_length {
-        return Err(BadName::TooLong(max_length));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,13 +292,5 @@ mod tests {
         let hashes = ["TagA", "TagB", "Aa", "BB"].map(java_hash);
         assert_eq!(hashes, [2_598_919, 2_598_920, 2112, 2112]);
         assert_eq!(tag_hash(None), 0);
-    }
-
-    #[test]
-    fn names_are_checked_as_rocketmq_does() {
-        assert_eq!(check_name("%RETRY%g-1_a|b", TOPIC_MAX_LENGTH), Ok(()));
-        assert_eq!(check_name(" ", TOPIC_MAX_LENGTH), Err(BadName::Blank));
-        assert_eq!(check_name("a.b", TOPIC_MAX_LENGTH), Err(BadName::IllegalCharacter('.')));
-        assert_eq!(check_name(&"x".repeat(128), TOPIC_MAX_LENGTH), Err(BadName::TooLong(127)));
     }
 }

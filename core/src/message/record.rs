@@ -39,7 +39,7 @@ pub enum MessageVersion {
 impl MessageVersion {
     /// The version that a topic of so many bytes needs.
     pub const fn of_topic_length(length: usize) -> Self {
-        if length > super::TOPIC_MAX_LENGTH { Self::V2 } else { Self::V1 }
+        if length > crate::names::TOPIC_MAX_LENGTH { Self::V2 } else { Self::V1 }
     }
 
     /// By which a reader tells the versions apart, and records from the blank at the end of a file.

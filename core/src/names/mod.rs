@@ -11,6 +11,8 @@ mod system;
 
 use std::fmt;
 
+use serde::Serialize;
+
 pub use derived::{
     DLQ_PREFIX, LMQ_PREFIX, REPLY_TOPIC_POSTFIX, RETRY_PREFIX, dlq_topic, group_of_retry_topic, is_lmq,
     normal_topic_of_pop_retry, pop_retry_topic_v1, pop_retry_topic_v2, reply_topic, retry_topic,
@@ -27,6 +29,9 @@ pub const TOPIC_MAX_LENGTH: usize = 127;
 /// Longest group name of a client in characters (`Validators.CHARACTER_MAX_LENGTH`).
 pub const GROUP_MAX_LENGTH: usize = 255;
 
+/// What a name may consist of, in RocketMQ's sentences (`TopicValidator`, `Validators`).
+const ALLOWED: &str = "^[%|a-zA-Z0-9_-]+$";
+
 /// Whose name it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
@@ -37,14 +42,39 @@ pub enum NameKind {
 }
 
 /// What is wrong with a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum NameError {
     /// Nothing, or blanks only.
     Blank,
-    /// Holds a character outside `%|a-zA-Z0-9_-`.
-    IllegalCharacters,
+    /// Holds a character outside `%|a-zA-Z0-9_-`, this one.
+    IllegalCharacter(char),
     /// Longer than this many characters.
     TooLong(usize),
+}
+
+impl NameError {
+    /// A broker's sentence about the name of a topic.
+    pub fn remark(self) -> String {
+        match self {
+            Self::Blank => "The specified topic is blank.".to_owned(),
+            Self::TooLong(limit) => format!("The specified topic is longer than topic max length {limit}."),
+            Self::IllegalCharacter(_) => {
+                format!("The specified topic contains illegal characters, allowing only {ALLOWED}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("a name must not be blank"),
+            Self::TooLong(limit) => write!(f, "a name may have {limit} characters at most"),
+            Self::IllegalCharacter(c) => {
+                write!(f, "`{c}` is not allowed in a name; accepted: letters a-z and A-Z, digits, % | - _")
+            }
+        }
+    }
 }
 
 /// Whether a text is empty or of blanks only, as `Character.isWhitespace` counts them: without the blanks that forbid a
@@ -58,9 +88,14 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_java_blank)
 }
 
+/// The first character of a name that is not allowed.
+fn illegal_character(name: &str) -> Option<char> {
+    name.chars().find(|c| !c.is_ascii_alphanumeric() && !"%|_-".contains(*c))
+}
+
 /// Whether a name holds a character that is not allowed (`isTopicOrGroupIllegal`).
 pub fn is_illegal(name: &str) -> bool {
-    name.chars().any(|c| !c.is_ascii_alphanumeric() && !"%|_-".contains(c))
+    illegal_character(name).is_some()
 }
 
 fn length(name: &str) -> usize {
@@ -74,8 +109,8 @@ fn length(name: &str) -> usize {
 pub fn validate(name: &str, max_length: usize) -> Result<(), NameError> {
     if is_blank(name) {
         Err(NameError::Blank)
-    } else if is_illegal(name) {
-        Err(NameError::IllegalCharacters)
+    } else if let Some(bad) = illegal_character(name) {
+        Err(NameError::IllegalCharacter(bad))
     } else if length(name) > max_length {
         Err(NameError::TooLong(max_length))
     } else {
@@ -92,8 +127,8 @@ pub fn check(name: &str, max_length: usize) -> Result<(), NameError> {
         Err(NameError::Blank)
     } else if length(name) > max_length {
         Err(NameError::TooLong(max_length))
-    } else if is_illegal(name) {
-        Err(NameError::IllegalCharacters)
+    } else if let Some(bad) = illegal_character(name) {
+        Err(NameError::IllegalCharacter(bad))
     } else {
         Ok(())
     }
@@ -119,9 +154,8 @@ impl fmt::Display for ClientMessage<'_> {
         match self.error {
             NameError::Blank => write!(f, "{whose} is blank"),
             NameError::TooLong(limit) => write!(f, "{whose} is longer than {word} max length {limit}."),
-            NameError::IllegalCharacters => {
-                let allowed = "^[%|a-zA-Z0-9_-]+$";
-                write!(f, "{whose}[{}] contains illegal characters, allowing only {allowed}", self.name)
+            NameError::IllegalCharacter(_) => {
+                write!(f, "{whose}[{}] contains illegal characters, allowing only {ALLOWED}", self.name)
             }
         }
     }
@@ -134,12 +168,12 @@ mod tests {
     #[test]
     fn brokers_look_at_characters_first_and_clients_at_the_length() {
         let name = "ü".repeat(130);
-        assert_eq!(validate(&name, TOPIC_MAX_LENGTH), Err(NameError::IllegalCharacters));
+        assert_eq!(validate(&name, TOPIC_MAX_LENGTH), Err(NameError::IllegalCharacter('ü')));
         assert_eq!(check(&name, TOPIC_MAX_LENGTH), Err(NameError::TooLong(127)));
         assert_eq!(check("%RETRY%g-1_a|b", TOPIC_MAX_LENGTH), Ok(()));
         assert_eq!(
             [check(" \t", 9), check("\u{a0}", 9)],
-            [Err(NameError::Blank), Err(NameError::IllegalCharacters)]
+            [Err(NameError::Blank), Err(NameError::IllegalCharacter('\u{a0}'))]
         );
     }
 }

@@ -118,7 +118,7 @@ fn complaint(sentence: &str) -> &'static str {
 fn complaint_of(error: NameError) -> &'static str {
     match error {
         NameError::Blank => "is blank",
-        NameError::IllegalCharacters => "contains illegal characters",
+        NameError::IllegalCharacter(_) => "contains illegal characters",
         NameError::TooLong(_) => "longer than",
     }
 }
