@@ -22,6 +22,7 @@ use crate::fact::Fact;
 use crate::id::{Address, BrokerId, BrokerName, MessageQueue, TopicName};
 use crate::message::{Message, StoredMessage, property};
 use crate::outbox::Outbox;
+use crate::queue_choice::{Choice, ThreadLocalIndex};
 use crate::remoting::Failure;
 use crate::rpc::{Request, Response, ResponseCode};
 use crate::time::{Duration, Instant};
@@ -73,7 +74,7 @@ struct InnerSend {
     retry: RetrySend,
     started: Instant,
     /// Where in the list of queues its round stands.
-    round: usize,
+    index: ThreadLocalIndex,
     brokers_sent: Vec<BrokerName>,
     route_asked: bool,
 }
@@ -234,9 +235,9 @@ impl Consumer {
         let setting = self.client.config.max_reconsume_times;
         let retry = RetrySend::of(stored, setting, orderly, self.client.profile);
         let message = self.retry_message(&back.origin, stored, retry.delay_level);
-        let round = self.rng.below(u32::MAX) as usize;
+        let index = ThreadLocalIndex::new(self.rng.below(u32::MAX).cast_signed());
         let send =
-            InnerSend { message, retry, started: now, round, brokers_sent: Vec::new(), route_asked: false };
+            InnerSend { message, retry, started: now, index, brokers_sent: Vec::new(), route_asked: false };
         self.attempt(now, id, send, out)
     }
 
@@ -281,7 +282,10 @@ impl Consumer {
             return Attempt::UnderWay;
         };
         while send.brokers_sent.len() < most as usize && now.since(send.started) <= budget {
-            let queue = select_queue(&queues, &mut send);
+            let choice = Choice { queues: &queues, last_broker: send.brokers_sent.last() };
+            let Some(queue) = choice.plain(&mut send.index).cloned() else {
+                return Attempt::Failed;
+            };
             send.brokers_sent.push(queue.broker_name.clone());
             let Some(address) = self.client.broker_address(&queue.broker_name, BrokerId::MASTER) else {
                 continue;
@@ -364,19 +368,4 @@ impl Consumer {
             }
         }
     }
-}
-
-/// The next queue of the round, not on the broker that just failed if there is another.
-fn select_queue(queues: &[MessageQueue], send: &mut InnerSend) -> MessageQueue {
-    let next = |send: &mut InnerSend| {
-        send.round = send.round.wrapping_add(1);
-        queues[send.round % queues.len()].clone()
-    };
-    let last = send.brokers_sent.last().cloned();
-    let mut others = 0..queues.len();
-    let other = others.find_map(|_| {
-        let queue = next(send);
-        (last.as_ref() != Some(&queue.broker_name)).then_some(queue)
-    });
-    other.unwrap_or_else(|| next(send))
 }
