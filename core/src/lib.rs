@@ -42,7 +42,7 @@
 //!
 //! | row | modules |
 //! |---|---|
-//! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
+//! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`hash_order`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
@@ -64,6 +64,7 @@ pub mod fact;
 pub mod fault_strategy;
 pub mod fidelity;
 pub mod filter;
+pub mod hash_order;
 pub mod id;
 pub mod lab;
 pub mod message;

@@ -6,26 +6,12 @@
 use super::Consumer;
 use super::rebalance::{Round, Step};
 use crate::id::MessageQueue;
-use crate::message::java_hash;
 use crate::outbox::Outbox;
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 /// How long a division waits for the listener of a queue that is to be given up: V4, V5.
 const CONSUME_LOCK_WAIT: [Duration; 2] = [Duration::from_secs(1), Duration::from_millis(500)];
-
-/// Buckets of the client's table of queues, as long as it holds no more than 96.
-const TABLE_BUCKETS: u32 = 128;
-
-/// Where a queue stands in the client's table, which a division goes through from bucket to bucket: by Java's hash of a
-/// `MessageQueue`, as `ConcurrentHashMap` spreads it.
-pub(super) fn table_place(queue: &MessageQueue) -> u32 {
-    let id = i32::try_from(queue.queue_id.0).unwrap_or(i32::MAX);
-    let parts = [java_hash(queue.broker_name.as_str()), id, java_hash(queue.topic.as_str())];
-    let hash = parts.into_iter().fold(1_i32, |hash, part| hash.wrapping_mul(31).wrapping_add(part));
-    let hash = hash.cast_unsigned();
-    (hash ^ (hash >> 16)) % TABLE_BUCKETS
-}
 
 impl Consumer {
     /// Takes the next orderly queue that was given up out of the table. While its listener is at work the division

@@ -11,12 +11,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::hand_over::table_place;
 use super::start_offset::Asker;
 use super::{Assigned, Consumer, Purpose};
 use crate::allocate::RoomsByName;
 use crate::client_instance;
 use crate::fact::{DropReason, Fact, StartReason};
+use crate::hash_order::{in_buckets, queue_hash};
 use crate::id::{Address, ClientId, MessageQueue, QueueOffset, TopicName};
 use crate::outbox::Outbox;
 use crate::rebalance::{Division, Member, changes, division, is_balanced};
@@ -25,6 +25,10 @@ use crate::route::select_broker_addr;
 use crate::rpc::{Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
+
+/// Buckets of the client's table of queues (`processQueueTable`), as long as it holds no more than 96; a division goes
+/// through it from bucket to bucket.
+const QUEUE_TABLE_BUCKETS: usize = 128;
 
 /// When rounds happen.
 #[derive(Clone, Debug, Default)]
@@ -288,8 +292,8 @@ impl Consumer {
             .filter(|(queue, _)| queue.topic == topic)
             .map(|(queue, held)| (queue.clone(), has_stalled(held)))
             .collect();
-        let mut give_up = changes(&share, &held).give_up;
-        give_up.sort_by_cached_key(|(queue, _)| table_place(queue));
+        let give_up = changes(&share, &held).give_up;
+        let give_up = in_buckets(give_up, QUEUE_TABLE_BUCKETS, |(queue, _)| queue_hash(queue));
         let (mut changed, mut releasing) = (false, VecDeque::new());
         for (queue, reason) in give_up {
             if self.needs_locks() {

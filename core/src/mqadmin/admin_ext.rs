@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::exception::{Exception, suggest_todo};
-use super::format::{in_buckets, in_name_order};
 use super::session::{Session, Step, caught};
+use crate::hash_order::{in_buckets, in_name_order};
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, GroupName, TopicName};
 use crate::message::java_hash;
 use crate::rpc::{

@@ -8,9 +8,9 @@
 use std::collections::BTreeSet;
 
 use super::exception::Exception;
-use super::format::in_name_order;
 use super::session::{Session, Step, Stop, TIMEOUT, caught};
 use crate::config::{MessageModel, Profile};
+use crate::hash_order::in_name_order;
 use crate::id::{Address, ClientId, GroupName, TopicName};
 use crate::rpc::{
     ConsumeStats, ConsumerConnection, ConsumerRunningInfo, Request, ResponseBody, ResponseCode, TopicRoute,

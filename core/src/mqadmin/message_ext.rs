@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::format::in_buckets;
 use crate::config::Profile;
+use crate::hash_order::in_buckets;
 use crate::id::{Address, BrokerName, CommitLogOffset, QueueOffset};
 use crate::message::{StoredMessage, java_hash, property};
 use crate::time::Epoch;

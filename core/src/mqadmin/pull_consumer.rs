@@ -12,10 +12,10 @@ use std::fmt;
 
 use super::admin_ext::master;
 use super::exception::{Exception, suggest_todo};
-use super::format::in_queue_order;
 use super::message_ext::MessageExt;
 use super::message_query::MQ_ADMIN_TIMEOUT;
 use super::session::{Session, Step, caught};
+use crate::hash_order::in_queue_order;
 use crate::id::{Address, BrokerId, BrokerName, GroupName, MessageQueue, QueueOffset, TopicName};
 use crate::rpc::{
     BrokerData, MessageSelector, PullRequest, Request, ResponseBody, ResponseCode, TopicRoute, message_queue,

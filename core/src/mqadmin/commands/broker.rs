@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use super::SubCommand;
 use crate::config::Profile;
+use crate::hash_order::{in_buckets, in_name_order, in_small_name_order};
 use crate::id::Address;
 use crate::message::java_hash;
 use crate::mqadmin::admin_ext::master;
 use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::exception::Exception;
-use crate::mqadmin::format::{date, front, in_buckets, in_name_order, in_small_name_order};
+use crate::mqadmin::format::{date, front};
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{ConsumeStats, Request, ResponseBody, ResponseCode};
 use crate::time::Duration;

@@ -3,8 +3,9 @@
 //! **In RocketMQ**: `ConsumerConnectionSubCommand`, `ProducerConnectionSubCommand`.
 
 use super::SubCommand;
+use crate::hash_order::in_name_order;
 use crate::mqadmin::arguments::{Arguments, option};
-use crate::mqadmin::format::{in_name_order, version_desc};
+use crate::mqadmin::format::version_desc;
 use crate::mqadmin::session::{Session, Step};
 
 /// The commands of this family.

@@ -9,10 +9,11 @@
 use super::SubCommand;
 use std::collections::BTreeSet;
 
+use crate::hash_order::in_buckets;
 use crate::id::{ClientId, GroupName, MessageQueue};
 use crate::message::java_hash;
 use crate::mqadmin::arguments::{Arguments, option, switch};
-use crate::mqadmin::format::{compact_date, in_buckets, version_desc};
+use crate::mqadmin::format::{compact_date, version_desc};
 use crate::mqadmin::pull_consumer::describe_queue;
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{ConsumerRunningInfo, ProcessQueueInfo};

@@ -3,9 +3,9 @@
 //! **In RocketMQ**: `tools.command.namesrv`.
 
 use super::SubCommand;
+use crate::hash_order::{in_name_order, in_small_name_order};
 use crate::id::BrokerName;
 use crate::mqadmin::arguments::{Arguments, OptionSpec, option};
-use crate::mqadmin::format::{in_name_order, in_small_name_order};
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{NameServerAnswer, NameServerRequest};
 

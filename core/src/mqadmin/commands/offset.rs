@@ -10,10 +10,11 @@
 
 use super::SubCommand;
 use crate::config::Profile;
+use crate::hash_order::in_queue_order;
 use crate::id::{Address, BrokerName, GroupName, MessageQueue, QueueId, QueueOffset, TopicName};
 use crate::mqadmin::arguments::{Arguments, option, switch};
 use crate::mqadmin::exception::Exception;
-use crate::mqadmin::format::{front, in_queue_order};
+use crate::mqadmin::format::front;
 use crate::mqadmin::group_ext::CONSUMER_NOT_ONLINE;
 use crate::mqadmin::session::{Session, Step, TIMEOUT, caught};
 use crate::mqadmin::timestamp;

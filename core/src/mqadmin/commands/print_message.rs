@@ -6,11 +6,11 @@
 
 use super::SubCommand;
 use crate::config::Profile;
+use crate::hash_order::in_hash_order;
 use crate::id::{MessageQueue, QueueId, TopicName};
 use crate::message::java_hash;
 use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::exception::Exception;
-use crate::mqadmin::format::in_hash_order;
 use crate::mqadmin::message_ext::MessageExt;
 use crate::mqadmin::pull_consumer::{PullConsumer, PullResult, PullStatus, describe_queue};
 use crate::mqadmin::session::{Session, Step, caught};

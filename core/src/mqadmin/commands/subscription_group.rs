@@ -6,9 +6,9 @@
 
 use super::{SubCommand, print_usage, topic_admin};
 use crate::config::Profile;
+use crate::hash_order::in_name_order;
 use crate::id::{Address, BrokerId, GroupName, TopicName};
 use crate::mqadmin::arguments::{Arguments, option};
-use crate::mqadmin::format::in_name_order;
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{NAMESPACE_ORDER_TOPIC_CONFIG, NameServerRequest, Request, SubscriptionGroupConfig};
 use crate::time::Duration;

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use super::SubCommand;
 use crate::allocate::{RoomsByName, allocate};
 use crate::config::{AllocateStrategy, Profile};
+use crate::hash_order::{in_name_order, in_queue_order};
 use crate::id::{ClientId, MessageQueue, TopicName};
 use crate::mqadmin::admin_ext::ClusterInfo;
 use crate::mqadmin::arguments::{Arguments, OptionSpec, option, switch};
 use crate::mqadmin::exception::Exception;
-use crate::mqadmin::format::{front, in_name_order, in_queue_order};
+use crate::mqadmin::format::front;
 use crate::mqadmin::session::{Session, Step, caught};
 use crate::rpc::{Request, ResponseBody, TopicRoute, TopicStats, message_queue, perm};
 

@@ -9,11 +9,11 @@ use super::SubCommand;
 use super::topic::TOPIC;
 use crate::command::QUEUES_MAX;
 use crate::config::Profile;
+use crate::hash_order::in_name_order;
 use crate::id::{Address, TopicName};
 use crate::mqadmin::admin_ext::master;
 use crate::mqadmin::arguments::{Arguments, option};
 use crate::mqadmin::exception::Exception;
-use crate::mqadmin::format::in_name_order;
 use crate::mqadmin::session::{Session, Step};
 use crate::rpc::{NAMESPACE_ORDER_TOPIC_CONFIG, NameServerRequest, Request, TopicConfig, perm};
 
