@@ -1,0 +1,95 @@
+//! Properties of messages that listeners fail with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lab_core::config::MessageModel;
+use lab_core::fact::{Fact, ListenerResult};
+use lab_core::id::{GroupName, TopicName};
+use lab_core::lab::Lab;
+use lab_core::message::property;
+
+use super::{Circumstances, Verdict, messages, verdict};
+
+/// Attempts of a concurrent group that sets none (`DefaultMQPushConsumer.maxReconsumeTimes` below 0).
+const USUAL_MAX: u32 = 16;
+
+/// A message that a listener failed with comes again until it succeeds, or lies where it is kept: in the retry topic,
+/// in the queue of its delay, among the dead letters.
+pub(super) fn failures_go_on_or_are_dead(lab: &Lab, circumstances: &Circumstances) -> Verdict {
+    let mut open: BTreeMap<(&GroupName, &str), _> = BTreeMap::new();
+    for event in lab.trace() {
+        let Fact::MessageConsumed { message, result } = &event.fact else {
+            continue;
+        };
+        let Some(spec) = circumstances.spec_of(event.node.as_ref()) else {
+            continue;
+        };
+        if spec.model == MessageModel::Broadcasting
+            || circumstances.excuses(&spec.client.group, &message.queue.topic)
+        {
+            continue;
+        }
+        let place = (&spec.client.group, &*message.unique_key);
+        match result {
+            ListenerResult::Success => open.remove(&place),
+            ListenerResult::ReconsumeLater | ListenerResult::SuspendCurrentQueueAMoment => {
+                open.insert(place, event)
+            }
+        };
+    }
+    let kept = kept(lab);
+    let lost = open.iter().find(|((group, key), _)| !kept.contains(&((*group).clone(), Arc::from(*key))));
+    verdict("failures go on or are dead", lost.map(|(_, event)| event))
+}
+
+/// Group and key of every copy that is kept for a group after a failure.
+fn kept(lab: &Lab) -> BTreeSet<(GroupName, Arc<str>)> {
+    let group_of = |topic: &TopicName| {
+        let dead = topic.as_str().strip_prefix("%DLQ%").map(GroupName::from);
+        topic.retry_group().or(dead)
+    };
+    let copies = messages::stored(lab).into_iter().filter_map(|message| {
+        let real = message.message.property(property::REAL_TOPIC).map(|topic| TopicName::from(&**topic));
+        let group = group_of(&message.message.topic).or_else(|| group_of(&real?))?;
+        Some((group, message.message.unique_key()?.clone()))
+    });
+    copies.collect()
+}
+
+/// A dead letter failed as often as its group allows: once, and again so many times as `maxReconsumeTimes` says. A
+/// send to the retry topic is dead at the limit with V4, above it with V5.
+pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Circumstances) -> Verdict {
+    let mut attempts: BTreeMap<(&GroupName, &str), BTreeSet<u32>> = BTreeMap::new();
+    for event in lab.trace() {
+        match &event.fact {
+            Fact::MessageDelivered { message, reconsume_times } => {
+                if let Some(spec) = circumstances.spec_of(event.node.as_ref()) {
+                    let place = (&spec.client.group, &*message.unique_key);
+                    attempts.entry(place).or_default().insert(*reconsume_times);
+                }
+            }
+            Fact::DeadLettered { message, group, reconsume_times } => {
+                let Some((max, at_once)) = limit(circumstances, group) else {
+                    continue;
+                };
+                let least = if circumstances.profile.is_v5() { max + 1 } else { max };
+                let made = attempts.get(&(group, &*message.unique_key));
+                let all_made = (0..least).all(|n| made.is_some_and(|made| made.contains(&n)));
+                let fits = at_once || (all_made && (least..=max + 1).contains(reconsume_times));
+                let why = || format!("{event}, but max is {max} and attempts were {made:?}");
+                verdict("dead letters used up their attempts", (!fits).then(why))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The limit of a group's consumers, and whether their listener asks for dead letters at once.
+fn limit(circumstances: &Circumstances, group: &GroupName) -> Option<(u32, bool)> {
+    let spec = circumstances.consumers.values().find(|spec| spec.client.group == *group)?;
+    let setting = spec.client.settings.iter().find(|(key, _)| key == "maxReconsumeTimes");
+    let max = setting.and_then(|(_, value)| value.parse().ok());
+    Some((max.unwrap_or(USUAL_MAX), spec.retry_level < 0))
+}
