@@ -75,6 +75,8 @@ struct InnerSend {
     /// Where in the list of queues its round stands.
     round: usize,
     brokers_sent: Vec<BrokerName>,
+    /// Where it may go, as it was known when the first attempt began (`TopicPublishInfo`); empty until then.
+    queues: Arc<Vec<MessageQueue>>,
     route_asked: bool,
 }
 
@@ -235,8 +237,15 @@ impl Consumer {
         let retry = RetrySend::of(stored, setting, orderly, self.client.profile);
         let message = self.retry_message(&back.origin, stored, retry.delay_level);
         let round = self.rng.below(u32::MAX) as usize;
-        let send =
-            InnerSend { message, retry, started: now, round, brokers_sent: Vec::new(), route_asked: false };
+        let send = InnerSend {
+            message,
+            retry,
+            started: now,
+            round,
+            brokers_sent: Vec::new(),
+            queues: Arc::default(),
+            route_asked: false,
+        };
         self.attempt(now, id, send, out)
     }
 
@@ -270,8 +279,10 @@ impl Consumer {
         let config = &self.client.config;
         let (budget, most) = (config.send_msg_timeout, 1 + config.retry_times_when_send_failed);
         let default_topic_queue_nums = config.default_topic_queue_nums;
-        let route = self.client.route(&topic).map(|cached| cached.writable.clone());
-        let Some(queues) = route.filter(|queues| !queues.is_empty()) else {
+        if send.queues.is_empty() {
+            send.queues = self.client.route(&topic).map(|cached| cached.writable.clone()).unwrap_or_default();
+        }
+        if send.queues.is_empty() {
             if send.route_asked {
                 return Attempt::Failed;
             }
@@ -279,9 +290,9 @@ impl Consumer {
             self.park(id, send);
             self.client.want_route(now, &topic, false, out);
             return Attempt::UnderWay;
-        };
+        }
         while send.brokers_sent.len() < most as usize && now.since(send.started) <= budget {
-            let queue = select_queue(&queues, &mut send);
+            let queue = select_queue(&mut send);
             send.brokers_sent.push(queue.broker_name.clone());
             let Some(address) = self.client.broker_address(&queue.broker_name, BrokerId::MASTER) else {
                 continue;
@@ -314,7 +325,7 @@ impl Consumer {
 
     /// A route request has ended: sends to the retry topic may have waited for it.
     pub(super) fn sends_got_route(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
-        let waits = |send: &InnerSend| send.brokers_sent.is_empty() && send.message.topic == *topic;
+        let waits = |send: &InnerSend| send.queues.is_empty() && send.message.topic == *topic;
         let waiting = self.hand_backs.iter().filter(|(_, back)| back.send.as_ref().is_some_and(waits));
         for id in waiting.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.try_again(now, id, out);
@@ -367,13 +378,13 @@ impl Consumer {
 }
 
 /// The next queue of the round, not on the broker that just failed if there is another.
-fn select_queue(queues: &[MessageQueue], send: &mut InnerSend) -> MessageQueue {
+fn select_queue(send: &mut InnerSend) -> MessageQueue {
     let next = |send: &mut InnerSend| {
         send.round = send.round.wrapping_add(1);
-        queues[send.round % queues.len()].clone()
+        send.queues[send.round % send.queues.len()].clone()
     };
     let last = send.brokers_sent.last().cloned();
-    let mut others = 0..queues.len();
+    let mut others = 0..send.queues.len();
     let other = others.find_map(|_| {
         let queue = next(send);
         (last.as_ref() != Some(&queue.broker_name)).then_some(queue)

@@ -90,6 +90,7 @@ fn play_recording(seed: u64, recording: &Recording) -> Result<Outcome, Box<Failu
         let mut sightings = Sightings::new();
         let verdict = judge(seed, &mut lab, &mut sightings);
         played = lab.recording().clone();
+        played.end = lab.now();
         verdict.map(|()| Outcome { lab, sightings })
     }));
     let judged = judged.unwrap_or_else(|panic| {

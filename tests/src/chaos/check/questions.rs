@@ -1,9 +1,9 @@
 //! Properties of the tool, and of the lab itself: what only asks changes nothing, and a recording is all it takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lab_core::command::Command;
-use lab_core::fact::Fact;
+use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
 use lab_core::recording::Recording;
@@ -14,13 +14,21 @@ use super::{Verdict, verdict};
 
 /// Every run of the tool came to an end, with an answer or with an error that it printed.
 pub(super) fn the_tool_answers(lab: &Lab) -> Verdict {
-    let is_run = |command: &Command| matches!(command, Command::Mqadmin(_));
-    let orders = lab.trace().iter().filter(|event| matches!(&event.fact, Fact::Ordered(c) if is_run(c)));
-    let answers = lab.trace().iter().filter(|event| matches!(event.fact, Fact::MqadminAnswered { .. }));
-    let answered: BTreeSet<_> =
-        answers.filter_map(|event| lab.causes(event.id).last().map(|order| order.id)).collect();
-    let silent = orders.into_iter().find(|order| !answered.contains(&order.id));
-    verdict("the tool answers", silent)
+    let mut open: BTreeMap<&str, Vec<&TraceEvent>> = BTreeMap::new();
+    for event in lab.trace() {
+        match &event.fact {
+            Fact::Ordered(command) => {
+                if let Command::Mqadmin(line) = &**command {
+                    open.entry(line).or_default().push(event);
+                }
+            }
+            Fact::MqadminAnswered { line, .. } => {
+                open.entry(line).or_default().pop();
+            }
+            _ => {}
+        }
+    }
+    verdict("the tool answers", open.values().flatten().next())
 }
 
 /// A line for the tool that reaches no server. It takes the place of a question, so that the runs of the tool behind
@@ -56,9 +64,11 @@ fn beside_questions(lab: &Lab) -> Vec<String> {
     let mut rest = Vec::new();
     for event in lab.trace() {
         let is_order = matches!(&event.fact, Fact::Ordered(command) if asks(command));
+        // The inputs that a halted server found waiting are more when somebody asked it meanwhile.
+        let counts_inputs = matches!(event.fact, Fact::Thawed { .. });
         if is_order || event.cause.is_some_and(|cause| of_questions.contains(&cause)) {
             of_questions.insert(event.id);
-        } else {
+        } else if !counts_inputs {
             rest.push(event.to_string());
         }
     }

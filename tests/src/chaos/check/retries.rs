@@ -58,9 +58,11 @@ fn kept(lab: &Lab) -> BTreeSet<(GroupName, Arc<str>)> {
 }
 
 /// A dead letter failed as often as its group allows: once, and again so many times as `maxReconsumeTimes` says. A
-/// send to the retry topic is dead at the limit with V4, above it with V5.
+/// send to the retry topic is dead at the limit with V4, above it with V5. While no broker takes the message back its
+/// consumer goes on trying, so then it may have failed more often.
 pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Circumstances) -> Verdict {
     let mut attempts: BTreeMap<(&GroupName, &str), BTreeSet<u32>> = BTreeMap::new();
+    let mut kept_back = BTreeSet::new();
     for event in lab.trace() {
         match &event.fact {
             Fact::MessageDelivered { message, reconsume_times } => {
@@ -69,6 +71,9 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
                     attempts.entry(place).or_default().insert(*reconsume_times);
                 }
             }
+            Fact::SendBackFailed { message, .. } | Fact::RetriedHere { message, .. } => {
+                kept_back.insert(&message.unique_key);
+            }
             Fact::DeadLettered { message, group, reconsume_times } => {
                 let Some((max, at_once)) = limit(circumstances, group) else {
                     continue;
@@ -76,7 +81,8 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
                 let least = if circumstances.profile.is_v5() { max + 1 } else { max };
                 let made = attempts.get(&(group, &*message.unique_key));
                 let all_made = (0..least).all(|n| made.is_some_and(|made| made.contains(&n)));
-                let fits = at_once || (all_made && (least..=max + 1).contains(reconsume_times));
+                let most = if kept_back.contains(&message.unique_key) { u32::MAX } else { max + 1 };
+                let fits = at_once || (all_made && (least..=most).contains(reconsume_times));
                 let why = || format!("{event}, but max is {max} and attempts were {made:?}");
                 verdict("dead letters used up their attempts", (!fits).then(why))?;
             }
