@@ -23,7 +23,7 @@ const STOPPING: Duration = Duration::from_secs(20);
 /// How long a healed cluster gets: a route poll, a rebalance, offset corrections, and the redelivery of a backlog.
 const SETTLE: Duration = Duration::from_secs(240);
 /// One run in so many is also played again, back and forth, and without its questions.
-const REPEATED: u64 = 10;
+const REPEATED: u64 = 5;
 /// Runs that shortening may cost.
 const TRIES: usize = 400;
 

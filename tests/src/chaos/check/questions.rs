@@ -7,6 +7,7 @@ use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
 use lab_core::recording::Recording;
+use lab_core::rng::Ratio;
 use lab_core::time::Instant;
 
 use super::super::disorder::is_question;
@@ -35,11 +36,16 @@ pub(super) fn the_tool_answers(lab: &Lab) -> Verdict {
 /// it keep their numbers.
 const ASKS_NOBODY: &str = "help topicRoute";
 
-/// Without the questions the run is the same, but for what the questions themselves left in the trace.
+/// Without the questions the run is the same, but for what the questions themselves left in the trace. Only where the
+/// network leaves nothing to chance: a frame more on a link moves the latencies of those behind it.
 ///
 /// # Errors
 /// The first line that differs.
 pub fn questions_change_nothing(lab: &Lab) -> Verdict {
+    let setup = lab.setup();
+    if setup.loss != Ratio::ZERO || setup.latency.high() > setup.latency.low() {
+        return Ok(());
+    }
     let mut quiet = lab.recording().clone();
     for (_, command) in quiet.commands.iter_mut().filter(|(_, command)| asks(command)) {
         *command = Command::Mqadmin(ASKS_NOBODY.into());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lab_core::command::ConsumerSpec;
 use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, ListenerResult};
 use lab_core::id::{GroupName, TopicName};
@@ -15,9 +16,10 @@ use super::{Circumstances, Verdict, messages, verdict};
 const USUAL_MAX: u32 = 16;
 
 /// A message that a listener failed with comes again until it succeeds, or lies where it is kept: in the retry topic,
-/// in the queue of its delay, among the dead letters.
+/// in the queue of its delay, among the dead letters. A message that had succeeded and was delivered once more may
+/// fail then: another member may have committed beyond it.
 pub(super) fn failures_go_on_or_are_dead(lab: &Lab, circumstances: &Circumstances) -> Verdict {
-    let mut open: BTreeMap<(&GroupName, &str), _> = BTreeMap::new();
+    let (mut failed, mut succeeded) = (BTreeMap::new(), BTreeSet::new());
     for event in lab.trace() {
         let Fact::MessageConsumed { message, result } = &event.fact else {
             continue;
@@ -31,15 +33,15 @@ pub(super) fn failures_go_on_or_are_dead(lab: &Lab, circumstances: &Circumstance
             continue;
         }
         let place = (&spec.client.group, &*message.unique_key);
-        match result {
-            ListenerResult::Success => open.remove(&place),
-            ListenerResult::ReconsumeLater | ListenerResult::SuspendCurrentQueueAMoment => {
-                open.insert(place, event)
-            }
-        };
+        if *result == ListenerResult::Success {
+            succeeded.insert(place);
+        } else {
+            failed.insert(place, event);
+        }
     }
     let kept = kept(lab);
-    let lost = open.iter().find(|((group, key), _)| !kept.contains(&((*group).clone(), Arc::from(*key))));
+    let mut open = failed.iter().filter(|(place, _)| !succeeded.contains(*place));
+    let lost = open.find(|((group, key), _)| !kept.contains(&((*group).clone(), Arc::from(*key))));
     verdict("failures go on or are dead", lost.map(|(_, event)| event))
 }
 
@@ -75,14 +77,15 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
                 kept_back.insert(&message.unique_key);
             }
             Fact::DeadLettered { message, group, reconsume_times } => {
-                let Some((max, at_once)) = limit(circumstances, group) else {
+                let Some((max, spec)) = limit(circumstances, group) else {
                     continue;
                 };
                 let least = if circumstances.profile.is_v5() { max + 1 } else { max };
                 let made = attempts.get(&(group, &*message.unique_key));
                 let all_made = (0..least).all(|n| made.is_some_and(|made| made.contains(&n)));
-                let most = if kept_back.contains(&message.unique_key) { u32::MAX } else { max + 1 };
-                let fits = at_once || (all_made && (least..=most).contains(reconsume_times));
+                let may_try_on = spec.orderly || kept_back.contains(&message.unique_key);
+                let most = if may_try_on { u32::MAX } else { max + 1 };
+                let fits = spec.retry_level < 0 || (all_made && (least..=most).contains(reconsume_times));
                 let why = || format!("{event}, but max is {max} and attempts were {made:?}");
                 verdict("dead letters used up their attempts", (!fits).then(why))?;
             }
@@ -92,10 +95,10 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
     Ok(())
 }
 
-/// The limit of a group's consumers, and whether their listener asks for dead letters at once.
-fn limit(circumstances: &Circumstances, group: &GroupName) -> Option<(u32, bool)> {
+/// The limit of a group, and what its consumers are made from.
+fn limit<'a>(circumstances: &'a Circumstances, group: &GroupName) -> Option<(u32, &'a ConsumerSpec)> {
     let spec = circumstances.consumers.values().find(|spec| spec.client.group == *group)?;
     let setting = spec.client.settings.iter().find(|(key, _)| key == "maxReconsumeTimes");
     let max = setting.and_then(|(_, value)| value.parse().ok());
-    Some((max.unwrap_or(USUAL_MAX), spec.retry_level < 0))
+    Some((max.unwrap_or(USUAL_MAX), spec))
 }
