@@ -323,19 +323,16 @@ impl Lab {
     /// As [`issue`](Self::issue).
     pub fn mqadmin(&mut self, line: &str) -> Result<Option<Arc<str>>, CommandError> {
         self.issue(Command::Mqadmin(line.into()))?;
-        let ordered = self.trace().last().map(|event| event.id);
-        let is_answer = |event: &TraceEvent| matches!(event.fact, Fact::MqadminAnswered { .. });
+        // Not the answer that the order caused: what makes the tool give up may be somebody else's doing.
+        let tool = self.world.newest_node().cloned();
+        let is_ours =
+            |event: &TraceEvent| event.node == tool && matches!(event.fact, Fact::MqadminAnswered { .. });
         let limit = self.now() + LONGEST_MQADMIN;
-        while let Some(id) = self.run_until_fact(limit, is_answer) {
-            let is_ours =
-                ordered.is_some_and(|ordered| self.causes(id).iter().any(|cause| cause.id == ordered));
-            if let Some(Fact::MqadminAnswered { output, .. }) = self.event(id).map(|event| &event.fact)
-                && is_ours
-            {
-                return Ok(Some(output.clone()));
-            }
-        }
-        Ok(None)
+        let answer = self.run_until_fact(limit, is_ours).and_then(|id| self.event(id));
+        Ok(answer.and_then(|event| match &event.fact {
+            Fact::MqadminAnswered { output, .. } => Some(output.clone()),
+            _ => None,
+        }))
     }
 
     /// Goes to any moment, back or forward.

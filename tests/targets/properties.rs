@@ -1,11 +1,11 @@
 //! Random runs: what must always hold, and what must happen in some of them.
 //!
-//! `LAB_SEED` plays one seed only, `LAB_RUNS` another number of runs.
+//! `LAB_SEED` plays one seed only, `LAB_RUNS` another number of runs; `cargo xtask chaos` plays as many as one likes.
 
-use lab_tests::chaos::{check::Sightings, play};
+use lab_tests::chaos::{campaign, run, sightings};
 
 /// Runs of the ordinary test.
-const RUNS: u64 = 200;
+const RUNS: u64 = 1_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -14,20 +14,15 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn random_runs_keep_every_promise_and_show_every_surprise() {
     if let Some(seed) = number("LAB_SEED") {
-        let outcome = play(seed).unwrap_or_else(|failure| panic!("{failure}"));
+        let outcome = run::play(seed).unwrap_or_else(|failure| panic!("{}", failure.shortened()));
         println!("seed {seed}: {:?}", outcome.sightings);
         return;
     }
-    let mut seen = Sightings::default();
-    let mut failures = Vec::new();
-    for seed in 1..=number("LAB_RUNS").unwrap_or(RUNS) {
-        match play(seed) {
-            Ok(outcome) => seen = seen.and(outcome.sightings),
-            Err(failure) => failures.push(failure),
-        }
+    let runs = number("LAB_RUNS").unwrap_or(RUNS);
+    let campaign = campaign::play(1..1 + runs, |_| {});
+    if let Some((_, (_, first))) = campaign.failures.into_iter().next() {
+        panic!("{} runs failed; one of them, shortened:\n{}", campaign.failed, first.shortened());
     }
-    if let Some(first) = failures.first() {
-        panic!("{} runs failed; the first:\n{first}", failures.len());
-    }
-    assert_eq!(seen.missing(), Vec::<&str>::new(), "never seen in any run: the properties may be vacuous");
+    let missing = sightings::missing(&campaign.seen);
+    assert_eq!(missing, Vec::<String>::new(), "never seen in any run: the properties may be vacuous");
 }

@@ -22,10 +22,17 @@ Set-up and chores of RocketMQ Lab. Each task installs what it lacks, and says so
 
   cargo xtask test
       Runs every test: native, WASM in headless Chromium, and the built page through WebDriver.
+
+  cargo xtask chaos [--runs N] [--seed S]
+      Plays random runs on all cores, checks them, and prints failing ones shortened.
+      --runs N    how many (10000)
+      --seed S    the seed of the first; the others follow (1)
 ";
 
 /// Served on unless `--port` says otherwise; also Trunk's default, so that the address is the same either way.
 const DEFAULT_PORT: u16 = 8080;
+/// Played unless `--runs` says otherwise: a few minutes.
+const DEFAULT_RUNS: u64 = 10_000;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +45,8 @@ pub(crate) enum Task {
     Build,
     /// Run every test.
     Test,
+    /// Play random runs.
+    Chaos(ChaosOptions),
 }
 
 /// How to serve.
@@ -49,6 +58,15 @@ pub(crate) struct ServeOptions {
     pub(crate) open: bool,
     /// Whether to build quickly instead of small and fast.
     pub(crate) debug: bool,
+}
+
+/// Which random runs to play.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ChaosOptions {
+    /// How many, at least one.
+    pub(crate) runs: u64,
+    /// The seed of the first.
+    pub(crate) seed: u64,
 }
 
 /// Reads the arguments that follow `cargo xtask`; an error is a sentence for the person who typed them.
@@ -66,11 +84,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "serve" => parse_serve(&mut parser),
         "build" => parse_nothing(&mut parser, "build", Task::Build),
         "test" => parse_nothing(&mut parser, "test", Task::Test),
+        "chaos" => parse_chaos(&mut parser),
         unknown => Err(format!("there is no task {unknown:?}; {TASKS}")),
     }
 }
 
-const TASKS: &str = "the tasks are serve, build, test and help";
+const TASKS: &str = "the tasks are serve, build, test, chaos and help";
 
 fn parse_serve(parser: &mut Parser) -> Result<Task, String> {
     let mut options = ServeOptions { port: DEFAULT_PORT, open: true, debug: false };
@@ -97,6 +116,31 @@ fn parse_port(parser: &mut Parser) -> Result<u16, String> {
     match value.parse::<u16>() {
         Ok(port) if port > 0 => Ok(port),
         _ => Err(format!("--port needs {RANGE}, not {value:?}")),
+    }
+}
+
+fn parse_chaos(parser: &mut Parser) -> Result<Task, String> {
+    let mut options = ChaosOptions { runs: DEFAULT_RUNS, seed: 1 };
+    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+        match argument {
+            Long("runs") => options.runs = parse_number(parser, "--runs", 1)?,
+            Long("seed") => options.seed = parse_number(parser, "--seed", 0)?,
+            Long("help") | Short('h') => return Ok(Task::Help),
+            other => {
+                let other = spelled(&other);
+                return Err(format!("chaos does not know {other}; it accepts --runs N and --seed S"));
+            }
+        }
+    }
+    Ok(Task::Chaos(options))
+}
+
+fn parse_number(parser: &mut Parser, option: &str, least: u64) -> Result<u64, String> {
+    let needs = format!("{option} needs a whole number, {least} or more");
+    let value = parser.value().map_err(|_| needs.clone())?;
+    match value.parse::<u64>() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(format!("{needs}, not {value:?}")),
     }
 }
 
@@ -136,8 +180,15 @@ mod tests {
     }
 
     #[test]
+    fn chaos_has_defaults_and_takes_each_option() {
+        assert_eq!(parsed("chaos"), Ok(Task::Chaos(ChaosOptions { runs: 10_000, seed: 1 })));
+        let given = ChaosOptions { runs: 50, seed: 0 };
+        assert_eq!(parsed("chaos --runs 50 --seed=0"), Ok(Task::Chaos(given)));
+    }
+
+    #[test]
     fn no_task_and_every_spelling_of_help_ask_for_help() {
-        for line in ["", "help", "--help", "-h", "serve --help", "build -h", "test --help"] {
+        for line in ["", "help", "--help", "-h", "serve --help", "build -h", "test --help", "chaos -h"] {
             assert_eq!(parsed(line), Ok(Task::Help), "{line:?}");
         }
     }
@@ -145,13 +196,21 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_together_with_what_is_accepted() {
         let cases = [
-            ("sreve", "there is no task \"sreve\"; the tasks are serve, build, test and help"),
-            ("--fast serve", "expected a task before --fast; the tasks are serve, build, test and help"),
+            ("sreve", "there is no task \"sreve\"; the tasks are serve, build, test, chaos and help"),
+            (
+                "--fast serve",
+                "expected a task before --fast; the tasks are serve, build, test, chaos and help",
+            ),
             ("serve --prot 1", "serve does not know --prot; it accepts --port N, --no-open and --debug"),
             ("serve --port", "--port needs a number from 1 to 65535"),
             ("serve --port 0", "--port needs a number from 1 to 65535, not \"0\""),
             ("serve --port 65536", "--port needs a number from 1 to 65535, not \"65536\""),
             ("build --release", "build does not know --release; it takes no arguments"),
+            ("chaos --runs", "--runs needs a whole number, 1 or more"),
+            ("chaos --runs 0", "--runs needs a whole number, 1 or more, not \"0\""),
+            ("chaos --seed -1", "--seed needs a whole number, 0 or more, not \"-1\""),
+            ("chaos --seed x", "--seed needs a whole number, 0 or more, not \"x\""),
+            ("chaos 7", "chaos does not know \"7\"; it accepts --runs N and --seed S"),
             ("test page", "test does not know \"page\"; it takes no arguments"),
         ];
         for (line, sentence) in cases {

@@ -1,17 +1,18 @@
 //! Set-up and chores of RocketMQ Lab, so that a fresh machine needs cargo and rustup and nothing remembered.
 //!
 //! `cargo xtask serve` shows the page, `cargo xtask build` makes the folder to publish, `cargo xtask test` runs every
-//! test there is. Each installs what it lacks, after saying what that is and how long it takes.
+//! test there is, `cargo xtask chaos` plays random runs for as long as one likes. Each installs what it lacks, after saying what that is and how long it takes.
 //!
 //! - [`cli`] reads the command line.
 //! - [`shell`] starts other programs, always the same way.
 //! - [`tools`] installs the WASM target, Trunk and wasm-bindgen; [`browser`] finds or installs Chromium.
-//! - [`page`] builds the page, [`serve`] shows it, [`check`] tests everything.
+//! - [`page`] builds the page, [`serve`] shows it, [`check`] tests everything, [`chaos`] plays random runs.
 //!
 //! **Left out on purpose**: rebuilding while one works on the page (`trunk serve` does that), and anything that
 //! publishes.
 
 mod browser;
+mod chaos;
 mod check;
 mod cli;
 mod page;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Task::Serve(options) => serve::serve(&options),
         Task::Build => page::build_and_measure(),
         Task::Test => check::test(),
+        Task::Chaos(options) => chaos::chaos(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

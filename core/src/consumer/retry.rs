@@ -76,6 +76,8 @@ struct InnerSend {
     /// Where in the list of queues its round stands.
     index: ThreadLocalIndex,
     brokers_sent: Vec<BrokerName>,
+    /// Where it may go, as it was known when the first attempt began (`TopicPublishInfo`); empty until then.
+    queues: Arc<Vec<MessageQueue>>,
     route_asked: bool,
 }
 
@@ -236,8 +238,15 @@ impl Consumer {
         let retry = RetrySend::of(stored, setting, orderly, self.client.profile);
         let message = self.retry_message(&back.origin, stored, retry.delay_level);
         let index = ThreadLocalIndex::new(self.rng.below(u32::MAX).cast_signed());
-        let send =
-            InnerSend { message, retry, started: now, index, brokers_sent: Vec::new(), route_asked: false };
+        let send = InnerSend {
+            message,
+            retry,
+            started: now,
+            index,
+            brokers_sent: Vec::new(),
+            queues: Arc::default(),
+            route_asked: false,
+        };
         self.attempt(now, id, send, out)
     }
 
@@ -271,8 +280,10 @@ impl Consumer {
         let config = &self.client.config;
         let (budget, most) = (config.send_msg_timeout, 1 + config.retry_times_when_send_failed);
         let default_topic_queue_nums = config.default_topic_queue_nums;
-        let route = self.client.route(&topic).map(|cached| cached.writable.clone());
-        let Some(queues) = route.filter(|queues| !queues.is_empty()) else {
+        if send.queues.is_empty() {
+            send.queues = self.client.route(&topic).map(|cached| cached.writable.clone()).unwrap_or_default();
+        }
+        if send.queues.is_empty() {
             if send.route_asked {
                 return Attempt::Failed;
             }
@@ -280,9 +291,9 @@ impl Consumer {
             self.park(id, send);
             self.client.want_route(now, &topic, false, out);
             return Attempt::UnderWay;
-        };
+        }
         while send.brokers_sent.len() < most as usize && now.since(send.started) <= budget {
-            let choice = Choice { queues: &queues, last_broker: send.brokers_sent.last() };
+            let choice = Choice { queues: &send.queues, last_broker: send.brokers_sent.last() };
             let Some(queue) = choice.plain(&mut send.index).cloned() else {
                 return Attempt::Failed;
             };
@@ -318,7 +329,7 @@ impl Consumer {
 
     /// A route request has ended: sends to the retry topic may have waited for it.
     pub(super) fn sends_got_route(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
-        let waits = |send: &InnerSend| send.brokers_sent.is_empty() && send.message.topic == *topic;
+        let waits = |send: &InnerSend| send.queues.is_empty() && send.message.topic == *topic;
         let waiting = self.hand_backs.iter().filter(|(_, back)| back.send.as_ref().is_some_and(waits));
         for id in waiting.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.try_again(now, id, out);

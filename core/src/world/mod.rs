@@ -189,6 +189,11 @@ impl World {
         self.order.iter().filter_map(|id| self.slots.get_key_value(id))
     }
 
+    /// The node that was added last; after an order for `mqadmin`, its run.
+    pub fn newest_node(&self) -> Option<&NodeId> {
+        self.order.last()
+    }
+
     /// Who listens at an address.
     pub fn listener(&self, address: Address) -> Option<&NodeId> {
         self.listeners.get(&address)

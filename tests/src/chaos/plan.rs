@@ -1,139 +1,205 @@
-//! From a seed to a cluster, its work and its faults.
+//! From a seed to a recording: the cluster and its work. What disturbs them stands in [`disorder`](super::disorder).
 
-use lab_core::command::Command;
-use lab_core::lab::Lab;
 use lab_core::recording::Recording;
 use lab_core::rng::Rng;
 use lab_core::time::Instant;
-use lab_core::view::{NodeStatus, NodeView};
 
-/// When the application begins to send.
+use super::disorder;
+
+/// When the application begins to send, in milliseconds.
 const WORK_BEGINS: u64 = 5_000;
-/// When the faults begin and end.
-const FAULTS: (u64, u64) = (20_000, 140_000);
 
-/// A fault with its moment.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// When.
-    pub at: Instant,
-    /// What.
-    pub command: Command,
-}
+/// Lines of the notation with their moments in milliseconds.
+pub(super) type Lines = Vec<(u64, String)>;
 
-/// A random run.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    lines: Vec<String>,
-    /// In the order of their moments.
-    pub faults: Vec<Fault>,
-    /// Whether the brokers flush before they answer.
-    pub sync_flush: bool,
+/// What a plan decided at first, and what the rest of it depends on.
+#[derive(Debug)]
+pub(super) struct Cast {
+    /// Whether this is the 5.x profile.
+    pub(super) is_v5: bool,
+    /// Nodes that faults may strike: brokers and consumers.
+    pub(super) victims: Vec<String>,
+    /// Brokers by their node.
+    pub(super) brokers: Vec<String>,
+    /// Groups that consume, with their topic.
+    pub(super) groups: Vec<(&'static str, &'static str)>,
+    /// Readable queues of the topic T; nobody lowers them, or messages would lie where nobody reads.
+    pub(super) queues: u32,
     /// Whether a host may lose its power.
-    pub power_failures: bool,
+    pub(super) power_failures: bool,
 }
 
-impl Plan {
-    /// The run of this seed.
-    pub fn of(seed: u64) -> Self {
-        let mut rng = Rng::fork(seed, "plan");
-        let profile = *pick(&mut rng, &["V4", "V5"]);
-        let latency = *pick(&mut rng, &["0..0", "1..3", "5..40"]);
-        let loss = *pick(&mut rng, &["0%", "0%", "2%"]);
-        let sync_flush = rng.below(2) == 0;
-        let power_failures = rng.below(2) == 0;
-        let brokers: Vec<_> = ["broker-a", "broker-b"].into_iter().take(1 + rng.below(2) as usize).collect();
-        let has_slave = rng.below(3) == 0;
-        let consumers: Vec<_> = (0..1 + rng.below(3)).map(|i| format!("c{i}")).collect();
-        let strategy = *pick(&mut rng, &["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH"]);
-        let work = *pick(&mut rng, &["0s", "20ms", "2s"]);
-        let flush = if sync_flush { "SYNC_FLUSH" } else { "ASYNC_FLUSH" };
-
-        let mut lines = vec![format!("lab profile={profile} seed={seed} latency={latency} loss={loss}")];
-        lines.push("name-server nsrv-0".to_owned());
-        if rng.below(2) == 0 {
-            lines.push("name-server nsrv-1".to_owned());
-        }
-        for broker in &brokers {
-            lines.push(format!("broker {broker} flushDiskType={flush}"));
-        }
-        let mut victims: Vec<String> = brokers.iter().map(ToString::to_string).collect();
-        if has_slave {
-            lines.push(format!("broker broker-a-1 name=broker-a id=1 flushDiskType={flush}"));
-            victims.push("broker-a-1".to_owned());
-        }
-        lines.push(format!("topic T queues={}", 1 + rng.below(4)));
-        lines.push("producer p group=pg".to_owned());
-        for consumer in &consumers {
-            lines.push(format!(
-                "consumer {consumer} group=g topic=T from=CONSUME_FROM_FIRST_OFFSET strategy={strategy} work={work}"
-            ));
-        }
-        lines.push(format!("run {WORK_BEGINS}ms"));
-        lines.push(format!("send p T count=150 every={}ms tag=A,B key=k", 200 + rng.below(800)));
-        victims.extend(consumers);
-        let faults = faults(&mut rng, &victims, power_failures);
-        Self { lines, faults, sync_flush, power_failures }
+/// The run of this seed.
+///
+/// # Panics
+/// When the plan writes a line that the notation does not have, which is a mistake here.
+pub fn of(seed: u64) -> Recording {
+    let mut rng = Rng::fork(seed, "plan");
+    let (mut lines, mut cast) = servers(&mut rng);
+    let profile = if cast.is_v5 { "V5" } else { "V4" };
+    let latency = *pick(&mut rng, &["0..0", "1..3", "5..40"]);
+    let loss = *pick(&mut rng, &["0%", "0%", "2%"]);
+    lines.extend(main_group(&mut rng, &mut cast));
+    lines.extend(other_groups(&mut rng, &mut cast));
+    lines.extend(sends(&mut rng, &cast));
+    lines.extend(disorder::faults(&mut rng, &cast));
+    lines.extend(disorder::orders(&mut rng, &cast));
+    lines.extend(disorder::questions(&mut rng, &cast));
+    lines.sort_by_key(|(at, _)| *at);
+    let mut text = format!("lab profile={profile} seed={seed} latency={latency} loss={loss}\n");
+    for (at, line) in lines {
+        text += &format!("@{} {line}\n", Instant::from_millis(at));
     }
-
-    /// The cluster and its work, without the faults.
-    pub fn recording(&self) -> Recording {
-        self.lines.join("\n").parse().expect("the plan writes valid lines")
-    }
-
-    /// Everything planned, as a text that can be played: also what will be refused when its time comes.
-    pub fn scenario(&self) -> String {
-        let faults = self.faults.iter().map(|fault| format!("@{} {}", fault.at, fault.command));
-        self.lines.iter().cloned().chain(faults).collect::<Vec<_>>().join("\n")
-    }
+    text.parse().unwrap_or_else(|why| panic!("seed {seed}: {why}\n{text}"))
 }
 
-fn pick<'a, T>(rng: &mut Rng, choices: &'a [T]) -> &'a T {
+/// One of some things.
+pub(super) fn pick<'a, T>(rng: &mut Rng, choices: &'a [T]) -> &'a T {
     &choices[rng.below(u32::try_from(choices.len()).unwrap_or(1)) as usize]
 }
 
-fn faults(rng: &mut Rng, victims: &[String], power_failures: bool) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for _ in 0..2 + rng.below(5) {
-        let victim = pick(rng, victims).clone();
-        let other = pick(rng, victims).clone();
-        let begin = rng.between(FAULTS.0, FAULTS.1);
-        let end = begin + *pick(rng, &[500, 5_000, 20_000, 130_000]);
-        let death = if power_failures { "power-off" } else { "kill" };
-        let pair = match rng.below(6) {
-            0 => [format!("kill {victim}"), format!("restart {victim}")],
-            1 => [format!("{death} {victim}"), format!("restart {victim}")],
-            2 => [format!("stop {victim}"), format!("restart {victim}")],
-            3 => [format!("freeze {victim}"), format!("thaw {victim}")],
-            4 => [format!("cut {victim} nsrv-0"), format!("heal {victim} nsrv-0")],
-            _ if other == victim => [format!("cut {victim} p"), format!("heal {victim} p")],
-            _ => [format!("hold {victim} {other}"), format!("release {victim} {other}")],
-        };
-        for (at, line) in [begin, end].into_iter().zip(pair) {
-            let command = line.parse().expect("the plan writes valid commands");
-            faults.push(Fault { at: Instant::from_millis(at), command });
-        }
-    }
-    faults.sort_by_key(|fault| fault.at);
-    faults
+/// Happens once in so many times.
+pub(super) fn once_in(rng: &mut Rng, times: u32) -> bool {
+    rng.below(times) == 0
 }
 
-/// What makes a cluster whole again.
-pub fn healing(lab: &Lab) -> Vec<Command> {
-    let view = lab.view(0);
-    let servers = view.name_servers.iter().map(|n| &n.node).chain(view.brokers.iter().map(|b| &b.node));
-    let clients = view.producers.iter().map(|p| &p.node).chain(view.consumers.iter().map(|c| &c.node));
-    let mend = |node: &NodeView| {
-        let verb = match node.status {
-            NodeStatus::Frozen => "thaw",
-            NodeStatus::Stopped | NodeStatus::Killed | NodeStatus::PoweredOff => "restart",
-            NodeStatus::Starting | NodeStatus::Up | NodeStatus::Stopping => return None,
-        };
-        format!("{verb} {}", node.id).parse().ok()
+fn servers(rng: &mut Rng) -> (Lines, Cast) {
+    let mut lines = vec!["name-server nsrv-0".to_owned()];
+    if once_in(rng, 2) {
+        lines.push("name-server nsrv-1".to_owned());
+    }
+    let settings = broker_settings(rng);
+    let brokers: Vec<_> = ["broker-a", "broker-b"].into_iter().take(1 + rng.below(2) as usize).collect();
+    let role = if once_in(rng, 4) { " brokerRole=SYNC_MASTER" } else { "" };
+    lines.extend(brokers.iter().map(|broker| format!("broker {broker}{settings}{role}")));
+    let brokers: Vec<String> = brokers.into_iter().map(str::to_owned).collect();
+    let mut victims = brokers.clone();
+    if once_in(rng, 3) {
+        lines.push(format!("broker broker-a-1 name=broker-a id=1{settings}"));
+        victims.push("broker-a-1".to_owned());
+    }
+    let queues = 1 + rng.below(4);
+    lines.push(format!("topic T queues={queues}"));
+    let cast = Cast {
+        is_v5: once_in(rng, 2),
+        victims,
+        brokers,
+        groups: Vec::new(),
+        queues,
+        power_failures: once_in(rng, 2),
     };
-    let barriers = view.barriers.iter().filter_map(|barrier| {
-        let verb = if barrier.barrier == "cut" { "heal" } else { "release" };
-        format!("{verb} {} {}", barrier.from, barrier.to).parse().ok()
-    });
-    servers.chain(clients).filter_map(mend).chain(barriers).collect()
+    (lines.into_iter().map(|line| (0, line)).collect(), cast)
+}
+
+fn broker_settings(rng: &mut Rng) -> String {
+    let mut settings = String::new();
+    settings += *pick(rng, &[" flushDiskType=SYNC_FLUSH", " flushDiskType=ASYNC_FLUSH"]);
+    settings += *pick(rng, &["", " messageDelayLevel=\"1s 2s 3s 5s 8s\"", " messageDelayLevel=\"1s 1s 2s\""]);
+    settings += *pick(rng, &["", " transactionCheckInterval=10000"]);
+    settings += *pick(rng, &["", "", " transactionCheckMax=2"]);
+    settings += *pick(rng, &["", "", " slaveReadEnable=true"]);
+    settings += *pick(rng, &["", "", "", " autoCreateTopicEnable=false"]);
+    settings += *pick(rng, &["", "", " useServerSideResetOffset=false"]);
+    // Small files; a small disk on top makes the oldest go before their time.
+    settings += *pick(
+        rng,
+        &["", "", "", " mappedFileSizeCommitLog=4000", " mappedFileSizeCommitLog=4000 diskCapacity=60000"],
+    );
+    settings
+}
+
+/// The group that every plan has.
+fn main_group(rng: &mut Rng, cast: &mut Cast) -> Lines {
+    let strategy = *pick(rng, &["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH"]);
+    let orderly = once_in(rng, 3);
+    let (kind, work, fail) = if orderly {
+        let fail = ["", "", " fail=1", " fail=always maxReconsumeTimes=1"];
+        (" orderly", *pick(rng, &["0s", "20ms", "300ms"]), *pick(rng, &fail))
+    } else {
+        let fail = [
+            "",
+            "",
+            "",
+            " fail=1",
+            " fail=2",
+            " fail=always maxReconsumeTimes=1",
+            " fail=always maxReconsumeTimes=2",
+            " fail=always retry-level=-1",
+            " fail=1 consumeMessageBatchMaxSize=4",
+        ];
+        ("", *pick(rng, &["0s", "20ms", "2s"]), *pick(rng, &fail))
+    };
+    let consumers: Vec<_> = (0..1 + rng.below(3)).map(|i| format!("c{i}")).collect();
+    let line = |consumer| {
+        let from = "from=CONSUME_FROM_FIRST_OFFSET";
+        format!("consumer {consumer} group=g topic=T {from} strategy={strategy} work={work}{kind}{fail}")
+    };
+    // One of them may come late, so that queues change hands.
+    let late = if once_in(rng, 2) { rng.between(WORK_BEGINS, 60_000) } else { 0 };
+    let lines =
+        consumers.iter().enumerate().map(|(i, consumer)| (if i == 1 { late } else { 0 }, line(consumer)));
+    let lines = lines.collect();
+    if late == 0 {
+        cast.victims.extend(consumers);
+    } else {
+        cast.victims.push("c0".to_owned());
+    }
+    cast.groups.push(("g", "T"));
+    lines
+}
+
+/// Groups that some plans have: one with a filter, one that broadcasts, one on a topic that may be deleted.
+fn other_groups(rng: &mut Rng, cast: &mut Cast) -> Lines {
+    let from = "from=CONSUME_FROM_FIRST_OFFSET";
+    let mut lines = Lines::new();
+    if once_in(rng, 3) {
+        lines.push((0, format!("consumer f0 group=f topic=T {from} tags=A")));
+        cast.groups.push(("f", "T"));
+    }
+    if once_in(rng, 4) {
+        let fail = *pick(rng, &["", " fail=1"]);
+        lines.extend(
+            (0..2).map(|i| (0, format!("consumer b{i} group=b topic=T {from} model=BROADCASTING{fail}"))),
+        );
+        cast.victims.push("b0".to_owned());
+    }
+    if once_in(rng, 3) {
+        lines.push((0, "topic U queues=2".to_owned()));
+        lines.push((0, format!("consumer u0 group=gu topic=U {from} fail=1")));
+        cast.groups.push(("gu", "U"));
+    }
+    lines
+}
+
+/// What is sent: each kind by a producer of its own, so that none waits for another.
+fn sends(rng: &mut Rng, cast: &Cast) -> Lines {
+    let mut lines = vec![(0, "producer p group=pg".to_owned())];
+    let mode = *pick(rng, &["", "", " async", " one-way", " hash=order"]);
+    let (count, every) = (40 + rng.below(60), 200 + rng.below(800));
+    lines.push((WORK_BEGINS, format!("send p T count={count} every={every}ms tag=A,B key=k{mode}")));
+    if once_in(rng, 2) {
+        lines.push((0, "producer d group=dg".to_owned()));
+        let time = pick(rng, &["delay=1", "delay=2", "delay=4", "deliver-after=3s", "deliver-after=20s"]);
+        lines.push((WORK_BEGINS, format!("send d T count=10 every=3s tag=A key=d {time}")));
+    }
+    if once_in(rng, 2) {
+        let end = pick(
+            rng,
+            &[
+                "COMMIT_MESSAGE",
+                "ROLLBACK_MESSAGE",
+                "UNKNOW",
+                "UNKNOW checks=2",
+                "UNKNOW checks=2 then=ROLLBACK_MESSAGE",
+                "UNKNOW checks=9",
+            ],
+        );
+        lines.push((0, "producer t group=tg".to_owned()));
+        lines.push((WORK_BEGINS, format!("send t T count=8 every=4s tag=B key=t transaction={end}")));
+    }
+    if cast.groups.iter().any(|(_, topic)| *topic == "U") {
+        lines.push((0, "producer u group=ug".to_owned()));
+        lines.push((WORK_BEGINS, "send u U count=30 every=2s key=u".to_owned()));
+    }
+    lines
 }
