@@ -9,6 +9,8 @@ use lab_core::fact::Fact;
 use lab_core::fidelity::{Check, Rule};
 use lab_core::mqadmin::known_commands;
 
+use crate::chaos::sightings::Surprise;
+
 /// All that a rule can name.
 #[derive(Debug)]
 pub struct Known {
@@ -29,7 +31,7 @@ impl Known {
                 .filter_map(|file| json_name(&file))
                 .collect(),
             scenarios: files_in_folders(&root.join("scenarios")).collect(),
-            properties: properties(&root.join("src/chaos")),
+            properties: properties(&root.join("src/chaos/check")),
             commands: commands.map(|command| command.name).collect(),
         }
     }
@@ -80,15 +82,14 @@ fn json_name(file: &str) -> Option<String> {
 
 /// The functions of the checkers, and what is sighted in random runs.
 fn properties(folder: &Path) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+    let mut names: BTreeSet<_> = Surprise::ALL.iter().map(|surprise| format!("{surprise:?}")).collect();
     for file in entries(folder) {
         let text = fs::read_to_string(folder.join(file)).expect("a source");
-        for line in text.lines() {
-            let line = line.trim_start().trim_start_matches("pub ");
-            let function = line.strip_prefix("fn ").and_then(|rest| rest.split_once('('));
-            let sighting = line.strip_suffix(": bool,").map(|name| (name, ""));
-            names.extend(function.or(sighting).map(|(name, _)| name.to_owned()));
-        }
+        let functions = text.lines().filter_map(|line| {
+            let (name, _) = line.split_once("fn ")?.1.split_once('(')?;
+            line.starts_with("pub").then(|| name.to_owned())
+        });
+        names.extend(functions);
     }
     names
 }
