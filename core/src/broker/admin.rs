@@ -106,14 +106,17 @@ impl Broker {
         if let Err(refusal) = self.check_topic_change(code, topic) {
             return refusal;
         }
-        if Arc::make_mut(&mut self.topics).remove(topic).is_some() {
+        let was_there = Arc::make_mut(&mut self.topics).remove(topic).is_some();
+        if was_there {
             self.data_version = self.data_version.next(now);
         }
         self.store.delete_topic(topic);
         if self.profile.is_v5() {
             self.offsets.forget_topic(topic);
         }
-        out.note(Fact::TopicDeleted { topic: topic.clone() });
+        if was_there {
+            out.note(Fact::TopicDeleted { topic: topic.clone() });
+        }
         Response::ok(code)
     }
 
