@@ -8,7 +8,7 @@ use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElemen
 use yew::prelude::*;
 
 use super::versions::VersionsOfRun;
-use super::{console_help, refusal, versions};
+use super::{console_help, refusal, rules, versions};
 use crate::session::forms::{Field, Form, FormKind, Input};
 use crate::session::{Dialog, Msg};
 use crate::text::Texts;
@@ -63,10 +63,14 @@ pub fn Modal(props: &ModalProps) -> Html {
         Dialog::Leave(_) => leave(props),
         Dialog::Help => help(props),
         Dialog::Console => console(props),
+        Dialog::Rules(of) => {
+            let body = html! { <>{ rules::body(props.texts, of) }{ close_row(props) }</> };
+            (props.texts.states.rules_title.to_owned(), body)
+        }
         Dialog::Versions => differences(props),
     };
     // A long explanation is read from its beginning, so that is where the focus goes.
-    let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions);
+    let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions | Dialog::Rules(_));
     html! {
         <dialog ref={element} class={classes!("modal", is_wide.then_some("wide"))} aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
             <h2 id="dialog-title" tabindex={is_wide.then_some("-1")} data-first={is_wide.then_some("")}>{ title }</h2>
