@@ -268,15 +268,17 @@ mod tests {
     use crate::lab::Lab;
     use crate::view::{BrokerView, TopicKind, View};
 
-    /// A cluster of one broker after such a run.
+    /// A cluster of one broker after such a run; `run 5s` lets time pass.
     fn after(version: &str, lines: &str) -> View {
-        let setup =
-            format!("lab seed=1 profile={version}\ncluster name-servers=1 brokers=1\ntopic T queues=2\n");
-        let text = format!("{setup}producer p group=pg\nrun 5s\n{lines}\n");
-        let recording: crate::recording::Recording = text.parse().expect("the notation");
-        let end = recording.end;
-        let mut lab = Lab::new(recording);
-        lab.run_until(end);
+        let setup = format!("lab profile={version} seed=1");
+        let mut lab = Lab::new(setup.parse().expect("the notation"));
+        let cluster = "name-server n\nbroker broker-a\nrun 5s\ntopic T queues=2\nproducer p group=pg\nrun 5s";
+        for line in cluster.lines().chain(lines.lines()) {
+            match line.strip_prefix("run ") {
+                Some(time) => lab.run_until(lab.now() + time.parse().expect("a time")),
+                None => lab.issue(line.parse().expect("a command")).expect("it is accepted"),
+            }
+        }
         lab.view(4)
     }
 

@@ -8,7 +8,7 @@ use crate::session::rules::RulesOf;
 use crate::text::Texts;
 
 /// The button; nothing where no rule is known.
-pub fn button(texts: &'static Texts, of: RulesOf, on: &Callback<Msg>) -> Html {
+pub(super) fn button(texts: &'static Texts, of: RulesOf, on: &Callback<Msg>) -> Html {
     let count = of.rules().len();
     if count == 0 {
         return Html::default();
