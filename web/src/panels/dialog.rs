@@ -129,7 +129,12 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
         on.emit(Msg::SubmitForm);
     });
     let adds = form.kind.adds();
-    let first = if adds { 0 } else { 1 };
+    // What acts on a node has the node first, and it is known already.
+    let first = usize::from(!adds);
+    let fields = |is_more| {
+        let places = form.fields.iter().enumerate().filter(move |(_, field)| field.is_more == is_more);
+        places.map(|(place, it)| field(props, place, it, place == first))
+    };
     let body = html! {
         <form {onsubmit}>
             if adds {
@@ -141,8 +146,14 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
                 </div>
             }
             <div class="fields" key={form.kind.word()}>
-                { for form.fields.iter().enumerate().map(|(place, it)| field(props, place, it, place == first)) }
+                { for fields(false) }
             </div>
+            if form.fields.iter().any(|field| field.is_more) {
+                <details class="fields-more">
+                    <summary data-testid="more-options">{ texts.states.more_options }</summary>
+                    <div class="fields">{ for fields(true) }</div>
+                </details>
+            }
             <p class="issues"><span class="muted">{ texts.issues }</span><code data-testid="form-line">{ form.line() }</code></p>
             if !props.on_real_cluster.is_empty() {
                 <p class="issues"><span class="muted">{ texts.console.on_real_cluster }</span>

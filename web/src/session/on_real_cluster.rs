@@ -33,6 +33,11 @@ pub fn mqadmin_lines(command: &Command, view: &View) -> Vec<String> {
             };
             settings.iter().map(change).collect()
         }
+        Command::Mqadmin(words) => {
+            let (name, rest) = words.split_once(' ').unwrap_or((words, ""));
+            let is_bare = !words.contains(" -n ");
+            is_bare.then(|| line(name, format!(" {rest}"))).into_iter().collect()
+        }
         Command::Send(_, job) if job.count == Some(1) => vec![line("sendMessage", message(job))],
         _ => Vec::new(),
     }
@@ -57,7 +62,7 @@ fn address_of(broker: &NodeId, view: &View) -> Option<Address> {
 }
 
 /// A word as a shell takes it: in quotes unless it is plain.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.:,%@/+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
