@@ -22,7 +22,7 @@ use crate::store::MessageStore;
 use crate::time::{Duration, Epoch, Instant};
 
 /// Most waiting messages of a queue that are listed one by one; the others are counted.
-const LISTED: usize = 50;
+const LISTED: usize = 20;
 
 /// The lock of a queue, as the broker has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

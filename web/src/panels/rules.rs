@@ -13,7 +13,7 @@ pub(super) fn button(texts: &'static Texts, of: RulesOf, on: &Callback<Msg>) -> 
     if count == 0 {
         return Html::default();
     }
-    let label = (texts.states.rules_of)(of.word(), count);
+    let label = (texts.states.rules_of)(&about(texts, &of), count);
     let testid = format!("rules-{}", of.word());
     let on = on.clone();
     let onclick = Callback::from(move |event: MouseEvent| {
@@ -26,11 +26,20 @@ pub(super) fn button(texts: &'static Texts, of: RulesOf, on: &Callback<Msg>) -> 
     }
 }
 
+/// What the rules are about, for people.
+fn about(texts: &Texts, of: &RulesOf) -> String {
+    match of {
+        RulesOf::Fact(kind) => (texts.states.this_event)(kind),
+        RulesOf::State(word) => (texts.states.part)(word).to_owned(),
+        RulesOf::Mqadmin(command) => format!("mqadmin {command}"),
+    }
+}
+
 /// The body of the dialog.
 pub(super) fn body(texts: &Texts, of: &RulesOf) -> Html {
     html! {
         <>
-            <p class="muted">{ (texts.states.rules_about)(of.word()) }</p>
+            <p class="muted">{ (texts.states.rules_about)(&about(texts, of)) }</p>
             { for of.rules().into_iter().filter_map(by_id).map(|rule| one(texts, rule)) }
         </>
     }

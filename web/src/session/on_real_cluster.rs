@@ -2,7 +2,7 @@
 //!
 //! Only commands that have one: nobody starts or kills a process with `mqadmin`.
 
-use lab_core::command::{Command, SendJob, TopicPlace};
+use lab_core::command::{Command, CommunicationMode, Delivery, SendJob, TopicPlace};
 use lab_core::id::{Address, NodeId};
 use lab_core::view::View;
 
@@ -38,9 +38,16 @@ pub fn mqadmin_lines(command: &Command, view: &View) -> Vec<String> {
             let is_bare = !words.contains(" -n ");
             is_bare.then(|| line(name, format!(" {rest}"))).into_iter().collect()
         }
-        Command::Send(_, job) if job.count == Some(1) => vec![line("sendMessage", message(job))],
+        Command::Send(_, job) if is_plain(job) => vec![line("sendMessage", message(job))],
         _ => Vec::new(),
     }
+}
+
+/// Whether the message has nothing that `mqadmin sendMessage` cannot give it.
+fn is_plain(job: &SendJob) -> bool {
+    let is_sent_plainly = job.mode == CommunicationMode::Sync && job.delivery == Delivery::AtOnce;
+    let is_alone = job.count == Some(1) && job.transaction.is_none();
+    is_alone && is_sent_plainly && job.hash.is_none() && job.properties.iter().next().is_none()
 }
 
 fn message(job: &SendJob) -> String {
@@ -106,6 +113,7 @@ mod tests {
             lines("send order-producer Orders tag=A key=k body=\"it's\""),
             [format!("mqadmin sendMessage {servers} -t Orders -p 'it'\\''s' -k k -c A")]
         );
+        assert!(lines("send order-producer Orders delay=3").is_empty());
         assert!(lines("kill broker-a").is_empty() && lines("set consumer-1 work=1s").is_empty());
     }
 }

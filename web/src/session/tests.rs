@@ -375,10 +375,8 @@ fn every_verb_of_the_notation_is_in_a_menu_or_a_form() {
         let actions = super::actions::candidates(&view(&session), &"broker-a".into());
         offered.extend(actions.iter().map(|action| action.verb.word().to_owned()));
     }
-    let missing: Vec<_> = lab_core::command::VERBS
-        .iter()
-        .filter(|verb| !offered.iter().any(|offer| offer == *verb))
-        .collect();
+    let missing: Vec<_> =
+        lab_core::command::VERBS.iter().filter(|verb| !offered.iter().any(|offer| offer == *verb)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -399,7 +397,10 @@ fn an_operators_form_gives_a_line_for_the_tool() {
     play(&mut session, 3_000);
     let retries = |session: &Session, broker: usize| {
         let groups = shown(session).view.brokers[broker].groups.clone();
-        groups.iter().find(|(group, _)| group.as_str() == "order-cg").map(|(_, config)| config.retry_max_times)
+        groups
+            .iter()
+            .find(|(group, _)| group.as_str() == "order-cg")
+            .map(|(_, config)| config.retry_max_times)
     };
     assert_eq!(retries(&session, 0), Some(3));
     assert_ne!(retries(&session, 1), Some(3), "the other broker was not told");

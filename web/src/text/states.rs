@@ -16,6 +16,8 @@ pub struct StateTexts {
     pub simplified: &'static str,
     pub check: fn(Check) -> String,
     pub said: fn(fidelity::Text) -> &'static str,
+    pub part: fn(&str) -> &str,
+    pub this_event: fn(&str) -> String,
 
     pub disk: &'static str,
     pub disk_used: &'static str,
@@ -102,6 +104,8 @@ pub(super) const EN: StateTexts = StateTexts {
         Check::Derived(text) => text.en.to_owned(),
     },
     said: |text| text.en,
+    part: english_part,
+    this_event: |kind| format!("the event {kind}"),
 
     disk: "Disk",
     disk_used: "Used",
@@ -180,6 +184,8 @@ pub(super) const ZH: StateTexts = StateTexts {
         Check::Derived(text) => text.zh.to_owned(),
     },
     said: |text| text.zh,
+    part: chinese_part,
+    this_event: |kind| format!("事件 {kind}"),
 
     disk: "磁盘",
     disk_used: "已用",
@@ -242,9 +248,58 @@ pub(super) const ZH: StateTexts = StateTexts {
     more_options: "更多选项",
 };
 
+/// A part of the inspector, of [`fidelity::STATES`].
+fn english_part(word: &str) -> &str {
+    match word {
+        "routes" => "route tables",
+        "kv-config" => "KV configuration",
+        "topics" => "topics and queues",
+        "offsets" => "group offsets",
+        "groups" => "subscription groups",
+        "locks" => "queue locks",
+        "delay" => "delayed messages",
+        "transactions" => "transactions",
+        "held-pulls" => "held pulls",
+        "disk" => "the disk",
+        "replication" => "replication",
+        "process-queue" => "the queues of a consumer",
+        "publish-list" => "cached routes",
+        "fault-list" => "avoided brokers",
+        other => other,
+    }
+}
+
+fn chinese_part(word: &str) -> &str {
+    match word {
+        "routes" => "路由表",
+        "kv-config" => "KV 配置",
+        "topics" => "主题与队列",
+        "offsets" => "消费位点",
+        "groups" => "订阅组",
+        "locks" => "队列锁",
+        "delay" => "延时消息",
+        "transactions" => "事务消息",
+        "held-pulls" => "挂起的拉取",
+        "disk" => "磁盘",
+        "replication" => "主从复制",
+        "process-queue" => "消费者的队列",
+        "publish-list" => "缓存的路由",
+        "fault-list" => "规避的 Broker",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_of_the_inspector_has_a_name() {
+        for word in fidelity::STATES {
+            let (en, zh) = (english_part(word), chinese_part(word));
+            assert!(en != zh && zh != *word, "{word}");
+        }
+    }
 
     #[test]
     fn every_kind_of_check_has_words_in_both_languages() {

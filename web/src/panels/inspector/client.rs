@@ -53,7 +53,7 @@ fn transactions(props: &InspectorProps, producer: &ProducerView) -> Html {
     let texts = props.texts.states;
     let rows = producer.transactions.iter().map(|it| {
         html! {
-            <tr><td>{ props.message_link(Some(&it.unique_key), None) }</td><td>{ (texts.transaction)(it.state) }</td>
+            <tr><td>{ props.message_link(Some(&it.unique_key), None) }</td><td class="num">{ (texts.transaction)(it.state) }</td>
                 <td class="num">{ it.asked }</td><td>{ (texts.transaction)(it.next_answer) }</td></tr>
         }
     });
@@ -99,9 +99,13 @@ pub(super) fn consumer(props: &InspectorProps, consumer: &ConsumerView) -> Html 
         let commit = queue.commit_offset.map_or_else(|| "–".to_owned(), |offset| offset.to_string());
         let pulled = queue.last_pull.map_or_else(|| "–".to_owned(), |at| (texts.ago)(&span(now.since(at))));
         html! {
-            <tr><td>{ &queue.queue }<br /><small>{ queue.trouble.as_deref().map(|it| html! { <span class="bad">{ (texts.trouble)(it) }</span> }) }{ " " }{ lock(props, consumer.orderly, queue) }</small></td>
-                <td class="num">{ queue.pull_offset.to_string() }</td><td class="num">{ commit }</td>
-                <td class="num">{ format!("{}/{}", queue.in_work, queue.cached) }</td><td>{ pulled }<br /><small>{ (texts.ago)(&span(now.since(queue.last_consume))) }</small></td></tr>
+            <>
+                <tr><th colspan="4" scope="rowgroup" class="of-queue">{ &queue.queue }
+                    <small>{ queue.trouble.as_deref().map(|it| html! { <span class="bad">{ (texts.trouble)(it) }</span> }) }{ " " }{ lock(props, consumer.orderly, queue) }</small></th></tr>
+                <tr><td class="num">{ queue.pull_offset.to_string() }</td><td class="num">{ commit }</td>
+                    <td class="num">{ format!("{}/{}", queue.in_work, queue.cached) }</td>
+                    <td>{ pulled }<br /><small>{ (texts.ago)(&span(now.since(queue.last_consume))) }</small></td></tr>
+            </>
         }
     });
     let local = consumer.local_offsets.iter().map(|(queue, offset)| {
@@ -127,7 +131,7 @@ pub(super) fn consumer(props: &InspectorProps, consumer: &ConsumerView) -> Html 
             ]) }
             { table(consuming(props, consumer)) }
             { state_section(props, texts.process_queues, "process-queue", true, listing(
-                &[texts.queue, texts.pulled_to, texts.commits, texts.in_work_cached, &format!("{} · {}", texts.last_pull, texts.states.last_consume)], queues.collect(), texts.no_queue)) }
+                &[texts.pulled_to, texts.commits, texts.in_work_cached, &format!("{} · {}", texts.last_pull, texts.states.last_consume)], queues.collect(), texts.no_queue)) }
             { routes(props, &consumer.routes) }
             if !consumer.local_offsets.is_empty() {
                 { section(texts.local_offsets, true, listing(&[texts.queue, texts.offset], local.collect(), texts.none)) }
