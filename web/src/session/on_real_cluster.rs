@@ -47,7 +47,7 @@ pub fn mqadmin_lines(command: &Command, view: &View) -> Vec<String> {
 fn is_plain(job: &SendJob) -> bool {
     let is_sent_plainly = job.mode == CommunicationMode::Sync && job.delivery == Delivery::AtOnce;
     let is_alone = job.count == Some(1) && job.transaction.is_none();
-    is_alone && is_sent_plainly && job.hash.is_none() && job.properties.iter().next().is_none()
+    is_alone && is_sent_plainly && job.hash.is_none() && job.properties.is_empty()
 }
 
 fn message(job: &SendJob) -> String {
