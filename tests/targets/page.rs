@@ -6,6 +6,8 @@ mod choices;
 mod console;
 #[path = "page/hostile.rs"]
 mod hostile;
+#[path = "page/keeping.rs"]
+mod keeping;
 #[path = "page/keyboard.rs"]
 mod keyboard;
 #[path = "page/labs.rs"]

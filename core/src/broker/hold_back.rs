@@ -17,9 +17,9 @@ use crate::sys_flag::message::{TRANSACTION_COMMIT, TRANSACTION_NOT, transaction_
 use crate::time::Instant;
 
 /// Where messages of delay levels wait, one queue a level (`RMQ_SYS_SCHEDULE_TOPIC`).
-pub(super) const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
+pub(crate) const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
 /// Where timer messages wait (`TimerMessageStore.TIMER_TOPIC`).
-pub(super) const TIMER_TOPIC: &str = "rmq_sys_wheel_timer";
+pub(crate) const TIMER_TOPIC: &str = "rmq_sys_wheel_timer";
 /// Longest property block in bytes: its length is written as a Java `short`.
 const PROPERTIES_MAX: u32 = 32_767;
 /// What a record may have beyond the longest body, in bytes.
@@ -169,7 +169,7 @@ pub(super) fn divert(put: &mut Put, topic: &str, queue_id: QueueId) {
 }
 
 /// Topic and queue that were kept; `None` for a message that nobody diverted.
-pub(super) fn real_place(message: &Message) -> Option<(crate::id::TopicName, QueueId)> {
+pub(crate) fn real_place(message: &Message) -> Option<(crate::id::TopicName, QueueId)> {
     let topic = message.property(property::REAL_TOPIC)?;
     let queue_id = message.property(property::REAL_QUEUE_ID)?.parse().ok()?;
     Some((topic.to_string().into(), QueueId(queue_id)))

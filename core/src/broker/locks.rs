@@ -74,6 +74,11 @@ impl RebalanceLockManager {
         self.locks.get(group).is_none_or(|locks| locks.values().all(|lock| self.is_expired(now, lock)))
     }
 
+    /// For how long a lock lives that is not renewed.
+    pub const fn max_live_time(&self) -> Duration {
+        self.max_live_time
+    }
+
     /// All locks, expired ones too.
     pub fn iter(&self) -> impl Iterator<Item = (&GroupName, &MessageQueueOnBroker, &LockEntry)> {
         self.locks

@@ -49,12 +49,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
 pub use ha::SlaveState;
+pub(crate) use hold_back::{SCHEDULE_TOPIC, TIMER_TOPIC, real_place};
 pub use locks::{LockEntry, RebalanceLockManager};
 pub use offsets::OffsetTable;
 pub use pull::HeldPull;
+pub(crate) use retention::disk_used_percent;
 pub use schedule::DelayOffsets;
 pub use timer_messages::TimerCheckpoint;
 pub use topics::is_system_topic;
+pub(crate) use transaction::{HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP, op_offsets};
 
 use crate::command::{BrokerSpec, NodeOrder, Settings};
 use crate::config::{BrokerConfig, BrokerRole, Profile};

@@ -17,7 +17,7 @@ use crate::config::BrokerConfig;
 use crate::fact::Fact;
 use crate::id::{BrokerName, CommitLogOffset, TopicName};
 use crate::outbox::Outbox;
-use crate::store::{Expiry, SCHEDULE_TOPIC};
+use crate::store::{Expiry, MessageStore, SCHEDULE_TOPIC};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -57,6 +57,13 @@ fn is_spared(topic: &TopicName, is_v5: bool, config: &BrokerConfig, broker_name:
     if is_v5 { is_system_topic(topic, config, broker_name) } else { topic.as_str() == SCHEDULE_TOPIC }
 }
 
+/// Use of a disk in whole percent, rounded up, at most 100 (`UtilAll.getDiskPartitionSpaceUsedPercent`).
+pub(crate) fn disk_used_percent(store: &MessageStore, config: &BrokerConfig) -> u64 {
+    let used = u128::from(store.used_bytes()) * 100;
+    let percent = used.div_ceil(u128::from(config.disk_capacity.max(1)));
+    u64::try_from(percent.min(100)).unwrap_or(100)
+}
+
 impl Broker {
     pub(super) fn arm_first_cleaning(&self, now: Instant, out: &mut Outbox) {
         out.set_timer(Timer::CleanFiles, now + FIRST_RUN);
@@ -70,11 +77,9 @@ impl Broker {
         self.retention.is_disk_full
     }
 
-    /// Use of the disk in whole percent, rounded up, at most 100 (`UtilAll.getDiskPartitionSpaceUsedPercent`).
+    /// Use of its disk in whole percent.
     pub fn disk_used_percent(&self) -> u64 {
-        let used = u128::from(self.store.used_bytes()) * 100;
-        let percent = used.div_ceil(u128::from(self.config.disk_capacity.max(1)));
-        u64::try_from(percent.min(100)).unwrap_or(100)
+        disk_used_percent(&self.store, &self.config)
     }
 
     /// An operator orders the deletion of expired files (`mqadmin deleteExpiredCommitLog`): the next 20 rounds do it

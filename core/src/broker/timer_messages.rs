@@ -89,6 +89,11 @@ impl Broker {
         }
     }
 
+    /// How far the wheel has turned.
+    pub const fn timer_checkpoint(&self) -> TimerCheckpoint {
+        self.timer_wheel.checkpoint
+    }
+
     /// Reads the topic on (`TimerEnqueueGetService`). What is late already is delivered at once.
     fn enqueue_timers(&mut self, now: Instant, out: &mut Outbox) {
         let topic: TopicName = TIMER_TOPIC.into();

@@ -34,15 +34,15 @@ use crate::timer::Timer;
 
 const CODE: RequestCode = RequestCode::EndTransaction;
 /// Where half messages lie.
-pub(super) const HALF_TOPIC: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
+pub(crate) const HALF_TOPIC: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
 /// Where it is written which of them are through with.
-pub(super) const OP_TOPIC: &str = "RMQ_SYS_TRANS_OP_HALF_TOPIC";
+pub(crate) const OP_TOPIC: &str = "RMQ_SYS_TRANS_OP_HALF_TOPIC";
 /// The group in whose name the broker reads both (`MixAll.CID_SYS_RMQ_TRANS`).
-pub(super) const TRANSACTION_GROUP: &str = "CID_RMQ_SYS_TRANS";
+pub(crate) const TRANSACTION_GROUP: &str = "CID_RMQ_SYS_TRANS";
 /// The tag of op records (`TransactionalMessageUtil.REMOVE_TAG`).
 const REMOVE_TAG: &str = "d";
 /// Between the offsets in an op record of V5.
-pub(super) const OFFSET_SEPARATOR: char = ',';
+const OFFSET_SEPARATOR: char = ',';
 
 /// What a broker remembers of transactions while it runs.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,13 @@ pub(super) fn make_half(put: &mut Put, is_v5: bool) {
     }
     divert(put, HALF_TOPIC, QueueId(0));
     put.sys_flag = reset_transaction_value(put.sys_flag, TRANSACTION_NOT);
+}
+
+/// The places in the half topic that an op record says are through with.
+pub(crate) fn op_offsets(op: &StoredMessage) -> impl Iterator<Item = QueueOffset> {
+    let text = String::from_utf8_lossy(&op.message.body).into_owned();
+    let offsets: Vec<_> = text.split(OFFSET_SEPARATOR).filter_map(|offset| offset.parse().ok()).collect();
+    offsets.into_iter().map(QueueOffset)
 }
 
 /// For how long after its birth a half message is not asked about; `None` when it has no wish of its own.
@@ -230,6 +237,12 @@ impl Broker {
                 return;
             }
         }
+    }
+
+    /// Places in the half topic that are through with while their op record is still to be written (V5).
+    pub fn ended_half_messages(&self) -> impl Iterator<Item = QueueOffset> {
+        let ended = self.transactions.ended.iter();
+        ended.filter_map(|text| text.trim_end_matches(OFFSET_SEPARATOR).parse().ok()).map(QueueOffset)
     }
 
     /// Which offset the broker itself has reached in one of its two topics.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::Broker;
 use super::send::Put;
-use super::transaction::{HALF_TOPIC, OFFSET_SEPARATOR, OP_TOPIC, TRANSACTION_GROUP, immunity};
+use super::transaction::{HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP, immunity, op_offsets};
 use crate::fact::Fact;
 use crate::id::{GroupName, Opaque, QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
@@ -130,10 +130,7 @@ impl Broker {
             }
         }
         for op in &found.messages {
-            let text = String::from_utf8_lossy(&op.message.body);
-            let offsets = text.split(OFFSET_SEPARATOR).filter_map(|offset| offset.parse().ok());
-            let open: BTreeSet<_> =
-                offsets.map(QueueOffset).filter(|offset| *offset >= round.half_from).collect();
+            let open: BTreeSet<_> = op_offsets(op).filter(|offset| *offset >= round.half_from).collect();
             round.ended.extend(open.iter().map(|offset| (*offset, op.queue_offset)));
             if open.is_empty() {
                 round.done_ops.push(op.queue_offset);

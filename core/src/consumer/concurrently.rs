@@ -35,6 +35,16 @@ pub(super) enum Later {
     TryLock(MessageQueue, HoldId),
 }
 
+impl Later {
+    /// Messages that are consumed again then; a queue in order keeps its own.
+    pub(super) const fn messages(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.messages.len(),
+            Self::Run(..) | Self::TryLock(..) => 0,
+        }
+    }
+}
+
 /// A look for overdue messages, one queue after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Cleaning {

@@ -377,6 +377,17 @@ impl Consumer {
         self.suspended
     }
 
+    /// Messages that failed and are being handed back to a broker, or wait to be consumed here once more.
+    pub fn retries_in_hand(&self) -> usize {
+        let waiting = self.later.iter().map(|(_, later)| later.messages());
+        self.hand_backs.values().map(retry::HandBack::messages).chain(waiting).sum()
+    }
+
+    /// Topics whose offsets are being reset; the first is under way (V4).
+    pub fn resets(&self) -> impl Iterator<Item = &TopicName> {
+        self.resets.iter().map(|(topic, _)| topic)
+    }
+
     /// Messages that the listener has consumed, failures not counted.
     pub const fn consumed(&self) -> u64 {
         self.listener.consumed()

@@ -67,6 +67,13 @@ pub(super) struct HandBack {
     send: Option<InnerSend>,
 }
 
+impl HandBack {
+    /// Messages that are not through with.
+    pub(super) fn messages(&self) -> usize {
+        self.todo.len() + self.kept.len()
+    }
+}
+
 /// A send to the retry topic.
 #[derive(Clone, Debug)]
 struct InnerSend {

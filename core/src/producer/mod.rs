@@ -238,6 +238,11 @@ impl Producer {
         self.last_failure.as_ref()
     }
 
+    /// What the database of its application says of local transactions, by the id of the message.
+    pub fn transactions(&self) -> impl DoubleEndedIterator<Item = &TransactionRecord> {
+        self.transactions.values()
+    }
+
     /// What it thinks of the brokers.
     pub const fn faults(&self) -> &FaultStrategy {
         &self.faults

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::held_back::{Kept, locks};
 use super::{
-    BarrierView, BrokerView, ClientView, ConsumerView, FaultView, Flight, HeldPullView, JobView, LogView,
-    MessageView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView, ProducerView, QueueView,
-    RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView, View,
+    BarrierView, BrokerView, ClientView, ConsumerView, DiskView, FaultView, Flight, HeldPullView, JobView,
+    LogView, MessageView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView, ProducerView,
+    QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView,
+    TransactionView, View,
 };
-use crate::broker::{self, Broker, BrokerDisk, OffsetTable, is_system_topic};
+use crate::broker::{
+    self, Broker, BrokerDisk, DelayOffsets, OffsetTable, TimerCheckpoint, disk_used_percent, is_system_topic,
+};
 use crate::client_instance::{CachedRoute, config_of};
 use crate::command::{BrokerSpec, ClientSpec, Command, ConsumerSpec, NodeSpec};
 use crate::config::{BrokerConfig, BrokerRole};
@@ -19,7 +23,7 @@ use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
-use crate::rpc::{Frame, Request, ResponseBody, TopicTable};
+use crate::rpc::{Frame, GroupTable, Request, ResponseBody, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::world::{ProcessState, Slot, World};
@@ -159,7 +163,34 @@ fn registered_brokers(world: &World, server: &NameServer) -> Vec<RegisteredBroke
 struct Held<'a> {
     store: &'a MessageStore,
     topics: &'a TopicTable,
+    groups: &'a GroupTable,
     offsets: &'a OffsetTable,
+    delay_offsets: &'a DelayOffsets,
+    timer_checkpoint: TimerCheckpoint,
+}
+
+impl<'a> Held<'a> {
+    fn in_memory(broker: &'a Broker) -> Self {
+        Self {
+            store: broker.store(),
+            topics: broker.topics(),
+            groups: broker.groups(),
+            offsets: broker.offsets(),
+            delay_offsets: broker.delay_offsets(),
+            timer_checkpoint: broker.timer_checkpoint(),
+        }
+    }
+
+    const fn on_disk(disk: &'a BrokerDisk) -> Self {
+        Self {
+            store: &disk.store,
+            topics: &disk.topics,
+            groups: &disk.groups,
+            offsets: &disk.offsets,
+            delay_offsets: &disk.delay_offsets,
+            timer_checkpoint: disk.timer_checkpoint,
+        }
+    }
 }
 
 fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: usize) -> BrokerView {
@@ -167,15 +198,11 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
     let config = running.map_or_else(|| broker::config_of(world.profile(), spec), |b| b.config().clone());
     let fresh_disk;
     let held = match (running, &slot.disk) {
-        (Some(broker), _) => {
-            Held { store: broker.store(), topics: broker.topics(), offsets: broker.offsets() }
-        }
-        (None, Disk::Broker(disk)) => {
-            Held { store: &disk.store, topics: &disk.topics, offsets: &disk.offsets }
-        }
+        (Some(broker), _) => Held::in_memory(broker),
+        (None, Disk::Broker(disk)) => Held::on_disk(disk),
         (None, _) => {
             fresh_disk = BrokerDisk::new(world.profile(), world.epoch(), &config, &spec.broker_name);
-            Held { store: &fresh_disk.store, topics: &fresh_disk.topics, offsets: &fresh_disk.offsets }
+            Held::on_disk(&fresh_disk)
         }
     };
     let is_registered = running.is_none_or(|b| {
@@ -183,6 +210,14 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         registered.is_empty() || registered.iter().any(|(_, at)| at.is_some())
     });
     let log = held.store.log();
+    let kept = Kept {
+        store: held.store,
+        offsets: held.offsets,
+        delay_offsets: held.delay_offsets,
+        timer_checkpoint: held.timer_checkpoint,
+        epoch: world.epoch(),
+    };
+    let ended = running.map(|broker| broker.ended_half_messages().collect()).unwrap_or_default();
     BrokerView {
         node: node_view(world, id, slot, is_registered),
         cluster: config.broker_cluster_name.clone(),
@@ -201,11 +236,26 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         },
         offsets: offsets(&held),
         clients: running.map(clients).unwrap_or_default(),
+        groups: held.groups.iter().map(|(group, config)| (group.clone(), config.clone())).collect(),
+        locks: running.map(|broker| locks(world.now(), broker)).unwrap_or_default(),
+        delay_levels: kept.delay_levels(&config),
+        timer_messages: kept.timer_messages(),
+        half_messages: kept.half_messages(&config, &ended),
+        disk: disk(held.store, &config, running),
         held_pulls: running.map(held_pulls).unwrap_or_default(),
         slaves: running.map(slaves).unwrap_or_default(),
         master: running.and_then(Broker::master),
         registered: running.map(Broker::registered).unwrap_or_default(),
         settings: config.entries(),
+    }
+}
+
+fn disk(store: &MessageStore, config: &BrokerConfig, running: Option<&Broker>) -> DiskView {
+    DiskView {
+        used: store.used_bytes(),
+        capacity: config.disk_capacity,
+        used_percent: disk_used_percent(store, config),
+        is_full: running.is_some_and(Broker::is_disk_full),
     }
 }
 
@@ -352,7 +402,8 @@ fn producer(world: &World, id: &NodeId, slot: &Slot, spec: &ClientSpec) -> Produ
         group: spec.group.clone(),
         name_server: running.and_then(Producer::name_server),
         routes: running.map(|producer| routes(world, producer.routes())).unwrap_or_default(),
-        jobs: running.map(jobs).unwrap_or_default(),
+        jobs: running.map(|producer| jobs(id, producer)).unwrap_or_default(),
+        transactions: running.map(transactions).unwrap_or_default(),
         succeeded: counts.0,
         failed: counts.1,
         last_failure: running.and_then(|producer| producer.last_failure().cloned()),
@@ -371,7 +422,21 @@ fn producer(world: &World, id: &NodeId, slot: &Slot, spec: &ClientSpec) -> Produ
     }
 }
 
-fn jobs(producer: &Producer) -> Vec<JobView> {
+/// Most local transactions that are listed.
+const TRANSACTIONS: usize = 50;
+
+/// The ids of messages grow with time, so the last are the newest.
+fn transactions(producer: &Producer) -> Vec<TransactionView> {
+    let records = producer.transactions().rev().take(TRANSACTIONS).map(|record| TransactionView {
+        unique_key: record.unique_key.clone(),
+        state: record.transaction.state,
+        asked: record.asked,
+        next_answer: record.transaction.answer(record.asked.saturating_add(1)),
+    });
+    records.collect()
+}
+
+fn jobs(id: &NodeId, producer: &Producer) -> Vec<JobView> {
     let mut views = Vec::new();
     for thread in producer.threads() {
         let waiting = thread.current.as_ref().and_then(crate::producer::ActiveSend::waiting_for);
@@ -381,6 +446,11 @@ fn jobs(producer: &Producer) -> Vec<JobView> {
                 every: job.spec.every,
                 begun: u64::from(job.begun),
                 count: job.spec.count,
+                command: match job.spec.count {
+                    Some(_) => Command::Send(id.clone(), job.spec.clone()),
+                    None => Command::Produce(id.clone(), job.spec.clone()),
+                }
+                .to_string(),
                 waiting_for: waiting.clone().filter(|_| place == 0),
             });
         }
@@ -402,6 +472,12 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         from: spec.from,
         strategy: spec.strategy.clone(),
         work: spec.work,
+        fail: spec.fail,
+        retry_level: spec.retry_level,
+        orderly: spec.orderly,
+        suspended: running.is_some_and(Consumer::is_suspended),
+        resets: running.map(|consumer| consumer.resets().cloned().collect()).unwrap_or_default(),
+        retries_in_hand: running.map_or(0, Consumer::retries_in_hand),
         name_server: running.and_then(Consumer::name_server),
         routes: running.map(|consumer| routes(world, consumer.routes())).unwrap_or_default(),
         queues: running.map(process_queues).unwrap_or_default(),
@@ -424,6 +500,9 @@ fn process_queues(consumer: &Consumer) -> Vec<ProcessQueueView> {
         cached: u32::try_from(assigned.process_queue().len()).unwrap_or(u32::MAX),
         in_work: consumer.in_work(queue),
         last_pull: Some(assigned.last_pull()),
+        last_consume: assigned.process_queue().last_consume(),
+        locked: (consumer.spec().orderly && assigned.is_locked()).then(|| assigned.last_lock()),
+        dropped: assigned.is_dropped(),
         broker: consumer.pull_address(queue),
         trouble: if assigned.is_being_corrected() {
             Some("OFFSET_ILLEGAL".into())

@@ -5,23 +5,27 @@
 //! lists are in a fixed order, so that equal worlds give equal views; everything serialises to JSON.
 
 mod build;
+mod held_back;
 mod record;
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::command::Failures;
 use crate::config::{AllocateStrategy, BrokerRole, ConsumeFromWhere, FlushDiskType, MessageModel, Profile};
 use crate::fact::RemovalReason;
 use crate::id::{
     Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, NodeId,
     QueueId, QueueOffset, TopicName,
 };
-use crate::rpc::TopicConfig;
+use crate::names::{DLQ_PREFIX, RETRY_PREFIX};
+use crate::rpc::{SubscriptionGroupConfig, TopicConfig, TransactionState};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 pub(crate) use build::stored;
+pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
 pub use record::{record_bytes, record_fields};
 
 pub use crate::message::RecordField;
@@ -172,6 +176,18 @@ pub struct BrokerView {
     pub offsets: Vec<OffsetView>,
     /// Members of groups that are connected, by group, then id.
     pub clients: Vec<ClientView>,
+    /// Settings of consumer groups, by group; those that broker and tools make for themselves included.
+    pub groups: Vec<(GroupName, SubscriptionGroupConfig)>,
+    /// Queues of orderly consumers, by group, topic, queue.
+    pub locks: Vec<LockView>,
+    /// Delay levels that were used, shortest first.
+    pub delay_levels: Vec<DelayLevelView>,
+    /// Timer messages that wait (V5): how many, and the first of them.
+    pub timer_messages: (u64, Vec<WaitingView>),
+    /// Half messages that are not through with: how many, and the first of them.
+    pub half_messages: (u64, Vec<HalfMessageView>),
+    /// Use of the disk.
+    pub disk: DiskView,
     /// Pulls that wait for a message.
     pub held_pulls: Vec<HeldPullView>,
     /// The slaves that copy from it.
@@ -182,6 +198,32 @@ pub struct BrokerView {
     pub registered: Vec<(Address, Option<Instant>)>,
     /// All settings, key and value.
     pub settings: Vec<(&'static str, String)>,
+}
+
+/// The disk of a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DiskView {
+    /// Bytes in files of the store.
+    pub used: u64,
+    /// Bytes that there is room for (`disk_capacity` of the lab).
+    pub capacity: u64,
+    /// Use in whole percent, rounded up.
+    pub used_percent: u64,
+    /// Whether messages are refused because it is full.
+    pub is_full: bool,
+}
+
+/// What a topic is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum TopicKind {
+    /// People made it, or it was created automatically for them.
+    Ordinary,
+    /// Messages of a group that wait for another try (`%RETRY%`).
+    Retry,
+    /// Messages of a group that failed too often (`%DLQ%`).
+    DeadLetter,
+    /// Anything else that RocketMQ made for itself.
+    System,
 }
 
 /// A topic of one broker.
@@ -195,6 +237,24 @@ pub struct TopicView {
     pub config: TopicConfig,
     /// Queues 0 to the larger of read and write count less one.
     pub queues: Vec<QueueView>,
+}
+
+impl TopicView {
+    /// What it is for.
+    pub fn kind(&self) -> TopicKind {
+        let name = self.topic.as_str();
+        match self.system {
+            false => TopicKind::Ordinary,
+            true if name.starts_with(RETRY_PREFIX) => TopicKind::Retry,
+            true if name.starts_with(DLQ_PREFIX) => TopicKind::DeadLetter,
+            true => TopicKind::System,
+        }
+    }
+
+    /// Messages that are still in its queues.
+    pub fn messages(&self) -> u64 {
+        self.queues.iter().map(|queue| queue.max.0.saturating_sub(queue.min.0)).sum()
+    }
 }
 
 /// A queue of one broker.
@@ -334,6 +394,8 @@ pub struct ProducerView {
     pub routes: Vec<RouteView>,
     /// What it is told to send.
     pub jobs: Vec<JobView>,
+    /// Local transactions in the database of its application, newest first; not all of a long run.
+    pub transactions: Vec<TransactionView>,
     /// Sends that the application was told are stored.
     pub succeeded: u64,
     /// Sends that failed.
@@ -357,6 +419,19 @@ pub struct FaultView {
     pub until: Instant,
 }
 
+/// A local transaction, as the application of a producer group has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TransactionView {
+    /// The producer's id of the half message.
+    pub unique_key: Arc<str>,
+    /// How it ended at first (`executeLocalTransaction`).
+    pub state: TransactionState,
+    /// How often brokers asked about it.
+    pub asked: u32,
+    /// What the next question is answered with (`checkLocalTransaction`).
+    pub next_answer: TransactionState,
+}
+
 /// A job of a producer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JobView {
@@ -368,6 +443,8 @@ pub struct JobView {
     pub begun: u64,
     /// How many in all; `None` for without end.
     pub count: Option<u32>,
+    /// The command that gave it, with every option of its messages.
+    pub command: String,
     /// The send that is under way: broker it waits for, attempt, since when.
     pub waiting_for: Option<(BrokerName, u32, Instant)>,
 }
@@ -393,6 +470,18 @@ pub struct ConsumerView {
     pub strategy: AllocateStrategy,
     /// Time of its listener for one message.
     pub work: Duration,
+    /// How often its listener fails with a message.
+    pub fail: Failures,
+    /// The delay level that its listener asks for after a failure: 0 for the broker's choice, -1 for a dead letter.
+    pub retry_level: i32,
+    /// Whether its listener is given each queue in order (`MessageListenerOrderly`).
+    pub orderly: bool,
+    /// Whether it has stopped pulling for a while, because offsets are being reset.
+    pub suspended: bool,
+    /// Topics whose offsets are being reset; the first is under way.
+    pub resets: Vec<TopicName>,
+    /// Messages that failed and are being handed back to a broker, or wait to be consumed here once more.
+    pub retries_in_hand: usize,
     /// The name server that it talks to.
     pub name_server: Option<Address>,
     /// By topic.
@@ -424,6 +513,13 @@ pub struct ProcessQueueView {
     pub in_work: u32,
     /// When it last asked for messages.
     pub last_pull: Option<Instant>,
+    /// When its listener last finished a message of it, or when the queue was taken.
+    pub last_consume: Instant,
+    /// In order: when the lock that it believes to hold was last renewed; `None` without a lock, and for consumers
+    /// that are not orderly.
+    pub locked: Option<Instant>,
+    /// Given up: nothing is pulled any more, and what its listener still works on will not count.
+    pub dropped: bool,
     /// The replica it asks.
     pub broker: Option<Address>,
     /// The last thing that went wrong with a pull, until one succeeds.

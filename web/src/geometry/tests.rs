@@ -6,8 +6,8 @@ use lab_core::id::{Address, BrokerId, CommitLogOffset, EventId, NodeId, QueueId,
 use lab_core::rpc::TopicConfig;
 use lab_core::time::Instant;
 use lab_core::view::{
-    BrokerView, Flight, LogView, NameServerView, NodeStatus, NodeView, ProducerView, QueueView, TopicView,
-    View,
+    BrokerView, DiskView, Flight, LogView, NameServerView, NodeStatus, NodeView, ProducerView, QueueView,
+    TopicView, View,
 };
 
 use super::curve::Curve;
@@ -59,6 +59,12 @@ fn broker(id: &str, name: &str, broker_id: u64, queues: u32) -> BrokerView {
         },
         offsets: Vec::new(),
         clients: Vec::new(),
+        groups: Vec::new(),
+        locks: Vec::new(),
+        delay_levels: Vec::new(),
+        timer_messages: (0, Vec::new()),
+        half_messages: (0, Vec::new()),
+        disk: DiskView { used: 0, capacity: 1, used_percent: 0, is_full: false },
         held_pulls: Vec::new(),
         slaves: Vec::new(),
         master: None,
@@ -75,6 +81,7 @@ fn producer(id: &str) -> ProducerView {
         name_server: None,
         routes: Vec::new(),
         jobs: Vec::new(),
+        transactions: Vec::new(),
         succeeded: 0,
         failed: 0,
         last_failure: None,

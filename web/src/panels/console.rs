@@ -4,9 +4,10 @@ use lab_core::id::EventId;
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::refusal;
+use super::{refusal, rules};
 use crate::session::Msg;
 use crate::session::console::transcript::{Body, Entry, EntryKey};
+use crate::session::rules::RulesOf;
 use crate::text::{Texts, span};
 
 /// What the transcript is drawn from.
@@ -68,6 +69,7 @@ fn entry(props: &ConsoleProps, entry: &Entry) -> Html {
                 <button class="said-line mono" data-testid="console-line" title={texts.console.use_line} {onclick}>
                     <span class="prompt" aria-hidden="true">{ "› " }</span><code>{ &entry.line }</code></button>
                 if is_later { <span class="muted">{ texts.console.later }</span> }
+                { rules_button(props, entry) }
                 { copy_button(props, entry) }
             </div>
             { body(texts, entry) }
@@ -90,6 +92,13 @@ fn copy_button(props: &ConsoleProps, entry: &Entry) -> Html {
     let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::Copy(id)));
     let label = if props.copied == Some(id) { texts.copied } else { texts.copy };
     html! { <button class="b small" data-testid="console-copy" {onclick}>{ label }</button> }
+}
+
+fn rules_button(props: &ConsoleProps, entry: &Entry) -> Html {
+    match (RulesOf::line(&entry.line), &entry.body) {
+        (Some(of), Body::Output(_)) => rules::button(props.texts, of, &props.on),
+        _ => Html::default(),
+    }
 }
 
 fn body(texts: &Texts, entry: &Entry) -> Html {

@@ -8,7 +8,7 @@ use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElemen
 use yew::prelude::*;
 
 use super::versions::VersionsOfRun;
-use super::{console_help, refusal, versions};
+use super::{console_help, refusal, rules, versions};
 use crate::session::forms::{Field, Form, FormKind, Input};
 use crate::session::{Dialog, Msg};
 use crate::text::Texts;
@@ -63,10 +63,14 @@ pub fn Modal(props: &ModalProps) -> Html {
         Dialog::Leave(_) => leave(props),
         Dialog::Help => help(props),
         Dialog::Console => console(props),
+        Dialog::Rules(of) => {
+            let body = html! { <>{ rules::body(props.texts, of) }{ close_row(props) }</> };
+            (props.texts.states.rules_title.to_owned(), body)
+        }
         Dialog::Versions => differences(props),
     };
     // A long explanation is read from its beginning, so that is where the focus goes.
-    let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions);
+    let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions | Dialog::Rules(_));
     html! {
         <dialog ref={element} class={classes!("modal", is_wide.then_some("wide"))} aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
             <h2 id="dialog-title" tabindex={is_wide.then_some("-1")} data-first={is_wide.then_some("")}>{ title }</h2>
@@ -125,7 +129,12 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
         on.emit(Msg::SubmitForm);
     });
     let adds = form.kind.adds();
-    let first = if adds { 0 } else { 1 };
+    // What acts on a node has the node first, and it is known already.
+    let first = usize::from(!adds);
+    let fields = |is_more| {
+        let places = form.fields.iter().enumerate().filter(move |(_, field)| field.is_more == is_more);
+        places.map(|(place, it)| field(props, place, it, place == first))
+    };
     let body = html! {
         <form {onsubmit}>
             if adds {
@@ -137,8 +146,14 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
                 </div>
             }
             <div class="fields" key={form.kind.word()}>
-                { for form.fields.iter().enumerate().map(|(place, it)| field(props, place, it, place == first)) }
+                { for fields(false) }
             </div>
+            if form.fields.iter().any(|field| field.is_more) {
+                <details class="fields-more">
+                    <summary data-testid="more-options">{ texts.states.more_options }</summary>
+                    <div class="fields">{ for fields(true) }</div>
+                </details>
+            }
             <p class="issues"><span class="muted">{ texts.issues }</span><code data-testid="form-line">{ form.line() }</code></p>
             if !props.on_real_cluster.is_empty() {
                 <p class="issues"><span class="muted">{ texts.console.on_real_cluster }</span>

@@ -9,8 +9,10 @@ use lab_core::id::{EventId, NodeId};
 use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::rules;
 use crate::session::Msg;
 use crate::session::events::{Filter, Group, Kinds, is_alarm};
+use crate::session::rules::RulesOf;
 use crate::text::Texts;
 
 /// Height of a row; the style sheet has the same.
@@ -71,7 +73,9 @@ pub fn Events(props: &EventsProps) -> Html {
                 </div>
                 if !props.chain.is_empty() {
                     <div class="chain" data-testid="chain">
-                        <h3>{ texts.causes }</h3>
+                        <h3>{ texts.causes }{ for props.chain.first().map(|event| {
+                            rules::button(texts, RulesOf::Fact(event.fact.kind()), &props.on)
+                        }) }</h3>
                         <ol>{ for props.chain.iter().map(|event| link(props, event)) }</ol>
                     </div>
                 }

@@ -9,6 +9,7 @@ pub mod front;
 pub mod header;
 pub mod inspector;
 pub mod look;
+mod rules;
 pub mod tabs;
 pub mod timeline;
 pub mod versions;

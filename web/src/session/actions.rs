@@ -46,6 +46,14 @@ pub enum Verb {
     Restart,
     RollBack,
     Remove,
+    Pin,
+    ResetOffset,
+    SkipAccumulated,
+    UpdateSubGroup,
+    DeleteSubGroup,
+    DeleteTopic,
+    UpdateBrokerConfig,
+    Link,
     Cut,
     Heal,
     Hold,
@@ -53,7 +61,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The verb of the command.
+    /// The verb of the command, or the command of `mqadmin`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Send => "send",
@@ -68,6 +76,14 @@ impl Verb {
             Self::Restart => "restart",
             Self::RollBack => "roll-back",
             Self::Remove => "remove",
+            Self::Pin => "pin",
+            Self::ResetOffset => "resetOffsetByTime",
+            Self::SkipAccumulated => "skipAccumulatedMessage",
+            Self::UpdateSubGroup => "updateSubGroup",
+            Self::DeleteSubGroup => "deleteSubGroup",
+            Self::DeleteTopic => "deleteTopic",
+            Self::UpdateBrokerConfig => "updateBrokerConfig",
+            Self::Link => "link",
             Self::Cut => "cut",
             Self::Heal => "heal",
             Self::Hold => "hold",
@@ -118,6 +134,19 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
             put(Verb::Quiet, None, Deed::Order(Command::Quiet(own())));
         }
     }
+    if producer.is_some() {
+        put(Verb::Pin, None, Deed::Ask(FormKind::Pin(own())));
+    }
+    if view.consumers.iter().any(|consumer| consumer.node.id == *node) {
+        put(Verb::ResetOffset, None, Deed::Ask(FormKind::ResetOffset(own())));
+        put(Verb::SkipAccumulated, None, Deed::Ask(FormKind::SkipAccumulated(own())));
+    }
+    if is_broker {
+        put(Verb::UpdateSubGroup, None, Deed::Ask(FormKind::UpdateSubGroup(own())));
+        put(Verb::DeleteSubGroup, None, Deed::Ask(FormKind::DeleteSubGroup(own())));
+        put(Verb::DeleteTopic, None, Deed::Ask(FormKind::DeleteTopic(own())));
+        put(Verb::UpdateBrokerConfig, None, Deed::Ask(FormKind::UpdateBrokerConfig(own())));
+    }
     put(Verb::Stop, None, Deed::Order(Command::Stop(own())));
     put(Verb::Kill, None, Deed::Order(Command::Kill(own())));
     put(Verb::PowerOff, None, Deed::Order(Command::PowerOff(own())));
@@ -136,6 +165,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     if node_ids(view).len() > 1 {
         put(Verb::Cut, None, Deed::Ask(FormKind::Cut(own())));
         put(Verb::Hold, None, Deed::Ask(FormKind::Hold(own())));
+        put(Verb::Link, None, Deed::Ask(FormKind::Link(own())));
     }
     for (barrier, peer) in barriers_of(view, node) {
         let verb = if barrier == Barrier::Cut { Verb::Heal } else { Verb::Release };

@@ -5,7 +5,9 @@
 
 use lab_core::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
 use lab_core::id::NodeId;
-use lab_core::view::View;
+use lab_core::view::{BrokerView, View};
+
+use super::on_real_cluster::word as tool_word;
 
 /// What a form is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,22 @@ pub enum FormKind {
     Set(NodeId),
     /// Sets a broker's messages back.
     RollBack(NodeId),
+    /// Fixes where a producer's next round begins.
+    Pin(NodeId),
+    /// Changes latency and loss of a link.
+    Link(NodeId),
+    /// Sets a group's offsets to a time, with `mqadmin`.
+    ResetOffset(NodeId),
+    /// Sets a group's offsets to the end, with `mqadmin`.
+    SkipAccumulated(NodeId),
+    /// Changes the settings of a group, with `mqadmin`.
+    UpdateSubGroup(NodeId),
+    /// Takes a group from a broker, with `mqadmin`.
+    DeleteSubGroup(NodeId),
+    /// Takes a topic from a cluster, with `mqadmin`.
+    DeleteTopic(NodeId),
+    /// Changes a setting of a broker, with `mqadmin`.
+    UpdateBrokerConfig(NodeId),
 }
 
 impl FormKind {
@@ -66,14 +84,25 @@ impl FormKind {
             Self::Hold(_) => "hold",
             Self::Set(_) => "set",
             Self::RollBack(_) => "roll-back",
+            Self::Pin(_) => "pin",
+            Self::Link(_) => "link",
+            Self::ResetOffset(_) => "mqadmin resetOffsetByTime",
+            Self::SkipAccumulated(_) => "mqadmin skipAccumulatedMessage",
+            Self::UpdateSubGroup(_) => "mqadmin updateSubGroup",
+            Self::DeleteSubGroup(_) => "mqadmin deleteSubGroup",
+            Self::DeleteTopic(_) => "mqadmin deleteTopic",
+            Self::UpdateBrokerConfig(_) => "mqadmin updateBrokerConfig",
         }
     }
 
     /// The word by which tests know it.
-    pub const fn word(&self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::AddSlave => "slave",
-            _ => self.verb(),
+            _ => match self.verb().strip_prefix("mqadmin ") {
+                Some(command) => command,
+                None => self.verb(),
+            },
         }
     }
 }
@@ -117,6 +146,29 @@ pub enum FieldName {
     To,
     SettingKey,
     SettingValue,
+    Sql,
+    Orderly,
+    Fail,
+    RetryLevel,
+    Property,
+    Hash,
+    DelayLevel,
+    DeliverAfter,
+    DeliverAt,
+    SendMode,
+    Transaction,
+    Checks,
+    Then,
+    Immunity,
+    Start,
+    Latency,
+    Loss,
+    Timestamp,
+    ConsumeEnable,
+    ConsumeBroadcastEnable,
+    RetryQueueNums,
+    RetryMaxTimes,
+    RemoveOffset,
 }
 
 /// How a field is filled in.
@@ -134,6 +186,10 @@ enum Slot {
     Word,
     Option(&'static str),
     Flag(&'static str),
+    /// A word that is left out while it holds its default.
+    Choice,
+    /// An option of `mqadmin`.
+    Tool(&'static str),
     Raw,
     Key,
     Value,
@@ -148,6 +204,8 @@ pub struct Field {
     pub input: Input,
     /// What it holds.
     pub value: String,
+    /// Whether it is only shown when more options are asked for.
+    pub is_more: bool,
     slot: Slot,
     default: String,
 }
@@ -183,23 +241,56 @@ impl Form {
                 form.job(node, view);
                 form.option(FieldName::Count, "count", "1");
                 form.option(FieldName::Every, "every", "");
-                form.option(FieldName::Queue, "queue", "");
+                form.option(FieldName::DelayLevel, "delay", "");
+                form.choice(FieldName::Transaction, "transaction", &TRANSACTIONS, "");
+                form.manner();
+                form.transaction();
             }
             FormKind::Produce(node) => {
                 form.job(node, view);
                 form.given(FieldName::Every, "every", "800ms");
-                form.option(FieldName::Queue, "queue", "");
+                form.option(FieldName::DelayLevel, "delay", "");
+                form.manner();
             }
             FormKind::Cut(node) | FormKind::Hold(node) => {
                 form.word(FieldName::Node, node.to_string());
                 form.choice_word(FieldName::Peer, others(view, node));
-                let flag = Slot::Flag("one-way");
-                form.put(FieldName::OneWay, flag, Input::Choice(vec![NO.into(), YES.into()]), NO, NO);
+                form.flag(FieldName::OneWay, "one-way");
             }
             FormKind::Set(node) => form.settings(node, view),
             FormKind::RollBack(node) => {
                 form.word(FieldName::Node, node.to_string());
                 form.option(FieldName::To, "to", "0");
+            }
+            FormKind::Pin(node) => {
+                form.word(FieldName::Node, node.to_string());
+                form.word(FieldName::Topic, first_topic(view));
+                form.given(FieldName::Start, "start", "0");
+            }
+            FormKind::Link(node) => {
+                form.word(FieldName::Node, node.to_string());
+                form.choice_word(FieldName::Peer, others(view, node));
+                form.given(FieldName::Latency, "latency", "20..60");
+                form.option(FieldName::Loss, "loss", "");
+            }
+            FormKind::ResetOffset(node) | FormKind::SkipAccumulated(node) => form.offsets(node, view),
+            FormKind::UpdateSubGroup(node) => form.update_group(node, view),
+            FormKind::DeleteSubGroup(node) => {
+                form.tool(FieldName::OnBroker, "-b", &address_of(node, view));
+                form.tool(FieldName::Group, "-g", &first_group(view));
+                form.tool_choice(FieldName::RemoveOffset, "-r", &BOOLEANS, "");
+            }
+            FormKind::DeleteTopic(node) => {
+                let cluster = broker_of(node, view).map_or("DefaultCluster", |it| it.cluster.as_str());
+                form.tool(FieldName::Cluster, "-c", cluster);
+                form.tool(FieldName::Topic, "-t", &first_topic(view));
+            }
+            FormKind::UpdateBrokerConfig(node) => {
+                let settings = broker_of(node, view).into_iter().flat_map(|it| &it.settings);
+                let keys: Vec<&str> = settings.map(|(key, _)| *key).collect();
+                form.tool(FieldName::OnBroker, "-b", &address_of(node, view));
+                form.tool_choice(FieldName::SettingKey, "-k", &keys, keys.first().copied().unwrap_or(""));
+                form.tool(FieldName::SettingValue, "-v", "");
             }
         }
         form
@@ -219,6 +310,12 @@ impl Form {
                 Slot::Option(_) => {}
                 Slot::Flag(flag) if value == YES => push(&mut line, flag),
                 Slot::Flag(_) => {}
+                Slot::Choice if value != field.default => push(&mut line, value),
+                Slot::Choice => {}
+                Slot::Tool(option) if !value.is_empty() => {
+                    push(&mut line, &format!("{option} {}", tool_word(value)));
+                }
+                Slot::Tool(_) => {}
                 Slot::Raw => push(&mut line, value),
                 Slot::Key => key = value,
                 Slot::Value if !key.is_empty() && !value.is_empty() => {
@@ -261,11 +358,18 @@ impl Form {
         self.given(FieldName::Group, "group", group);
         self.given(FieldName::Topics, "topic", &topic);
         self.option(FieldName::TagFilter, "tags", "*");
+        self.flag(FieldName::Orderly, "orderly");
+        self.option(FieldName::Fail, "fail", "0");
         self.choice(FieldName::Model, "model", &MODELS, "CLUSTERING");
         self.choice(FieldName::From, "from", &FROM, FROM[0]);
         self.choice(FieldName::Strategy, "strategy", &STRATEGIES, "AVG");
         self.given(FieldName::Work, "work", "200ms");
+        let more = self.fields.len();
+        self.option(FieldName::RetryLevel, "retry-level", "0");
+        self.option(FieldName::RetryMaxTimes, "maxReconsumeTimes", "-1");
+        self.option(FieldName::Sql, "sql", "");
         self.client(view);
+        self.more_from(more);
     }
 
     fn topic(&mut self, view: &View) {
@@ -289,6 +393,51 @@ impl Form {
         self.option(FieldName::Body, "body", "m");
     }
 
+    /// How a message is sent, beside what it holds.
+    fn manner(&mut self) {
+        let more = self.fields.len();
+        self.option(FieldName::Queue, "queue", "");
+        self.option(FieldName::Hash, "hash", "");
+        self.option(FieldName::Property, "property", "");
+        self.option(FieldName::DeliverAfter, "deliver-after", "");
+        self.option(FieldName::DeliverAt, "deliver-at", "");
+        let modes = ["sync", "async", "one-way"].map(str::to_owned).to_vec();
+        self.put(FieldName::SendMode, Slot::Choice, Input::Choice(modes), "sync", "sync");
+        self.more_from(more);
+    }
+
+    /// How the local transaction of a half message goes on.
+    fn transaction(&mut self) {
+        let more = self.fields.len();
+        self.option(FieldName::Checks, "checks", "");
+        self.choice(FieldName::Then, "then", &TRANSACTIONS, "");
+        self.option(FieldName::Immunity, "immunity", "");
+        self.more_from(more);
+    }
+
+    /// Group and topic of a consumer, and where its offsets are to be set.
+    fn offsets(&mut self, node: &NodeId, view: &View) {
+        let consumer = view.consumers.iter().find(|it| it.node.id == *node);
+        let topic =
+            consumer.and_then(|it| it.topics.first()).map_or_else(|| first_topic(view), ToString::to_string);
+        let group = consumer.map_or_else(|| first_group(view), |it| it.group.to_string());
+        self.tool(FieldName::Group, "-g", &group);
+        self.tool(FieldName::Topic, "-t", &topic);
+        if matches!(self.kind, FormKind::ResetOffset(_)) {
+            self.tool(FieldName::Timestamp, "-s", "now");
+        }
+    }
+
+    /// The settings of a group; what is left empty takes the default of the tool.
+    fn update_group(&mut self, node: &NodeId, view: &View) {
+        self.tool(FieldName::OnBroker, "-b", &address_of(node, view));
+        self.tool(FieldName::Group, "-g", &first_group(view));
+        self.tool_choice(FieldName::ConsumeEnable, "-s", &BOOLEANS, "");
+        self.tool_choice(FieldName::ConsumeBroadcastEnable, "-d", &BOOLEANS, "");
+        self.tool(FieldName::RetryQueueNums, "-q", "");
+        self.tool(FieldName::RetryMaxTimes, "-r", "");
+    }
+
     fn client(&mut self, _view: &View) {
         self.option(FieldName::NameServers, "name-servers", "");
         self.option(FieldName::Instance, "id", "");
@@ -301,6 +450,10 @@ impl Form {
         if let Some(consumer) = view.consumers.iter().find(|consumer| consumer.node.id == *node) {
             self.choice(FieldName::Model, "model", &MODELS, &consumer.model.to_string());
             self.option(FieldName::Work, "work", &consumer.work.to_string());
+            self.option(FieldName::Fail, "fail", &consumer.fail.to_string());
+            self.option(FieldName::RetryLevel, "retry-level", &consumer.retry_level.to_string());
+            let orderly = consumer.orderly.to_string();
+            self.choice(FieldName::Orderly, "orderly", &BOOLEANS[1..], &orderly);
             self.option(FieldName::TagFilter, "tags", &consumer.tags);
             self.choice(FieldName::From, "from", &FROM, &consumer.from.to_string());
             let strategy = consumer.strategy.to_string();
@@ -345,13 +498,32 @@ impl Form {
         self.put(name, Slot::Option(option), Input::Choice(choices), default, default);
     }
 
+    fn flag(&mut self, name: FieldName, flag: &'static str) {
+        self.put(name, Slot::Flag(flag), Input::Choice(vec![NO.into(), YES.into()]), NO, NO);
+    }
+
+    /// An option of `mqadmin`, left out while it is empty.
+    fn tool(&mut self, name: FieldName, option: &'static str, value: &str) {
+        self.put(name, Slot::Tool(option), Input::Text, "", value);
+    }
+
+    fn tool_choice(&mut self, name: FieldName, option: &'static str, choices: &[&str], value: &str) {
+        let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
+        self.put(name, Slot::Tool(option), Input::Choice(choices), "", value);
+    }
+
+    /// The fields from this place on are only shown when more options are asked for.
+    fn more_from(&mut self, place: usize) {
+        self.fields.iter_mut().skip(place).for_each(|field| field.is_more = true);
+    }
+
     fn raw(&mut self) {
         self.put(FieldName::Settings, Slot::Raw, Input::Text, "", "");
     }
 
     fn put(&mut self, name: FieldName, slot: Slot, input: Input, default: &str, value: &str) {
         let (default, value) = (default.to_owned(), value.to_owned());
-        self.fields.push(Field { name, input, value, slot, default });
+        self.fields.push(Field { name, input, value, is_more: false, slot, default });
     }
 }
 
@@ -360,6 +532,8 @@ pub const YES: &str = "yes";
 /// The value of a flag that is not set.
 pub const NO: &str = "no";
 
+const BOOLEANS: [&str; 3] = ["", "true", "false"];
+const TRANSACTIONS: [&str; 4] = ["", "COMMIT_MESSAGE", "ROLLBACK_MESSAGE", "UNKNOW"];
 const MODELS: [&str; 2] = ["CLUSTERING", "BROADCASTING"];
 const FROM: [&str; 3] = ["CONSUME_FROM_LAST_OFFSET", "CONSUME_FROM_FIRST_OFFSET", "CONSUME_FROM_TIMESTAMP"];
 const STRATEGIES: [&str; 4] = ["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH", "MACHINE_ROOM_NEARBY-AVG"];
@@ -421,6 +595,18 @@ pub fn topics(view: &View) -> Vec<String> {
     names
 }
 
+fn first_group(view: &View) -> String {
+    view.consumers.first().map_or_else(|| "order-cg".to_owned(), |consumer| consumer.group.to_string())
+}
+
+fn broker_of<'a>(node: &NodeId, view: &'a View) -> Option<&'a BrokerView> {
+    view.brokers.iter().find(|broker| broker.node.id == *node)
+}
+
+fn address_of(node: &NodeId, view: &View) -> String {
+    broker_of(node, view).map(|broker| broker.node.address.to_string()).unwrap_or_default()
+}
+
 fn first_topic(view: &View) -> String {
     topics(view).into_iter().next().unwrap_or_else(|| "Orders".to_owned())
 }
@@ -463,7 +649,14 @@ mod tests {
             FormKind::AddTopic,
             FormKind::Send(node.clone()),
             FormKind::Produce(node.clone()),
-            FormKind::RollBack(node),
+            FormKind::RollBack(node.clone()),
+            FormKind::Pin(node.clone()),
+            FormKind::ResetOffset(node.clone()),
+            FormKind::SkipAccumulated(node.clone()),
+            FormKind::UpdateSubGroup(node.clone()),
+            FormKind::DeleteSubGroup(node.clone()),
+            FormKind::DeleteTopic(node.clone()),
+            FormKind::UpdateBrokerConfig(node),
         ];
         for kind in kinds {
             let line = Form::new(kind, &empty_view()).line();
@@ -477,6 +670,47 @@ mod tests {
         set(&mut form, FieldName::Body, "say \"hi\"");
         assert_eq!(form.line(), "send p1 Orders tag=A key=order body=\"say \\\"hi\\\"\"");
         assert!(form.line().parse::<Command>().is_ok());
+    }
+
+    #[test]
+    fn every_way_of_sending_can_be_asked_for() {
+        let mut form = Form::new(FormKind::Send("p1".into()), &empty_view());
+        let values = [
+            (FieldName::Property, "a:5"),
+            (FieldName::Transaction, "UNKNOW"),
+            (FieldName::Checks, "2"),
+            (FieldName::Then, "ROLLBACK_MESSAGE"),
+        ];
+        values.iter().for_each(|(name, value)| set(&mut form, *name, value));
+        let line = form.line();
+        assert!(line.ends_with("transaction=UNKNOW property=a:5 checks=2 then=ROLLBACK_MESSAGE"), "{line}");
+        assert!(line.parse::<Command>().is_ok());
+        let mut form = Form::new(FormKind::Produce("p1".into()), &empty_view());
+        set(&mut form, FieldName::DelayLevel, "3");
+        set(&mut form, FieldName::SendMode, "async");
+        assert_eq!(form.line(), "produce p1 Orders tag=A key=order every=800ms delay=3 async");
+        assert!(form.line().parse::<Command>().is_ok());
+    }
+
+    #[test]
+    fn a_line_for_the_tool_is_quoted_as_a_shell_takes_it() {
+        let mut form = Form::new(FormKind::ResetOffset("c1".into()), &empty_view());
+        set(&mut form, FieldName::Group, "it's");
+        set(&mut form, FieldName::Timestamp, "2026-01-01#00:00:00:000");
+        let line = form.line();
+        assert_eq!(line, r"mqadmin resetOffsetByTime -g 'it'\''s' -t Orders -s '2026-01-01#00:00:00:000'");
+        assert!(line.parse::<Command>().is_ok());
+    }
+
+    #[test]
+    fn a_consumer_may_be_orderly_and_fail() {
+        let mut form = Form::new(FormKind::AddConsumer, &empty_view());
+        set(&mut form, FieldName::Orderly, YES);
+        set(&mut form, FieldName::Fail, "2");
+        set(&mut form, FieldName::RetryMaxTimes, "3");
+        let line = form.line();
+        assert!(line.contains(" orderly fail=2") && line.ends_with("maxReconsumeTimes=3"), "{line}");
+        assert!(line.parse::<Command>().is_ok());
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod events;
 pub mod forms;
 pub mod msg;
 pub mod on_real_cluster;
+pub mod rules;
 pub mod scan;
 pub mod shown;
 pub mod versions;
@@ -212,6 +213,7 @@ impl Session {
             Msg::Confirm => self.confirm(),
             Msg::ShowHelp => self.dialog = Some(Dialog::Help),
             Msg::ShowConsoleHelp => self.dialog = Some(Dialog::Console),
+            Msg::ShowRules(of) => self.dialog = Some(Dialog::Rules(of)),
             Msg::ShowVersions => self.dialog = Some(Dialog::Versions),
             Msg::SwitchVersion => self.switch_version(),
             Msg::CloseDialog => self.dialog = None,

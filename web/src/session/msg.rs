@@ -11,6 +11,7 @@ use lab_core::time::Duration;
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
+use super::rules::RulesOf;
 use crate::labs::LabId;
 use crate::text::Lang;
 
@@ -89,6 +90,8 @@ pub enum Msg {
     ShowHelp,
     /// An explanation of the console was asked for.
     ShowConsoleHelp,
+    /// The rules behind something were asked for.
+    ShowRules(RulesOf),
     /// The differences of the versions were asked for.
     ShowVersions,
     /// The run is to begin anew under the other version.
@@ -211,6 +214,8 @@ pub enum Dialog {
     Help,
     /// What the console understands.
     Console,
+    /// The rules behind something.
+    Rules(RulesOf),
     /// What differs between the versions, and the switch.
     Versions,
 }

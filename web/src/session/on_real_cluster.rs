@@ -2,7 +2,7 @@
 //!
 //! Only commands that have one: nobody starts or kills a process with `mqadmin`.
 
-use lab_core::command::{Command, SendJob, TopicPlace};
+use lab_core::command::{Command, CommunicationMode, Delivery, SendJob, TopicPlace};
 use lab_core::id::{Address, NodeId};
 use lab_core::view::View;
 
@@ -33,9 +33,21 @@ pub fn mqadmin_lines(command: &Command, view: &View) -> Vec<String> {
             };
             settings.iter().map(change).collect()
         }
-        Command::Send(_, job) if job.count == Some(1) => vec![line("sendMessage", message(job))],
+        Command::Mqadmin(words) => {
+            let (name, rest) = words.split_once(' ').unwrap_or((words, ""));
+            let is_bare = !words.contains(" -n ");
+            is_bare.then(|| line(name, format!(" {rest}"))).into_iter().collect()
+        }
+        Command::Send(_, job) if is_plain(job) => vec![line("sendMessage", message(job))],
         _ => Vec::new(),
     }
+}
+
+/// Whether the message has nothing that `mqadmin sendMessage` cannot give it.
+fn is_plain(job: &SendJob) -> bool {
+    let is_sent_plainly = job.mode == CommunicationMode::Sync && job.delivery == Delivery::AtOnce;
+    let is_alone = job.count == Some(1) && job.transaction.is_none();
+    is_alone && is_sent_plainly && job.hash.is_none() && job.properties.is_empty()
 }
 
 fn message(job: &SendJob) -> String {
@@ -57,7 +69,7 @@ fn address_of(broker: &NodeId, view: &View) -> Option<Address> {
 }
 
 /// A word as a shell takes it: in quotes unless it is plain.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.:,%@/+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
@@ -101,6 +113,7 @@ mod tests {
             lines("send order-producer Orders tag=A key=k body=\"it's\""),
             [format!("mqadmin sendMessage {servers} -t Orders -p 'it'\\''s' -k k -c A")]
         );
+        assert!(lines("send order-producer Orders delay=3").is_empty());
         assert!(lines("kill broker-a").is_empty() && lines("set consumer-1 work=1s").is_empty());
     }
 }

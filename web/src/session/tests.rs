@@ -351,3 +351,67 @@ fn a_cached_route_shows_what_does_not_run_any_more() {
     assert!(stale.contains(&"broker-b".to_owned()), "no process of that name is left: {stale:?}");
     assert!(stale.contains(&"broker-a:0".to_owned()), "its slave lives: {stale:?}");
 }
+
+#[test]
+fn every_verb_of_the_notation_is_in_a_menu_or_a_form() {
+    let mut session = opened(LabId::Failover);
+    let view = |session: &Session| shown(session).view.clone();
+    let mut offered: Vec<String> = FormKind::ADD.iter().map(|kind| kind.verb().to_owned()).collect();
+    for state in ["", "freeze", "kill"] {
+        let nodes = ["nsrv-0", "broker-a", "order-producer", "consumer-1"];
+        for node in nodes {
+            if !state.is_empty() {
+                order(&mut session, &format!("{state} {node}"));
+            }
+            let actions = session.actions(&node.into());
+            offered.extend(actions.iter().map(|action| action.verb.word().to_owned()));
+            if state == "freeze" {
+                order(&mut session, &format!("thaw {node}"));
+            }
+        }
+    }
+    for line in ["cut broker-a broker-b", "hold broker-a broker-b"] {
+        order(&mut session, line);
+        let actions = super::actions::candidates(&view(&session), &"broker-a".into());
+        offered.extend(actions.iter().map(|action| action.verb.word().to_owned()));
+    }
+    let missing: Vec<_> =
+        lab_core::command::VERBS.iter().filter(|verb| !offered.iter().any(|offer| offer == *verb)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn an_operators_form_gives_a_line_for_the_tool() {
+    let mut session = opened(LabId::Flow);
+    session.update(Msg::OpenForm(FormKind::UpdateSubGroup("broker-a".into())));
+    let place = |session: &Session, name| match &session.dialog {
+        Some(Dialog::Form { form, .. }) => form.fields.iter().position(|field| field.name == name),
+        _ => None,
+    };
+    let retries = place(&session, FieldName::RetryMaxTimes).expect("the form asks for it");
+    session.update(Msg::EditField(retries, "3".to_owned()));
+    let real = session.form_on_real_cluster();
+    assert!(real.len() == 1 && real[0].contains(" -n ") && real[0].ends_with("-g order-cg -r 3"), "{real:?}");
+    session.update(Msg::SubmitForm);
+    assert_eq!(session.dialog, None);
+    play(&mut session, 3_000);
+    let retries = |session: &Session, broker: usize| {
+        let groups = shown(session).view.brokers[broker].groups.clone();
+        groups
+            .iter()
+            .find(|(group, _)| group.as_str() == "order-cg")
+            .map(|(_, config)| config.retry_max_times)
+    };
+    assert_eq!(retries(&session, 0), Some(3));
+    assert_ne!(retries(&session, 1), Some(3), "the other broker was not told");
+}
+
+#[test]
+fn rules_open_and_close() {
+    let mut session = opened(LabId::Flow);
+    let of = super::rules::RulesOf::State("locks");
+    session.update(Msg::ShowRules(of.clone()));
+    assert_eq!(session.dialog, Some(Dialog::Rules(of)));
+    session.update(Msg::CloseDialog);
+    assert_eq!(session.dialog, None);
+}

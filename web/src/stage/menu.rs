@@ -13,6 +13,9 @@ use crate::session::Msg;
 use crate::session::actions::{Action, Deed};
 use crate::text::Texts;
 
+/// Height that an entry of a menu takes at most when none is broken into two lines.
+const ROW: f64 = 32.0;
+
 /// What a menu is drawn from.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct PopoverProps {
@@ -69,7 +72,10 @@ pub(super) fn popover(props: &StageProps, node: &NodeView) -> Html {
     match &props.menu {
         Some((id, actions)) if *id == node.id => {
             let layout = &props.shown.layout;
-            let up = layout.places.get(id).is_some_and(|place| place.rect.y > layout.height / 2.0);
+            // Below, the stage scrolls; above, what does not fit could not be reached.
+            let needed = actions.len() as f64 * ROW;
+            let up =
+                layout.places.get(id).is_some_and(|place| place.rect.y > needed.max(layout.height / 2.0));
             html! {
                 <Popover node={id.clone()} actions={Rc::clone(actions)} {up} texts={props.texts} on={props.on.clone()} />
             }

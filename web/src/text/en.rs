@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, versions};
+use super::{LabText, Texts, console, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -173,6 +173,14 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::Hold(_) => "Hold what passes a link",
         FormKind::Set(_) => "Change settings",
         FormKind::RollBack(_) => "Roll messages back",
+        FormKind::Pin(_) => "Fix where the next round begins",
+        FormKind::Link(_) => "Latency and loss of a link",
+        FormKind::ResetOffset(_) => "Reset offsets to a time",
+        FormKind::SkipAccumulated(_) => "Skip what has piled up",
+        FormKind::UpdateSubGroup(_) => "Change a subscription group",
+        FormKind::DeleteSubGroup(_) => "Delete a subscription group",
+        FormKind::DeleteTopic(_) => "Delete a topic",
+        FormKind::UpdateBrokerConfig(_) => "Change a setting with mqadmin",
     },
     field,
     field_hint: |field| match field {
@@ -183,6 +191,16 @@ pub(super) const TEXTS: Texts = Texts {
         FieldName::Tags => "A,B,C",
         FieldName::TagFilter => "* or A || B",
         FieldName::Queue => "broker-a:0",
+        FieldName::Fail => "0, 2, always",
+        FieldName::RetryLevel => "0, 1–18, -1",
+        FieldName::DelayLevel => "1–18",
+        FieldName::Property => "a:5,b:x",
+        FieldName::Sql => "a > 3 AND b = 'x'",
+        FieldName::DeliverAfter | FieldName::Immunity => "30s",
+        FieldName::DeliverAt => "1:30.000",
+        FieldName::Latency => "20..60",
+        FieldName::Loss => "5%",
+        FieldName::Timestamp => "now, yyyy-MM-dd#HH:mm:ss:SSS",
         FieldName::Cluster => "DefaultCluster",
         FieldName::To => "0, or 1:30.000",
         FieldName::Every => "500ms, 2s",
@@ -202,6 +220,14 @@ pub(super) const TEXTS: Texts = Texts {
         Verb::Restart => "Restart",
         Verb::RollBack => "Roll back…",
         Verb::Remove => "Remove",
+        Verb::Pin => "Fix the next round…",
+        Verb::ResetOffset => "Reset offsets…",
+        Verb::SkipAccumulated => "Skip what piled up…",
+        Verb::UpdateSubGroup => "Change a group…",
+        Verb::DeleteSubGroup => "Delete a group…",
+        Verb::DeleteTopic => "Delete a topic…",
+        Verb::UpdateBrokerConfig => "Change with mqadmin…",
+        Verb::Link => "Latency, loss…",
         Verb::Cut => "Cut from…",
         Verb::Heal => "Heal",
         Verb::Hold => "Hold traffic with…",
@@ -252,6 +278,7 @@ pub(super) const TEXTS: Texts = Texts {
     fold_panels: "Fold console and events",
     console: &console::EN,
     versions: &versions::EN,
+    states: &states::EN,
 
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
@@ -448,6 +475,29 @@ fn field(field: FieldName) -> &'static str {
         FieldName::To => "To the state before",
         FieldName::SettingKey => "Setting",
         FieldName::SettingValue => "Value",
+        FieldName::Sql => "SQL92 filter",
+        FieldName::Orderly => "In order",
+        FieldName::Fail => "Fails per message",
+        FieldName::RetryLevel => "Delay level of a retry",
+        FieldName::Property => "Properties",
+        FieldName::Hash => "Sharding key",
+        FieldName::DelayLevel => "Delay level",
+        FieldName::DeliverAfter => "Deliver after (V5)",
+        FieldName::DeliverAt => "Deliver at (V5)",
+        FieldName::SendMode => "Way of sending",
+        FieldName::Transaction => "Local transaction",
+        FieldName::Checks => "Known from check number",
+        FieldName::Then => "Answer to that check",
+        FieldName::Immunity => "Not asked about for",
+        FieldName::Start => "Place in the list",
+        FieldName::Latency => "Latency in ms",
+        FieldName::Loss => "Loss",
+        FieldName::Timestamp => "To the state at",
+        FieldName::RetryMaxTimes => "Most retries",
+        FieldName::RemoveOffset => "Its offsets too",
+        FieldName::ConsumeEnable => "consumeEnable",
+        FieldName::ConsumeBroadcastEnable => "consumeBroadcastEnable",
+        FieldName::RetryQueueNums => "retryQueueNums",
     }
 }
 

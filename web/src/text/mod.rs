@@ -7,6 +7,7 @@
 
 mod console;
 mod en;
+mod states;
 pub mod verbs;
 mod versions;
 mod zh;
@@ -19,6 +20,7 @@ use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
 pub use console::ConsoleTexts;
+pub use states::StateTexts;
 pub use versions::VersionTexts;
 
 use crate::labs::LabId;
@@ -222,6 +224,7 @@ pub struct Texts {
     pub fold_panels: &'static str,
     pub console: &'static ConsoleTexts,
     pub versions: &'static VersionTexts,
+    pub states: &'static StateTexts,
 
     pub inspector: &'static str,
     pub fold_inspector: &'static str,

@@ -38,14 +38,16 @@ const ALL: &[VerbText] = &[
     ),
     verb(
         "consumer",
-        "N group=G topic=T,U [tags=*] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] \
-         [name-servers=A,B] [id=I] [KEY=VALUE …]",
+        "N group=G topic=T,U [tags=*] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] \
+         [work=10ms] [fail=0] [retry-level=0] [orderly] [name-servers=A,B] [id=I] [KEY=VALUE …]",
         "starts a consumer; work is the time of its listener for one message",
         "启动一个消费者；work 是处理一条消息所用的时间",
     ),
     verb(
         "send",
-        "N T [count=1] [every=0s] [tag=A,B] [key=K] [body=m] [queue=broker-a:0]",
+        "N T [count=1] [every=0s] [tag=A,B] [key=K] [property=a:5,b:x] [body=m] [queue=broker-a:0] [hash=K] [delay=3] \
+         [deliver-after=30s] [deliver-at=1:30] [async] [one-way] [transaction=COMMIT_MESSAGE] [checks=1] \
+         [then=COMMIT_MESSAGE] [immunity=30s]",
         "sends messages one after another",
         "逐条发送消息",
     ),
@@ -123,7 +125,7 @@ pub fn keys_of(verb: &str) -> impl Iterator<Item = &'static str> {
         match word.find('=') {
             Some(_) if word.starts_with("KEY=") => None,
             Some(at) => Some(&word[..=at]),
-            None => (word == "one-way").then_some(word),
+            None => ["one-way", "async", "orderly"].contains(&word).then_some(word),
         }
     })
 }

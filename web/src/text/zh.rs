@@ -6,7 +6,7 @@ use lab_core::fact::{Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, versions};
+use super::{LabText, Texts, console, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -165,6 +165,14 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::Hold(_) => "扣留链路上的数据",
         FormKind::Set(_) => "修改设置",
         FormKind::RollBack(_) => "回滚消息",
+        FormKind::Pin(_) => "固定下一轮的起点",
+        FormKind::Link(_) => "链路的延迟与丢包",
+        FormKind::ResetOffset(_) => "按时间重置位点",
+        FormKind::SkipAccumulated(_) => "跳过堆积的消息",
+        FormKind::UpdateSubGroup(_) => "修改订阅组",
+        FormKind::DeleteSubGroup(_) => "删除订阅组",
+        FormKind::DeleteTopic(_) => "删除主题",
+        FormKind::UpdateBrokerConfig(_) => "用 mqadmin 修改配置",
     },
     field,
     field_hint: |field| match field {
@@ -175,6 +183,16 @@ pub(super) const TEXTS: Texts = Texts {
         FieldName::Tags => "A,B,C",
         FieldName::TagFilter => "* 或 A || B",
         FieldName::Queue => "broker-a:0",
+        FieldName::Fail => "0, 2, always",
+        FieldName::RetryLevel => "0, 1–18, -1",
+        FieldName::DelayLevel => "1–18",
+        FieldName::Property => "a:5,b:x",
+        FieldName::Sql => "a > 3 AND b = 'x'",
+        FieldName::DeliverAfter | FieldName::Immunity => "30s",
+        FieldName::DeliverAt => "1:30.000",
+        FieldName::Latency => "20..60",
+        FieldName::Loss => "5%",
+        FieldName::Timestamp => "now, yyyy-MM-dd#HH:mm:ss:SSS",
         FieldName::Cluster => "DefaultCluster",
         FieldName::To => "0 或 1:30.000",
         FieldName::Every => "500ms、2s",
@@ -194,6 +212,14 @@ pub(super) const TEXTS: Texts = Texts {
         Verb::Restart => "重启",
         Verb::RollBack => "回滚…",
         Verb::Remove => "移除",
+        Verb::Pin => "固定下一轮起点…",
+        Verb::ResetOffset => "重置位点…",
+        Verb::SkipAccumulated => "跳过堆积…",
+        Verb::UpdateSubGroup => "修改订阅组…",
+        Verb::DeleteSubGroup => "删除订阅组…",
+        Verb::DeleteTopic => "删除主题…",
+        Verb::UpdateBrokerConfig => "用 mqadmin 修改…",
+        Verb::Link => "延迟与丢包…",
         Verb::Cut => "断开与…",
         Verb::Heal => "恢复链路",
         Verb::Hold => "扣留数据…",
@@ -244,6 +270,7 @@ pub(super) const TEXTS: Texts = Texts {
     fold_panels: "收起控制台与事件",
     console: &console::ZH,
     versions: &versions::ZH,
+    states: &states::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -429,6 +456,29 @@ fn field(field: FieldName) -> &'static str {
         FieldName::To => "回到此刻之前",
         FieldName::SettingKey => "设置项",
         FieldName::SettingValue => "值",
+        FieldName::Sql => "SQL92 过滤",
+        FieldName::Orderly => "顺序消费",
+        FieldName::Fail => "每条失败次数",
+        FieldName::RetryLevel => "重试的延时级别",
+        FieldName::Property => "消息属性",
+        FieldName::Hash => "分区键（sharding key）",
+        FieldName::DelayLevel => "延时级别",
+        FieldName::DeliverAfter => "多久后投递（V5）",
+        FieldName::DeliverAt => "投递时刻（V5）",
+        FieldName::SendMode => "发送方式",
+        FieldName::Transaction => "本地事务",
+        FieldName::Checks => "第几次回查有结果",
+        FieldName::Then => "该次回查的应答",
+        FieldName::Immunity => "免回查时长",
+        FieldName::Start => "列表中的位置",
+        FieldName::Latency => "延迟（毫秒）",
+        FieldName::Loss => "丢包率",
+        FieldName::Timestamp => "回到时刻",
+        FieldName::RetryMaxTimes => "最多重试次数",
+        FieldName::RemoveOffset => "同时删除位点",
+        FieldName::ConsumeEnable => "consumeEnable",
+        FieldName::ConsumeBroadcastEnable => "consumeBroadcastEnable",
+        FieldName::RetryQueueNums => "retryQueueNums",
     }
 }
 

@@ -1,10 +1,11 @@
 //! A broker: topics, commit log, queues, offsets, held pulls, replicas, clients, settings.
 
-use lab_core::view::{BrokerView, MessageView, TopicView};
+use lab_core::view::{BrokerView, MessageView, TopicKind, TopicView};
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{listing, row, section, settings, table};
+use super::broker_keeps;
+use super::parts::{keyed_section, listing, row, row_of, section, settings, state_section, table};
 use crate::palette::letter;
 use crate::session::Selection;
 use crate::text::{bytes, span};
@@ -12,17 +13,30 @@ use crate::text::{bytes, span};
 /// Everything about a broker.
 pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
     let texts = props.texts;
-    let (own, system): (Vec<_>, Vec<_>) = broker.topics.iter().partition(|topic| !topic.system);
+    let of_kind = |kind| broker.topics.iter().filter(|topic| topic.kind() == kind).collect::<Vec<_>>();
+    let (retry, dead) = (of_kind(TopicKind::Retry), of_kind(TopicKind::DeadLetter));
+    let messages = |topics: &[&TopicView]| topics.iter().map(|topic| topic.messages()).sum();
     html! {
         <>
             { identity(props, broker) }
             { section(texts.commit_log, true, log(props, broker)) }
-            { section(texts.topics, true, topics(props, &own)) }
-            { section(texts.group_offsets, true, offsets(props, broker)) }
-            { section(texts.held_pulls, false, held(props, broker)) }
-            { section(texts.slaves, !broker.slaves.is_empty(), slaves(props, broker)) }
+            { state_section(props, texts.states.disk, "disk", broker.disk.is_full, disk(props, broker)) }
+            { state_section(props, texts.topics, "topics", true, topics(props, &of_kind(TopicKind::Ordinary))) }
+            if !retry.is_empty() {
+                { keyed_section("retry-topics", &(texts.states.retry_topics)(retry.len(), messages(&retry)), false, topics(props, &retry)) }
+            }
+            if !dead.is_empty() {
+                { keyed_section("dead-letter-topics", &(texts.states.dead_letter_topics)(dead.len(), messages(&dead)), false, topics(props, &dead)) }
+            }
+            { broker_keeps::delayed(props, broker) }
+            { broker_keeps::half_messages(props, broker) }
+            { broker_keeps::locks(props, broker) }
+            { state_section(props, texts.group_offsets, "offsets", true, offsets(props, broker)) }
+            { broker_keeps::groups(props, broker) }
+            { state_section(props, texts.held_pulls, "held-pulls", false, held(props, broker)) }
+            { state_section(props, texts.slaves, "replication", !broker.slaves.is_empty(), slaves(props, broker)) }
             { section(texts.clients, false, clients(props, broker)) }
-            { section(texts.system_topics, false, topics(props, &system)) }
+            { section(texts.system_topics, false, topics(props, &of_kind(TopicKind::System))) }
             { settings(texts.settings, &broker.settings) }
         </>
     }
@@ -62,6 +76,16 @@ fn log(props: &InspectorProps, broker: &BrokerView) -> Html {
         row(texts.flushed_to, format!("{} (−{})", log.flushed, bytes(behind))),
         row(texts.dispatched_to, log.dispatched.to_string()),
         row(texts.records, log.records.to_string()),
+    ])
+}
+
+fn disk(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let (texts, disk) = (props.texts.states, &broker.disk);
+    let used = format!("{}% · {} / {}", disk.used_percent, bytes(disk.used), bytes(disk.capacity));
+    let state = if disk.is_full { texts.disk_full } else { texts.disk_writable };
+    table(vec![
+        row(texts.disk_used, used),
+        row_of(props.texts.state, html! { <span class={disk.is_full.then_some("bad")}>{ state }</span> }),
     ])
 }
 

@@ -1,10 +1,11 @@
 //! Producers and consumers: what they believe, what they hold, what they are about to do.
 
-use lab_core::view::{ConsumerView, ProducerView, RouteView};
+use lab_core::id::TopicName;
+use lab_core::view::{ConsumerView, ProcessQueueView, ProducerView, RouteView};
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{listing, row, section, settings, table};
+use super::parts::{listing, row, row_of, section, settings, state_section, table};
 use crate::text::span;
 
 /// A producer.
@@ -17,7 +18,7 @@ pub(super) fn producer(props: &InspectorProps, producer: &ProducerView) -> Html 
             (texts.waits_for)(broker.as_str(), *attempt, &span(now.since(*since)))
         });
         html! {
-            <tr><td>{ job.topic.to_string() }</td><td>{ span(job.every) }</td><td class="num">{ format!("{}/{count}", job.begun) }</td><td>{ waiting }</td></tr>
+            <tr><td>{ job.topic.to_string() }<br /><small>{ &job.command }</small></td><td>{ span(job.every) }</td><td class="num">{ format!("{}/{count}", job.begun) }</td><td>{ waiting }</td></tr>
         }
     });
     let faults = producer.faults.iter().map(|fault| {
@@ -40,10 +41,52 @@ pub(super) fn producer(props: &InspectorProps, producer: &ProducerView) -> Html 
                 row(texts.last_failure, failure),
             ]) }
             { section(texts.jobs, true, listing(&[texts.topic, texts.every, texts.begun, texts.waiting], jobs.collect(), texts.none)) }
+            if !producer.transactions.is_empty() { { transactions(props, producer) } }
             { routes(props, &producer.routes) }
-            { section(texts.faults, !producer.faults.is_empty(), listing(&[texts.broker, texts.latency, texts.avoided_for], faults.collect(), texts.none)) }
+            { state_section(props, texts.faults, "fault-list", !producer.faults.is_empty(), listing(&[texts.broker, texts.latency, texts.avoided_for], faults.collect(), texts.none)) }
             { settings(texts.settings, &producer.settings) }
         </>
+    }
+}
+
+fn transactions(props: &InspectorProps, producer: &ProducerView) -> Html {
+    let texts = props.texts.states;
+    let rows = producer.transactions.iter().map(|it| {
+        html! {
+            <tr><td>{ props.message_link(Some(&it.unique_key), None) }</td><td class="num">{ (texts.transaction)(it.state) }</td>
+                <td class="num">{ it.asked }</td><td>{ (texts.transaction)(it.next_answer) }</td></tr>
+        }
+    });
+    let head = [props.texts.message, texts.local_transaction, texts.asked, texts.next_answer];
+    let title = (texts.transactions)(producer.transactions.len());
+    state_section(props, &title, "transactions", true, listing(&head, rows.collect(), props.texts.none))
+}
+
+/// How a consumer consumes, and what it has in hand.
+fn consuming(props: &InspectorProps, consumer: &ConsumerView) -> Vec<Html> {
+    let texts = props.texts.states;
+    let reset = consumer.resets.first().map_or("", TopicName::as_str);
+    let pulling = if consumer.suspended { (texts.suspended)(reset) } else { texts.pulls.to_owned() };
+    let retries = consumer.settings.iter().find(|(key, _)| *key == "maxReconsumeTimes");
+    vec![
+        row(texts.listener, if consumer.orderly { texts.orderly } else { texts.concurrently }),
+        row(texts.fails, consumer.fail.to_string()),
+        row(texts.retry_level, consumer.retry_level.to_string()),
+        row(texts.max_reconsume, retries.map_or_else(String::new, |(key, value)| format!("{key}={value}"))),
+        row(texts.retries_in_hand, consumer.retries_in_hand.to_string()),
+        row_of(texts.pulling, html! { <span class={consumer.suspended.then_some("bad")}>{ pulling }</span> }),
+    ]
+}
+
+/// In order: whether the consumer believes to hold the lock of the queue.
+fn lock(props: &InspectorProps, orderly: bool, queue: &ProcessQueueView) -> Html {
+    let texts = props.texts.states;
+    let age = |at| span(props.shown.view.at.since(at));
+    match queue.locked {
+        _ if queue.dropped => html! { <span class="bad">{ texts.dropped }</span> },
+        Some(at) => html! { { (texts.locked)(&age(at)) } },
+        None if orderly => html! { <span class="bad">{ texts.not_locked }</span> },
+        None => Html::default(),
     }
 }
 
@@ -56,9 +99,13 @@ pub(super) fn consumer(props: &InspectorProps, consumer: &ConsumerView) -> Html 
         let commit = queue.commit_offset.map_or_else(|| "–".to_owned(), |offset| offset.to_string());
         let pulled = queue.last_pull.map_or_else(|| "–".to_owned(), |at| (texts.ago)(&span(now.since(at))));
         html! {
-            <tr><td>{ &queue.queue }<br /><small>{ queue.trouble.as_deref().map(|it| html! { <span class="bad">{ (texts.trouble)(it) }</span> }) }</small></td>
-                <td class="num">{ queue.pull_offset.to_string() }</td><td class="num">{ commit }</td>
-                <td class="num">{ format!("{}/{}", queue.in_work, queue.cached) }</td><td>{ pulled }</td></tr>
+            <>
+                <tr><th colspan="4" scope="rowgroup" class="of-queue">{ &queue.queue }
+                    <small>{ queue.trouble.as_deref().map(|it| html! { <span class="bad">{ (texts.trouble)(it) }</span> }) }{ " " }{ lock(props, consumer.orderly, queue) }</small></th></tr>
+                <tr><td class="num">{ queue.pull_offset.to_string() }</td><td class="num">{ commit }</td>
+                    <td class="num">{ format!("{}/{}", queue.in_work, queue.cached) }</td>
+                    <td>{ pulled }<br /><small>{ (texts.ago)(&span(now.since(queue.last_consume))) }</small></td></tr>
+            </>
         }
     });
     let local = consumer.local_offsets.iter().map(|(queue, offset)| {
@@ -82,8 +129,9 @@ pub(super) fn consumer(props: &InspectorProps, consumer: &ConsumerView) -> Html 
                 row(texts.consumed, consumer.consumed.to_string()),
                 row(texts.last_rebalance, rebalanced),
             ]) }
-            { section(texts.process_queues, true, listing(
-                &[texts.queue, texts.pulled_to, texts.commits, texts.in_work_cached, texts.last_pull], queues.collect(), texts.no_queue)) }
+            { table(consuming(props, consumer)) }
+            { state_section(props, texts.process_queues, "process-queue", true, listing(
+                &[texts.pulled_to, texts.commits, texts.in_work_cached, &format!("{} · {}", texts.last_pull, texts.states.last_consume)], queues.collect(), texts.no_queue)) }
             { routes(props, &consumer.routes) }
             if !consumer.local_offsets.is_empty() {
                 { section(texts.local_offsets, true, listing(&[texts.queue, texts.offset], local.collect(), texts.none)) }
@@ -120,8 +168,10 @@ fn routes(props: &InspectorProps, routes: &[RouteView]) -> Html {
             </div>
         }
     };
-    section(
+    state_section(
+        props,
         texts.cached_route,
+        "publish-list",
         true,
         if routes.is_empty() {
             html! { <p class="muted">{ texts.no_route }</p> }

@@ -1,12 +1,14 @@
 //! The inspector: the full state of whatever is selected, and what can be done to it.
 
 mod broker;
+mod broker_keeps;
 mod client;
 mod message;
 mod name_server;
 mod parts;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use lab_core::id::NodeId;
 use lab_core::view::NodeView;
@@ -44,6 +46,13 @@ impl InspectorProps {
     fn select(&self, selection: Selection) -> Callback<MouseEvent> {
         let on = self.on.clone();
         Callback::from(move |_: MouseEvent| on.emit(Msg::Select(selection.clone())))
+    }
+
+    /// A button that selects a message, by what people know it by.
+    fn message_link(&self, unique_key: Option<&Arc<str>>, key: Option<&Arc<str>>) -> Html {
+        let Some(unique_key) = unique_key else { return html! { "–" } };
+        let name = key.unwrap_or(unique_key).to_string();
+        html! { <button class="link" onclick={self.select(Selection::Message(Arc::clone(unique_key)))}>{ name }</button> }
     }
 
     /// A button that selects a node.

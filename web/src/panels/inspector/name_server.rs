@@ -4,7 +4,7 @@ use lab_core::view::NameServerView;
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{listing, section};
+use super::parts::{listing, section, state_section};
 use crate::text::span;
 
 /// Broker table, topic table, last removals.
@@ -43,7 +43,7 @@ pub(super) fn panel(props: &InspectorProps, server: &NameServerView) -> Html {
     });
     html! {
         <>
-            { section("brokerLiveTable", true, listing(&[texts.broker, texts.last_update, texts.expires_in, texts.truth], brokers.collect(), texts.none)) }
+            { state_section(props, "brokerLiveTable", "routes", true, listing(&[texts.broker, texts.last_update, texts.expires_in, texts.truth], brokers.collect(), texts.none)) }
             { section("topicQueueTable", true, listing(&[texts.topic, texts.read_write], own.iter().map(topic_row).collect(), texts.none)) }
             { section(texts.removed, false, listing(&[texts.when, texts.broker, texts.why], removed.collect(), texts.none)) }
             { section(texts.system_topics, false, listing(&[texts.topic, texts.read_write], system.iter().map(topic_row).collect(), texts.none)) }

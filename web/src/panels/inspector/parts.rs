@@ -2,11 +2,38 @@
 
 use yew::prelude::*;
 
+use super::InspectorProps;
+use crate::panels::rules;
+use crate::session::rules::RulesOf;
+
 /// A foldable section.
 pub(super) fn section(title: &str, open: bool, body: Html) -> Html {
+    keyed_section(title, title, open, body)
+}
+
+/// A foldable section whose title changes with time: its key tells that it is still the same, so it stays unfolded.
+pub(super) fn keyed_section(key: &str, title: &str, open: bool, body: Html) -> Html {
     html! {
-        <details class="section" key={title.to_owned()} {open}>
+        <details class="section" key={key.to_owned()} {open}>
             <summary>{ title }</summary>
+            { body }
+        </details>
+    }
+}
+
+/// A section with a button for the rules that stand beside this part of the inspector, of
+/// [`lab_core::fidelity::STATES`].
+pub(super) fn state_section(
+    props: &InspectorProps,
+    title: &str,
+    word: &'static str,
+    open: bool,
+    body: Html,
+) -> Html {
+    html! {
+        <details class="section" key={word} {open} data-testid={format!("state-{word}")}>
+            <summary>{ title }</summary>
+            { rules::button(props.texts, RulesOf::State(word), &props.on) }
             { body }
         </details>
     }
