@@ -447,8 +447,8 @@ fn jobs(id: &NodeId, producer: &Producer) -> Vec<JobView> {
                 begun: u64::from(job.begun),
                 count: job.spec.count,
                 command: match job.spec.count {
-                    Some(_) => Command::Send(id.clone(), job.spec.clone()),
-                    None => Command::Produce(id.clone(), job.spec.clone()),
+                    Some(_) => Command::Send(id.clone(), Box::new(job.spec.clone())),
+                    None => Command::Produce(id.clone(), Box::new(job.spec.clone())),
                 }
                 .to_string(),
                 waiting_for: waiting.clone().filter(|_| place == 0),
