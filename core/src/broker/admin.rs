@@ -12,6 +12,7 @@ use crate::config::BrokerConfig;
 use crate::fact::Fact;
 use crate::id::{Address, CommitLogOffset, GroupName, QueueId, QueueOffset, TopicName};
 use crate::message::{TOPIC_MAX_LENGTH, check_name};
+use crate::names::DLQ_PREFIX;
 use crate::outbox::Outbox;
 use crate::rpc::{
     ConsumeStats, ConsumerConnection, GroupConsumeStats, OffsetWrapper, QueryMessage, RateOverTime,
@@ -49,7 +50,9 @@ impl Broker {
         if let Err(why) = check_name(topic.as_str(), TOPIC_MAX_LENGTH) {
             return Err(Response::refused(code, refusal, why.remark("topic")));
         }
-        if is_system_topic(topic, &self.config, &self.broker_name) {
+        // What a group brings with it counts as RocketMQ's own for people, but operators may delete it.
+        let is_of_group = topic.is_retry() || topic.as_str().starts_with(DLQ_PREFIX);
+        if is_system_topic(topic, &self.config, &self.broker_name) && !is_of_group {
             let remark = format!("The topic[{topic}] is conflict with system topic.");
             return Err(Response::refused(code, refusal, remark));
         }
