@@ -64,7 +64,7 @@ pub fn at_the_end(lab: &Lab) -> Verdict {
     cluster::commits_stay_within_their_queue(lab, &circumstances)?;
     messages::nothing_acknowledged_is_lost(lab, &circumstances)?;
     messages::everything_is_delivered(lab, &circumstances)?;
-    messages::system_topics_are_hidden(lab)?;
+    messages::system_topics_are_hidden(lab, &circumstances)?;
     messages::nothing_is_delivered_early(lab)?;
     messages::nothing_waits_for_ever(lab, &circumstances)?;
     retries::failures_go_on_or_are_dead(lab, &circumstances)?;
