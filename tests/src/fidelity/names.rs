@@ -78,17 +78,35 @@ fn json_name(file: &str) -> Option<String> {
     name.strip_suffix(".json").map(str::to_owned)
 }
 
-/// The functions of the checkers, and what is sighted in random runs.
+/// The functions of the checkers, and what is sighted in random runs, in small letters with underlines.
 fn properties(folder: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for file in entries(folder) {
-        let text = fs::read_to_string(folder.join(file)).expect("a source");
-        for line in text.lines() {
-            let line = line.trim_start().trim_start_matches("pub ");
+    for path in entries(folder).into_iter().map(|entry| folder.join(entry)) {
+        if path.is_dir() {
+            names.extend(properties(&path));
+            continue;
+        }
+        let text = fs::read_to_string(path).expect("a source");
+        for line in text.lines().map(str::trim_start) {
+            let line = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
             let function = line.strip_prefix("fn ").and_then(|rest| rest.split_once('('));
-            let sighting = line.strip_suffix(": bool,").map(|name| (name, ""));
-            names.extend(function.or(sighting).map(|(name, _)| name.to_owned()));
+            let sighting =
+                line.split_once(" = \"").filter(|(name, _)| name.chars().all(char::is_alphanumeric));
+            names.extend(function.map(|(name, _)| name.to_owned()));
+            names.extend(sighting.map(|(name, _)| snake_case(name)));
         }
     }
     names
+}
+
+/// `SharedQueue` as `shared_queue`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
 }
