@@ -87,6 +87,92 @@ fn every_division_of_small_numbers_is_a_partition() {
     }
 }
 
+/// What each member gets, as places in the list of queues.
+fn shares(strategy: &AllocateStrategy, queue_count: u32, member_count: usize) -> Vec<Vec<usize>> {
+    let (queues, members) = (queues(queue_count), members(member_count));
+    let place =
+        |queue: &MessageQueue| queues.iter().position(|other| other == queue).expect("a queue of the list");
+    let share = |me| allocate(strategy, &RoomsByName, me, &queues, &members).expect("the lists are in order");
+    members.iter().map(|me| share(me).iter().map(place).collect()).collect()
+}
+
+/// Every number of queues and members of the small cases.
+fn small_cases() -> impl Iterator<Item = (u32, usize)> {
+    (1..=8).flat_map(|queue_count| (1..=8).map(move |member_count| (queue_count, member_count)))
+}
+
+#[test]
+fn averages_are_balanced_and_the_first_members_have_one_more() {
+    let names = ["AVG", "AVG_BY_CIRCLE", "MACHINE_ROOM:room1+room2"];
+    for strategy in names.map(|text| text.parse().expect("a strategy")) {
+        for (queue_count, member_count) in small_cases() {
+            let sizes: Vec<_> = shares(&strategy, queue_count, member_count).iter().map(Vec::len).collect();
+            let (least, rest) = (queue_count as usize / member_count, queue_count as usize % member_count);
+            let expected: Vec<_> = (0..member_count).map(|i| least + usize::from(i < rest)).collect();
+            assert_eq!(sizes, expected, "{strategy} {queue_count}/{member_count}");
+        }
+    }
+}
+
+#[test]
+fn an_average_is_a_block_and_a_circle_deals_out() {
+    for (queue_count, member_count) in small_cases() {
+        let blocks = shares(&AllocateStrategy::Averagely, queue_count, member_count);
+        let in_order: Vec<_> = (0..queue_count as usize).collect();
+        assert_eq!(blocks.concat(), in_order, "blocks of {queue_count}/{member_count} follow one another");
+        let dealt = shares(&AllocateStrategy::AveragelyByCircle, queue_count, member_count);
+        for (member, share) in dealt.iter().enumerate() {
+            let expected: Vec<_> = (member..queue_count as usize).step_by(member_count).collect();
+            assert_eq!(*share, expected, "{queue_count}/{member_count}");
+        }
+    }
+}
+
+#[test]
+fn a_member_that_leaves_a_ring_moves_only_its_own_queues() {
+    let strategy = AllocateStrategy::ConsistentHash { virtual_nodes: DEFAULT_VIRTUAL_NODES };
+    for (queue_count, member_count) in small_cases().filter(|(_, member_count)| *member_count > 1) {
+        let with = shares(&strategy, queue_count, member_count);
+        let without = shares(&strategy, queue_count, member_count - 1);
+        for (before, after) in with.iter().zip(&without) {
+            let keeps = before.iter().all(|queue| after.contains(queue));
+            assert!(keeps, "{queue_count}/{member_count}: {before:?} → {after:?}");
+        }
+    }
+}
+
+#[test]
+fn queues_of_other_rooms_go_to_nobody() {
+    let strategy = "MACHINE_ROOM:room2".parse().expect("a strategy");
+    for (queue_count, member_count) in small_cases() {
+        let mut given = shares(&strategy, queue_count, member_count).concat();
+        given.sort_unstable();
+        let second_broker: Vec<_> = (queue_count.div_ceil(2) as usize..queue_count as usize).collect();
+        assert_eq!(given, second_broker, "{queue_count}/{member_count}");
+    }
+}
+
+#[test]
+fn nobody_gets_a_queue_of_a_room_where_others_stand() {
+    for inner in ["AVG", "AVG_BY_CIRCLE", "CONSISTENT_HASH"] {
+        let strategy = format!("MACHINE_ROOM_NEARBY-{inner}").parse().expect("a strategy");
+        for (queue_count, member_count) in small_cases() {
+            let (queues, members) = (queues(queue_count), members(member_count));
+            let rooms: Vec<_> = members.iter().map(|member| RoomsByName.consumer_deploy_in(member)).collect();
+            let shares = shares(&strategy, queue_count, member_count);
+            for (share, mine) in shares.iter().zip(&rooms) {
+                for queue in share {
+                    let room = RoomsByName.broker_deploy_in(&queues[*queue].broker_name);
+                    assert!(
+                        room == *mine || !rooms.contains(&room),
+                        "{strategy} {queue_count}/{member_count}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_stranger_gets_nothing_and_nobody_throws() {
     for strategy in strategies() {

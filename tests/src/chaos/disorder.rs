@@ -62,7 +62,8 @@ pub(super) fn orders(rng: &mut Rng, cast: &Cast) -> Lines {
                 (at, format!("mqadmin updateSubGroup -c DefaultCluster -g {group} -s {enabled}"))
             })),
             3 => {
-                let read = cast.queues + rng.below(3);
+                // Always the same number: fewer than before would leave messages where nobody reads.
+                let read = cast.queues + 2;
                 let write = 1 + rng.below(read);
                 orders.push((at, format!("mqadmin updateTopic -c DefaultCluster -t T -r {read} -w {write}")));
             }

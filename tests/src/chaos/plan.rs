@@ -23,7 +23,7 @@ pub(super) struct Cast {
     pub(super) brokers: Vec<String>,
     /// Groups that consume, with their topic.
     pub(super) groups: Vec<(&'static str, &'static str)>,
-    /// Readable queues of the topic T; nobody lowers them, or messages would lie where nobody reads.
+    /// Readable queues of the topic T at first.
     pub(super) queues: u32,
     /// Whether a host may lose its power.
     pub(super) power_failures: bool,

@@ -45,7 +45,7 @@ surprises! {
     /// A send failed although its message was stored.
     FailedButStored = "a failed send that was stored",
     /// A send was retried on another broker.
-    SendRetried = "a send retried elsewhere",
+    Retried = "a send retried elsewhere",
     /// A name server dropped a broker that said nothing for 120 s.
     SilentBrokerDropped = "a silent broker dropped",
     /// A message failed so often that it was given up.
@@ -140,7 +140,7 @@ fn surprise_of(fact: &Fact) -> Option<Surprise> {
         Fact::OffsetCommitted { before: Some(before), offset, .. } if offset < before => {
             Surprise::OffsetWentBack
         }
-        Fact::SendRetried { .. } => Surprise::SendRetried,
+        Fact::SendRetried { .. } => Surprise::Retried,
         Fact::BrokerRemoved { reason: RemovalReason::ChannelIdle, .. } => Surprise::SilentBrokerDropped,
         Fact::DeadLettered { .. } => Surprise::DeadLetter,
         Fact::MessageSentBack { .. } => Surprise::SentBack,

@@ -363,11 +363,8 @@ mod tests {
     #[test]
     fn what_the_lab_does_not_have_is_said() {
         let cases = [
-            ("consumer name=c group=g ns=NS topic=T orderly=true", "`orderly=true`"),
             ("send by=p topic=T colour=red", "`colour=red`"),
             ("consumer name=c group=g ns=NS topic=T clientRebalance=false", "`clientRebalance=false`"),
-            ("send by=p topic=T delay=3", "`delay=3`"),
-            ("sendtx by=t topic=T", "`sendtx by=t topic=T`"),
             ("start broker broker-a-n0", "the replica `n0`"),
         ];
         for (order, why) in cases {

@@ -12,7 +12,7 @@ use lab_core::view::{NodeStatus, View};
 use super::{Circumstances, Verdict, verdict};
 
 /// A consume queue entry points at the record of the message that has its place.
-pub(super) fn stores_are_sound(lab: &Lab) -> Verdict {
+pub(super) fn queues_point_at_messages(lab: &Lab) -> Verdict {
     let stores = lab.world().slots().iter().filter_map(|(node, slot)| Some((node, slot.store()?)));
     verdict("a store is sound", stores.into_iter().find_map(|(node, store)| unsound(node, store)))
 }
