@@ -45,7 +45,6 @@ pub struct StateTexts {
     pub half_ended: &'static str,
     pub half_open: &'static str,
     pub half_immune: fn(&str) -> String,
-    pub half_through: &'static str,
     pub groups: fn(usize) -> String,
 
     pub listener: &'static str,
@@ -133,7 +132,6 @@ pub(super) const EN: StateTexts = StateTexts {
     half_ended: "ended; op record still to be written",
     half_open: "open: its producer group will be asked",
     half_immune: |left| format!("open: not asked about for {left}"),
-    half_through: "through with: it was committed, rolled back or given up",
     groups: |count| format!("Subscription groups: {count}"),
 
     listener: "Listener",
@@ -213,7 +211,6 @@ pub(super) const ZH: StateTexts = StateTexts {
     half_ended: "已结束，op 记录尚未写入",
     half_open: "未决：将向生产者组回查",
     half_immune: |left| format!("未决：{left} 内不回查"),
-    half_through: "已处理完：已提交、已回滚或已放弃",
     groups: |count| format!("订阅组：{count} 个"),
 
     listener: "监听器",

@@ -12,8 +12,8 @@ pub mod transcript;
 use std::sync::Arc;
 
 use lab_core::command::{Command, CommandError};
-use lab_core::fact::Fact;
-use lab_core::id::EventId;
+use lab_core::fact::{Fact, TraceEvent};
+use lab_core::id::{EventId, NodeId};
 use lab_core::time::{Duration, Instant};
 
 use self::completion::{Suggestions, suggest};
@@ -61,9 +61,9 @@ pub enum Direction {
 }
 
 /// A run of `mqadmin` for which a paused run goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
-    ordered: EventId,
+    tool: NodeId,
     until: Instant,
 }
 
@@ -221,21 +221,22 @@ impl Session {
         let Some(order) = order.filter(|_| !self.playing) else { return };
         if let Fact::Ordered(command) = &order.fact
             && matches!(command.as_ref(), Command::Mqadmin(_))
+            && let Some(tool) = run.lab.world().newest_node().cloned()
         {
-            self.waiting = Some(Waiting { ordered: order.id, until: order.at + LONGEST_WAIT });
+            self.waiting = Some(Waiting { tool, until: order.at + LONGEST_WAIT });
         }
     }
 
     /// Lets a run that stands still go on until `mqadmin` has answered, some steps a frame.
     pub(super) fn go_on_waiting(&mut self) {
-        let (Some(waiting), Some(run)) = (self.waiting, &mut self.run) else { return };
+        let (Some(waiting), Some(run)) = (self.waiting.clone(), &mut self.run) else { return };
         for _step in 0..EVENTS_PER_FRAME {
             let before = run.lab.trace().len();
             let is_over = run.lab.run_at_most(waiting.until, 1);
-            let is_ours = |id| run.lab.causes(id).iter().any(|cause| cause.id == waiting.ordered);
+            let is_ours = |event: &TraceEvent| event.node.as_ref() == Some(&waiting.tool);
             let mut fresh = run.lab.trace()[before..].iter();
             let is_answered =
-                fresh.any(|event| matches!(event.fact, Fact::MqadminAnswered { .. }) && is_ours(event.id));
+                fresh.any(|event| matches!(event.fact, Fact::MqadminAnswered { .. }) && is_ours(event));
             if is_over && !is_answered {
                 self.notice = Some(Notice::StillWaiting(LONGEST_WAIT));
             }

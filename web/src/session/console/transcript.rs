@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lab_core::command::CommandError;
 use lab_core::config::Profile;
 use lab_core::fact::{Fact, TraceEvent};
-use lab_core::id::EventId;
+use lab_core::id::{EventId, NodeId};
 use lab_core::recording::Recording;
 use lab_core::time::{Duration, Instant};
 
@@ -73,9 +73,11 @@ struct Aside {
 }
 
 /// A command's place in the trace, and that of its output.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     ordered: usize,
+    /// The node that acted first on it: for `mqadmin` its run.
+    tool: Option<NodeId>,
     answered: Option<usize>,
 }
 
@@ -93,9 +95,17 @@ impl Transcript {
     pub fn take_in(&mut self, trace: &[TraceEvent]) {
         for (place, event) in trace.iter().enumerate().skip(self.seen) {
             match &event.fact {
-                Fact::Ordered(_) => self.places.push(Place { ordered: place, answered: None }),
-                Fact::MqadminAnswered { .. } => self.answer(order_of(trace, place), place),
-                _ => {}
+                Fact::Ordered(_) => self.places.push(Place { ordered: place, tool: None, answered: None }),
+                Fact::MqadminAnswered { .. } => self.answer(event.node.as_ref(), place),
+                // What an order does first is to start the tool.
+                _ => {
+                    if let Some(last) = self.places.last_mut().filter(|last| last.tool.is_none())
+                        && event.cause.is_some()
+                        && event.cause == trace.get(last.ordered).map(|order| order.id)
+                    {
+                        last.tool.clone_from(&event.node);
+                    }
+                }
             }
         }
         self.seen = self.seen.max(trace.len());
@@ -130,7 +140,7 @@ impl Transcript {
         later: usize,
     ) -> (usize, Vec<Entry>) {
         let commands = self.places.iter().filter(|place| place.ordered < trace.len());
-        let commands = commands.filter_map(|place| Some((place.ordered, command_entry(*place, trace, now)?)));
+        let commands = commands.filter_map(|place| Some((place.ordered, command_entry(place, trace, now)?)));
         let asides = self.asides.iter().filter(|aside| aside.after <= trace.len()).map(|aside| {
             let key = EntryKey::Aside(aside.number);
             let (line, body) = (aside.line.clone(), aside.body.clone());
@@ -155,14 +165,14 @@ impl Transcript {
         (old, entries)
     }
 
-    fn answer(&mut self, ordered: usize, answered: usize) {
-        if let Ok(place) = self.places.binary_search_by_key(&ordered, |place| place.ordered) {
-            self.places[place].answered = Some(answered);
+    fn answer(&mut self, tool: Option<&NodeId>, answered: usize) {
+        if let Some(place) = self.places.iter_mut().rev().find(|place| place.tool.as_ref() == tool) {
+            place.answered = Some(answered);
         }
     }
 }
 
-fn command_entry(place: Place, trace: &[TraceEvent], now: Instant) -> Option<Entry> {
+fn command_entry(place: &Place, trace: &[TraceEvent], now: Instant) -> Option<Entry> {
     let event = trace.get(place.ordered)?;
     let Fact::Ordered(command) = &event.fact else { return None };
     let answer = place.answered.and_then(|answered| trace.get(answered)).map(|event| &event.fact);
@@ -173,10 +183,4 @@ fn command_entry(place: Place, trace: &[TraceEvent], now: Instant) -> Option<Ent
     };
     let key = EntryKey::Command(event.id);
     Some(Entry { key, at: event.at, line: command.to_string(), body })
-}
-
-/// The place of the order that an event goes back to.
-fn order_of(trace: &[TraceEvent], place: usize) -> usize {
-    let cause = |place: &usize| trace.get(*place)?.cause.map(|id| id.0 as usize);
-    std::iter::successors(Some(place), cause).last().unwrap_or(place)
 }
