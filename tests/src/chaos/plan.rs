@@ -1,4 +1,4 @@
-//! From a seed to a recording: the cluster and its work. What disturbs them stands in [`disorder`](super::disorder).
+//! From a seed to a recording: the cluster and its work. What disturbs them stands in `disorder`.
 
 use lab_core::recording::Recording;
 use lab_core::rng::Rng;
