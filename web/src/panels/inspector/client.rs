@@ -18,7 +18,7 @@ pub(super) fn producer(props: &InspectorProps, producer: &ProducerView) -> Html 
             (texts.waits_for)(broker.as_str(), *attempt, &span(now.since(*since)))
         });
         html! {
-            <tr><td>{ job.topic.to_string() }<br /><small>{ &job.command }</small></td><td>{ span(job.every) }</td><td class="num">{ format!("{}/{count}", job.begun) }</td><td>{ waiting }</td></tr>
+            <tr><td>{ job.topic.to_string() }<br /><small><code>{ &job.command }</code></small></td><td>{ span(job.every) }</td><td class="num">{ format!("{}/{count}", job.begun) }</td><td>{ waiting }</td></tr>
         }
     });
     let faults = producer.faults.iter().map(|fault| {
