@@ -12,7 +12,7 @@
 //! `ConsumeMessageConcurrentlyService`, `ConsumeMessageOrderlyService`, `RemoteBrokerOffsetStore`,
 //! `LocalFileOffsetStore` (behaviour §5).
 //!
-//! **Left out on purpose**: POP, SQL92, per-topic thresholds; a pool of threads that grows and shrinks.
+//! **Left out on purpose**: POP, per-topic thresholds; a pool of threads that grows and shrinks.
 //!
 //! **Invariants**: what a queue's results change is only the queue as it was held when the message was pulled (a
 //! queue given up and taken again is another one); side by side, offsets that are committed after a finished message

@@ -55,7 +55,9 @@ pub(super) struct Player<'a> {
 /// Replays a recording with these starts of the plan's owners and this seed.
 pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Instant], seed: u64) -> Verdict {
     let epoch = wall_clock::epoch(script, plan.sub_second(starts));
-    let setup = format!("lab profile={profile} seed={seed} latency=0..1 epoch={epoch}\n");
+    // A machine at work takes longer from one request to the next.
+    let latency = if seed % 2 == 1 { "0..1" } else { "4..12" };
+    let setup = format!("lab profile={profile} seed={seed} latency={latency} epoch={epoch}\n");
     let recording = setup.parse().expect("the set-up line is well-formed");
     let mut player = Player {
         script,
