@@ -329,7 +329,7 @@ config! {
     trace_topic_enable: bool = "traceTopicEnable", false, false;
     /// Its name.
     msg_trace_topic_name: TopicName = "msgTraceTopicName", "RMQ_SYS_TRACE_TOPIC".into(), "RMQ_SYS_TRACE_TOPIC".into();
-    /// Whether messages may name the time of their delivery (V5). Here it decides only whether there is a topic for it.
+    /// Whether messages may name the time of their delivery (V5). Without it there is no topic for them, and such messages are refused.
     timer_wheel_enable: bool = "timerWheelEnable", false, true;
     /// Period of the registration at every name server, used within 10 s to 60 s.
     register_name_server_period: Duration = "registerNameServerPeriod", secs(30), secs(30);
