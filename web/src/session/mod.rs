@@ -9,6 +9,7 @@ pub mod actions;
 pub mod console;
 pub mod events;
 pub mod forms;
+mod lesson;
 pub mod msg;
 pub mod on_real_cluster;
 pub mod rules;
@@ -30,6 +31,7 @@ use lab_core::time::{Duration, Instant};
 use crate::geometry::flying::Flying;
 use crate::geometry::size;
 use crate::labs::LabId;
+use crate::lessons::Library;
 use crate::playback::{EVENTS_PER_FRAME, Playback};
 use crate::text::{Lang, Texts};
 
@@ -80,6 +82,7 @@ pub struct Session {
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
     pub(crate) profile: Profile,
+    pub(crate) library: Library,
     pub(crate) run: Option<Run>,
     pub(crate) playing: bool,
     pub(crate) playback: Playback,
@@ -115,6 +118,7 @@ impl Session {
             lang,
             theme,
             profile: Profile::default(),
+            library: Library::load(),
             run: None,
             playing: false,
             playback: Playback::default(),
@@ -174,6 +178,7 @@ impl Session {
             Msg::Frame(elapsed_ms) => return self.frame(elapsed_ms),
             Msg::ChooseProfile(profile) => self.profile = profile,
             Msg::OpenLab(id) => self.leave(Some(id)),
+            Msg::OpenLesson(id) => self.open_lesson(&id),
             Msg::GoHome => self.leave(None),
             Msg::SetLang(lang) => {
                 // What was announced last was said in the other language.

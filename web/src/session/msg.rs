@@ -24,6 +24,8 @@ pub enum Msg {
     ChooseProfile(Profile),
     /// A lab was chosen.
     OpenLab(LabId),
+    /// A lesson was chosen, by its id.
+    OpenLesson(Arc<str>),
     /// Back to the front page.
     GoHome,
     /// A language was chosen.

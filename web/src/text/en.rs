@@ -435,6 +435,7 @@ fn lab(id: LabId) -> LabText {
             about: "An empty cluster. Add name servers, brokers, topics and clients, and break whatever you like.",
             look: &[],
         },
+        LabId::Lesson => LabText { short: "Lesson", title: "Lesson", about: "A lesson.", look: &[] },
     }
 }
 

@@ -416,6 +416,7 @@ fn lab(id: LabId) -> LabText {
             about: "一个空集群。自己添加 NameServer、Broker、主题和客户端，随意破坏。",
             look: &[],
         },
+        LabId::Lesson => LabText { short: "课程", title: "课程", about: "一节课。", look: &[] },
     }
 }
 
