@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::language::Value;
-use super::player::{Outcome, Player, Sureness, holds, run_watched, values};
+use super::player::{Outcome, Player, Sureness, holds, run_watched, values_at};
 use super::problem::Problem;
 use super::prose::{Block, Prose};
 use super::script::{Line, Script};
@@ -208,7 +208,7 @@ impl Play {
         let begin = self.player.begin().at;
         let mut expressions = Vec::new();
         Prose::expressions(blocks, &mut expressions);
-        let found = values(expressions.iter().copied(), &self.lab, self.beside.as_ref(), begin);
+        let found = values_at(expressions.iter().copied(), &self.lab, self.beside.as_ref(), begin);
         let profile = self.profile;
         let mut fail = |what: String| {
             self.problems.push(Problem { file: file.into(), line, what: format!("in {profile}: {what}") });
@@ -228,9 +228,9 @@ impl Play {
             }
         }
         let mut facts = Vec::new();
-        quoted_facts(blocks, &mut facts);
+        Prose::facts(blocks, &mut facts);
         for expression in facts {
-            let value = &values(std::iter::once(expression), &self.lab, self.beside.as_ref(), begin)[0];
+            let value = &values_at(std::iter::once(expression), &self.lab, self.beside.as_ref(), begin)[0];
             let event = match value {
                 Value::Number(id) => u64::try_from(*id).ok().and_then(|id| self.lab.event(EventId(id))),
                 _ => None,
@@ -238,17 +238,6 @@ impl Play {
             if event.is_none_or(|event| matches!(event.fact, Fact::TimerFired(_))) {
                 fail(format!("`{}` is no event of this run", expression.text()));
             }
-        }
-    }
-}
-
-fn quoted_facts<'a>(blocks: &'a [Block], found: &mut Vec<&'a super::language::Expression>) {
-    for block in blocks {
-        match block {
-            Block::Fact(expression) => found.push(expression),
-            Block::List { items, .. } => items.iter().for_each(|item| quoted_facts(item, found)),
-            Block::Quote(inner) => quoted_facts(inner, found),
-            Block::Paragraph(_) | Block::Code(_) | Block::Mqadmin(_) => {}
         }
     }
 }

@@ -40,7 +40,7 @@ use language::Expression;
 
 pub use check::check;
 pub use pack::{pack, unpack};
-pub use player::{GRID, Outcome, Player, Prediction, Progress, Sureness, run_watched};
+pub use player::{Begin, GRID, Outcome, Player, Prediction, Progress, Sureness, run_watched, values_at};
 pub use problem::Problem;
 pub use prose::{Block, Inline, Link, Prose};
 pub use retell::retell;

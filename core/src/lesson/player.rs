@@ -271,7 +271,7 @@ impl Player {
             return Vec::new();
         }
         let now = lab.now();
-        let truths = values(open.iter().map(|(_, goal)| &goal.when), lab, beside, begin);
+        let truths = values_at(open.iter().map(|(_, goal)| &goal.when), lab, beside, begin);
         let mut fresh = Vec::new();
         for ((place, goal), truth) in open.into_iter().zip(truths) {
             if !truth.is_true() {
@@ -304,7 +304,7 @@ fn goal_key(step: &Step, goal: &Goal) -> String {
 }
 
 /// The values of expressions in a run, with the run beside.
-pub(super) fn values<'e>(
+pub fn values_at<'e>(
     expressions: impl Iterator<Item = &'e Expression>,
     lab: &Lab,
     beside: Option<&Lab>,
@@ -322,7 +322,7 @@ pub(super) fn values<'e>(
 }
 
 pub(super) fn holds(condition: &Expression, lab: &Lab, beside: Option<&Lab>, start: Instant) -> bool {
-    values(std::iter::once(condition), lab, beside, start)[0].is_true()
+    values_at(std::iter::once(condition), lab, beside, start)[0].is_true()
 }
 
 /// Lets time pass up to `target`, for both runs alike, and looks at the goals on the way. Stops after about

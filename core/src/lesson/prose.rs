@@ -117,6 +117,18 @@ impl Prose {
         }
     }
 
+    /// The expressions of the events that a text quotes, in order.
+    pub fn facts<'a>(blocks: &'a [Block], found: &mut Vec<&'a Expression>) {
+        for block in blocks {
+            match block {
+                Block::Fact(expression) => found.push(expression),
+                Block::List { items, .. } => items.iter().for_each(|item| Self::facts(item, found)),
+                Block::Quote(inner) => Self::facts(inner, found),
+                Block::Paragraph(_) | Block::Code(_) | Block::Mqadmin(_) => {}
+            }
+        }
+    }
+
     /// The `mqadmin` lines that a text quotes, in order.
     pub fn mqadmin_lines<'a>(blocks: &'a [Block], found: &mut Vec<&'a Arc<str>>) {
         for block in blocks {

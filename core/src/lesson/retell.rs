@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::{Play, Way};
 use super::language::Expression;
-use super::player::{Outcome, values};
+use super::player::{Outcome, values_at};
 use super::prose::{Block, Inline};
 use super::{Lesson, Task};
 use crate::config::Profile;
@@ -37,14 +37,14 @@ pub fn retell(lesson: &Arc<Lesson>, profile: Profile, say: Option<&str>, asked: 
                 }
             }
             Task::Explain { rows } => {
-                let found = values(
+                let found = values_at(
                     rows.iter().map(|row| &row.value),
                     &play.lab,
                     play.beside.as_ref(),
                     play.player.begin().at,
                 );
                 let others = play.beside.as_ref().map(|beside| {
-                    values(rows.iter().map(|row| &row.value), beside, None, play.player.begin().at)
+                    values_at(rows.iter().map(|row| &row.value), beside, None, play.player.begin().at)
                 });
                 for (place, row) in rows.iter().enumerate() {
                     let other = others.as_ref().map_or(String::new(), |it| it[place].to_string());
@@ -73,7 +73,7 @@ pub fn retell(lesson: &Arc<Lesson>, profile: Profile, say: Option<&str>, asked: 
 impl Play {
     fn values(&self, expressions: &[&Expression]) -> Vec<super::language::Value<'static>> {
         let begin = self.player.begin().at;
-        values(expressions.iter().copied(), &self.lab, self.beside.as_ref(), begin)
+        values_at(expressions.iter().copied(), &self.lab, self.beside.as_ref(), begin)
     }
 
     fn say(&self, blocks: &[Block], text: &mut String) {
