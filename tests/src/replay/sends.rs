@@ -1,8 +1,9 @@
 //! Sends, and the chance in them: where a producer's round over its queues begins.
 
 use lab_core::command::Command;
-use lab_core::fact::Fact;
+use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::NodeId;
+use lab_core::lab::Lab;
 use lab_core::time::{Duration, Instant};
 use lab_core::view::View;
 
@@ -24,6 +25,8 @@ pub(super) struct Round {
     index: usize,
     /// Whether it had a list of queues before.
     known: bool,
+    /// How many results of the producer come before the one of this send.
+    earlier: usize,
 }
 
 impl Player<'_> {
@@ -84,8 +87,14 @@ impl Player<'_> {
 
     fn began(&mut self, node: &NodeId, topic: &str) {
         let known = self.list(node, topic, &self.lab.view(0)).is_some();
-        let round = Round { index: self.lab.trace().len(), known };
+        let round = Round { index: self.lab.trace().len(), known, earlier: self.earlier_sends(node) };
         self.rounds.insert((node.clone(), topic.to_owned()), round);
+    }
+
+    /// How many sends a producer was told to do. Their results come in the order of the sends, and the producer may
+    /// still be at work on some.
+    fn earlier_sends(&self, node: &NodeId) -> usize {
+        self.expected.get(node).map_or(0, Vec::len)
     }
 
     /// The producer's list of queues, as it has it cached.
@@ -106,12 +115,12 @@ impl Player<'_> {
         if self.list(node, topic, &self.lab.view(0)).is_none() {
             return true;
         }
-        let since = &self.lab.trace()[round.index..];
+        let trace = self.lab.trace();
         let since = if round.known {
-            since
+            &trace[round.index..]
         } else {
-            let answer = since.iter().position(|event| is_result(event, node));
-            answer.map_or(&[][..], |place| &since[place..])
+            let mut results = (0..trace.len()).filter(|place| is_result(&trace[*place], node));
+            results.nth(round.earlier).map_or(&[][..], |place| &trace[place..])
         };
         since.iter().any(|event| {
             event.node.as_ref() == Some(node)
@@ -150,7 +159,7 @@ impl Player<'_> {
         let starts: Vec<_> = starts.map(|start| format!("pin {node} {topic} start={start}")).collect();
         let fitting = starts.iter().find(|pin| {
             let mut trial = self.lab.clone();
-            let mut last = None;
+            let (mut sends, mut last) = (self.earlier_sends(node), None);
             for (at, text) in std::iter::once(&(trial.now(), (*pin).clone())).chain(&texts[..=successes_at]) {
                 if *at > trial.now() {
                     trial.run_until(*at);
@@ -159,12 +168,11 @@ impl Player<'_> {
                     return false;
                 };
                 if text.starts_with("send") {
-                    let limit = trial.now() + SENDING;
-                    last = trial.run_until_fact(limit, |event| is_result(event, node));
+                    last = nth_result(&mut trial, node, sends);
+                    sends += 1;
                 }
             }
-            let result = last.and_then(|id| trial.trace().get(id.0 as usize));
-            result.is_some_and(|event| match &event.fact {
+            last.is_some_and(|event| match &event.fact {
                 Fact::SendSucceeded { message, .. } => {
                     (message.queue.broker_name.as_str(), message.queue.queue_id.0)
                         == (first.0.as_str(), first.1)
@@ -186,6 +194,18 @@ impl Player<'_> {
             lists.iter_mut().for_each(|list| list.retain(|(_, queue)| *queue < limit));
         }
         lists.into_iter().next()
+    }
+}
+
+/// Runs until a producer has the result of its send with this number, counted from 0.
+fn nth_result(lab: &mut Lab, node: &NodeId, number: usize) -> Option<TraceEvent> {
+    let limit = lab.now() + SENDING;
+    loop {
+        let mut results = lab.trace().iter().filter(|event| is_result(event, node));
+        if let Some(result) = results.nth(number) {
+            return Some(result.clone());
+        }
+        lab.run_until_fact(limit, |event| is_result(event, node))?;
     }
 }
 

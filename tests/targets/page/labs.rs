@@ -168,10 +168,21 @@ fn writable(page: &Page) -> String {
 }
 
 /// The seconds between two pieces of a text: `drop it in 97 s`.
-fn seconds(text: &str, before: &str, after: &str) -> f64 {
-    let number = text.split_once(before).and_then(|(_, rest)| rest.split_once(after));
-    let number = number.unwrap_or_else(|| panic!("{text:?} has nothing between {before:?} and {after:?}")).0;
-    number.trim().parse().unwrap_or_else(|why| panic!("{number:?} in {text:?}: {why}"))
+fn seconds(text: &str, before: &str, after: &str) -> Option<f64> {
+    text.split_once(before)?.1.split_once(after)?.0.trim().parse().ok()
+}
+
+/// Goes on to where no registration of broker-a is under way, which comes every 30 s: one name server may have it
+/// before the other. Returns how many seconds ago the last one was.
+fn between_registrations(page: &Page) -> f64 {
+    for _ in 0..10 {
+        let ago = seconds(&page.text("node-broker-a"), "registered ", " s ago");
+        if let Some(ago) = ago.filter(|ago| (1.0..29.0).contains(ago)) {
+            return ago;
+        }
+        page.run_for(2 * SECOND, "1×");
+    }
+    panic!("broker-a shows no registration: {}", page.text("node-broker-a"));
 }
 
 #[test]
@@ -179,18 +190,17 @@ fn a_frozen_master_is_believed_in_for_two_minutes_and_sends_fail() {
     let page = Page::open();
     page.open_lab("failover");
     page.run_for(35 * SECOND, "10×");
-    let registered = seconds(&page.text("node-broker-a"), "registered ", " s ago");
+    let registered = between_registrations(&page);
     page.act("freeze", "broker-a");
     page.until_text("status-broker-a", "FROZEN");
-    let left = seconds(&page.text("node-broker-a"), "drop it in ", " s");
+    let shown = page.text("node-broker-a");
+    let left = seconds(&shown, "drop it in ", " s").unwrap_or_else(|| panic!("no countdown in {shown:?}"));
     assert!((118.0..=121.0).contains(&(registered + left)), "registered {registered} s ago, {left} s left");
     let expires = page.clock() + left as u64 * SECOND;
     let failed = page.number("sent-failed-order-producer");
 
-    page.choose("speed", "30×");
-    page.play();
-    page.until("sends fail", || page.number("sent-failed-order-producer") > failed);
-    page.pause();
+    page.skip_to("send failed");
+    assert!(page.number("sent-failed-order-producer") > failed, "no send failed");
     assert!(page.clock() < expires, "it is still registered");
     page.until_text("node-nsrv-0", "believes broker-a is alive");
     page.until_text("node-nsrv-0", "3 brokers");

@@ -1,7 +1,7 @@
 //! A card for each broker name: its master with the lanes of its queues, its slaves as strips.
 
-use lab_core::time::Instant;
-use lab_core::view::{BrokerView, NodeStatus, TopicView};
+use lab_core::time::{Duration, Instant};
+use lab_core::view::{BrokerView, NodeStatus, TopicView, View};
 use yew::prelude::*;
 
 use super::StageProps;
@@ -9,7 +9,7 @@ use super::card::{head, more, select, status, status_class};
 use super::lane::lane;
 use super::menu::popover;
 use crate::geometry::{BrokerGroup, Rect, broker_groups, size};
-use crate::text::{bytes, span};
+use crate::text::{Texts, bytes, span};
 
 /// All broker cards.
 pub(super) fn cards(props: &StageProps) -> Html {
@@ -78,8 +78,8 @@ fn registration(props: &StageProps, broker: &BrokerView) -> Html {
         format!(" · {}", (texts.not_flushed)(&bytes(unsafe_bytes)))
     };
     let log = format!("{} {size}{flushed}", texts.log);
-    if let Some(expires) = believed_until(props, broker) {
-        let text = (texts.forgotten_in)(&span(expires.since(now)));
+    if let Some((first, last)) = believed_until(&props.shown.view, broker) {
+        let text = (texts.forgotten_in)(&forgotten_in(first.since(now), last.since(now), texts));
         return html! { <div class="line trouble" title={text.clone()}>{ text }{ " · " }{ log }</div> };
     }
     let last = broker.registered.iter().filter_map(|(_, at)| *at).max();
@@ -91,15 +91,26 @@ fn registration(props: &StageProps, broker: &BrokerView) -> Html {
     html! { <div class="line" title={text.clone()}>{ text }</div> }
 }
 
-/// For a broker that does not run: until when some name server believes that it does.
-fn believed_until(props: &StageProps, broker: &BrokerView) -> Option<Instant> {
+/// For a broker that does not run: until when the first and the last of the name servers that have it believe that it
+/// does. Each counts from the registration that reached it.
+fn believed_until(view: &View, broker: &BrokerView) -> Option<(Instant, Instant)> {
     if matches!(broker.node.status, NodeStatus::Up | NodeStatus::Starting) {
         return None;
     }
-    let servers = &props.shown.view.name_servers;
-    let entries = servers.iter().flat_map(|server| &server.brokers);
+    let entries = view.name_servers.iter().flat_map(|server| &server.brokers);
     let own = entries.filter(|entry| entry.address == broker.node.address && !entry.alive);
-    own.map(|entry| entry.expires).max()
+    let expiries: Vec<_> = own.map(|entry| entry.expires).collect();
+    Some((*expiries.iter().min()?, *expiries.iter().max()?))
+}
+
+/// How long it takes until the first and the last name server drop a broker; one span where they do so within a second,
+/// since the same registration reaches them some milliseconds apart.
+fn forgotten_in(first: Duration, last: Duration, texts: &Texts) -> String {
+    if last.saturating_sub(first) < Duration::from_secs(1) {
+        span(first)
+    } else {
+        (texts.from_to)(&span(first), &span(last))
+    }
 }
 
 fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -> Html {
@@ -123,5 +134,79 @@ fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -
             { more(props, node) }
             { popover(props, node) }
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lab_core::config::Profile;
+    use lab_core::fact::Fact;
+    use lab_core::lab::Lab;
+
+    use super::*;
+    use crate::labs::LabId;
+    use crate::text::Lang;
+
+    /// The ready lab with two name servers at a moment between two registrations.
+    fn failover(profile: Profile, at: Instant) -> Lab {
+        let recording = LabId::Failover.recording(profile);
+        let mut lab = Lab::new(recording.parse().expect("a ready lab is a recording"));
+        lab.run_until(at);
+        lab
+    }
+
+    fn order(lab: &mut Lab, command: &str) {
+        let command = command.parse().expect("a command");
+        lab.issue(command).expect("it can be carried out");
+    }
+
+    fn believed(lab: &Lab) -> Option<(Instant, Instant)> {
+        let view = lab.view(0);
+        let broker = view.brokers.iter().find(|broker| broker.node.id == "broker-a".into());
+        believed_until(&view, broker.expect("broker-a is there"))
+    }
+
+    /// When the next name server drops a broker.
+    fn next_removal(lab: &mut Lab) -> Instant {
+        let limit = lab.now() + Duration::from_secs(200);
+        let found = lab.run_until_fact(limit, |event| matches!(event.fact, Fact::BrokerRemoved { .. }));
+        assert!(found.is_some(), "no name server drops a broker until {limit}");
+        lab.now()
+    }
+
+    #[test]
+    fn a_frozen_broker_is_dropped_by_each_name_server_when_its_card_says() {
+        for profile in [Profile::V4, Profile::V5] {
+            // A whole second of moments, since the page shows whole seconds.
+            for ms in (45_000..46_000).step_by(20) {
+                let mut lab = failover(profile, Instant::from_millis(ms));
+                assert_eq!(believed(&lab), None, "it runs");
+                order(&mut lab, "freeze broker-a");
+                let frozen = lab.now();
+                let (first, last) = believed(&lab).expect("the name servers do not know that it is frozen");
+                let shown = forgotten_in(first.since(frozen), last.since(frozen), Lang::En.texts());
+                let seconds = shown.strip_suffix(" s").and_then(|seconds| seconds.parse().ok());
+                let seconds = seconds.unwrap_or_else(|| panic!("{shown:?} is no number of seconds"));
+                for expires in [first, last] {
+                    let dropped = next_removal(&mut lab);
+                    assert!(dropped >= expires && dropped <= expires + Duration::from_secs(10), "{dropped}");
+                    assert!(dropped >= frozen + Duration::from_secs(seconds), "frozen {frozen}, {shown}");
+                }
+                assert_eq!(believed(&lab), None, "no name server has it any more");
+            }
+        }
+    }
+
+    #[test]
+    fn name_servers_that_last_heard_of_a_broker_at_different_times_drop_it_at_different_times() {
+        let mut lab = failover(Profile::V5, Instant::from_millis(35_000));
+        order(&mut lab, "cut broker-a nsrv-1");
+        lab.run_until(Instant::from_millis(75_000));
+        order(&mut lab, "freeze broker-a");
+        let (first, last) = believed(&lab).expect("both still have it");
+        assert!(last.since(first) > Duration::from_secs(55), "{first} and {last}");
+        let shown = |lang: Lang| forgotten_in(first.since(lab.now()), last.since(lab.now()), lang.texts());
+        assert_eq!((shown(Lang::En).as_str(), shown(Lang::Zh).as_str()), ("55 s to 115 s", "55 s 至 115 s"));
+        assert!(next_removal(&mut lab.clone()) < last);
     }
 }

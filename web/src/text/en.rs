@@ -97,6 +97,7 @@ pub(super) const TEXTS: Texts = Texts {
     log: "log",
     not_flushed: |size| format!("{size} not flushed"),
     forgotten_in: |left| format!("name servers drop it in {left}"),
+    from_to: |from, to| format!("{from} to {to}"),
     registered: |span| format!("registered {span} ago"),
     not_registered: "not registered",
     behind: |size| format!("behind {size}"),

@@ -148,6 +148,7 @@ pub struct Texts {
     pub log: &'static str,
     pub not_flushed: fn(&str) -> String,
     pub forgotten_in: fn(&str) -> String,
+    pub from_to: fn(&str, &str) -> String,
     pub registered: fn(&str) -> String,
     pub not_registered: &'static str,
     pub behind: fn(&str) -> String,

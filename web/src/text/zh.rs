@@ -93,6 +93,7 @@ pub(super) const TEXTS: Texts = Texts {
     log: "日志",
     not_flushed: |size| format!("{size} 未刷盘"),
     forgotten_in: |left| format!("NameServer 将在 {left} 后剔除"),
+    from_to: |from, to| format!("{from} 至 {to}"),
     registered: |span| format!("{span} 前注册"),
     not_registered: "未注册",
     behind: |size| format!("落后 {size}"),

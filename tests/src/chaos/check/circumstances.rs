@@ -20,7 +20,8 @@ pub struct Circumstances {
     pub log_was_cut: bool,
     /// Whether a log lost records that a producer may have been told are safe.
     pub log_was_lost: bool,
-    /// Whether a full disk took files that nobody may have read.
+    /// Whether a full disk took files that nobody may have read. A broker that was killed in the middle of a round
+    /// could not tell, but its log begins later.
     pub files_went: bool,
     /// Topics that were deleted at some time.
     pub deleted_topics: BTreeSet<TopicName>,
@@ -50,7 +51,10 @@ impl Circumstances {
             consumers: BTreeMap::new(),
             log_was_cut: false,
             log_was_lost: false,
-            files_went: false,
+            files_went: view
+                .brokers
+                .iter()
+                .any(|broker| broker.broker_id.is_master() && broker.log.min.0 > 0),
             deleted_topics: BTreeSet::new(),
             moved_groups: BTreeSet::new(),
             broker_restarted: false,
@@ -112,5 +116,38 @@ impl Circumstances {
     /// What the consumer of this name is made from.
     pub(super) fn spec_of(&self, node: Option<&NodeId>) -> Option<&ConsumerSpec> {
         self.consumers.get(node?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lab_core::time::Instant;
+
+    use super::*;
+
+    /// A broker whose disk is full at its first look, after a minute, and which is ended while it deletes, one file
+    /// each 100 ms.
+    const KILLED_WHILE_DELETING: &str = "\
+lab profile=V5 seed=1
+name-server nsrv-0
+broker broker-a mappedFileSizeCommitLog=4000 diskCapacity=44000
+topic T queues=1
+producer p group=pg
+@5s send p T count=200 every=200ms
+@1:00.250 kill broker-a
+@1:10.000 restart broker-a
+run 5s
+";
+
+    #[test]
+    fn files_went_with_a_broker_that_was_killed_before_it_could_tell() {
+        let mut lab = Lab::new(KILLED_WHILE_DELETING.parse().expect("a recording"));
+        lab.run_until(Instant::from_millis(60_000));
+        assert!(!Circumstances::of(&lab).files_went, "no file went yet");
+        lab.run_until(Instant::from_millis(69_000));
+        assert!(lab.trace().iter().all(|event| !matches!(event.fact, Fact::FilesDeleted { .. })));
+        assert!(Circumstances::of(&lab).files_went, "{:?}", lab.view(0).brokers[0].log);
+        lab.run_until(Instant::from_millis(75_000));
+        assert!(Circumstances::of(&lab).files_went, "they are still gone after the restart");
     }
 }
