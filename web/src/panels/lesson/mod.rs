@@ -87,17 +87,19 @@ pub fn LessonPanel(props: &LessonProps) -> Html {
     let texts = props.texts.lesson;
     let lesson = props.lesson();
     let (place, _) = props.player.place();
-    let heading = use_node_ref();
+    let (pages, heading) = (use_node_ref(), use_node_ref());
     {
         // A new step is read from its beginning, also by a screen reader.
-        let heading = heading.clone();
+        let (pages, heading) = (pages.clone(), heading.clone());
         let was_first = use_mut_ref(|| true);
         use_effect_with((lesson.id.clone(), place), move |_| {
             let is_first = std::mem::replace(&mut *was_first.borrow_mut(), false);
             if !is_first && let Some(element) = heading.cast::<web_sys::HtmlElement>() {
                 // Fails only for an element that is not in the document.
                 let _ = element.focus();
-                element.scroll_into_view_with_bool(false);
+                if let Some(pages) = pages.cast::<web_sys::HtmlElement>() {
+                    pages.set_scroll_top(element.offset_top() - pages.offset_top());
+                }
             }
         });
     }
@@ -114,6 +116,7 @@ pub fn LessonPanel(props: &LessonProps) -> Html {
     let count = lesson.steps.len();
     html! {
         <section class="lesson" aria-label={name.clone()} data-testid="lesson" data-step={step.id.to_string()}>
+            <div class="pages" ref={pages} tabindex="-1">
             <header>
                 <p class="where">
                     <button type="button" class="link" data-testid="to-map" onclick={go_home(props)}>{ texts.to_map }</button>
@@ -126,6 +129,7 @@ pub fn LessonPanel(props: &LessonProps) -> Html {
             </header>
             <h2 ref={heading} tabindex="-1" key={step.id.to_string()}><span class="kind">{ kind }</span>{ " " }<span class="muted">{ (texts.step_of)(place + 1, count) }</span></h2>
             <div class="body" key={format!("body-{}", step.id)}>{ body }</div>
+            </div>
             { foot(props) }
         </section>
     }
@@ -174,7 +178,10 @@ fn foot(props: &LessonProps) -> Html {
                 } else {
                     <button class="b primary" data-testid="lesson-map" onclick={go_home(props)}>{ texts.to_map }</button>
                 }
-            } else if !waits {
+            } else if waits {
+                <button class="b primary" data-testid="give" disabled={props.choice.is_none() || props.sure.is_none()}
+                    title={texts.give_hint} onclick={props.send(LessonMsg::Give)}>{ texts.give }</button>
+            } else {
                 <button class="b primary" data-testid="lesson-on" disabled={!player.is_finished()}
                     title={(!player.is_finished()).then_some(texts.on_when)} onclick={props.send(LessonMsg::GoOn)}>{ texts.on }</button>
             }

@@ -44,13 +44,7 @@ pub(super) fn body(props: &LessonProps, step: &Step, answers: &[Answer]) -> Html
                     }
                 }) }
             </fieldset>
-            if is_open {
-                <p class="give">
-                    <button class="b primary" data-testid="give" disabled={chosen.is_none() || sure.is_none()} onclick={props.send(LessonMsg::Give)}>{ texts.give }</button>
-                    <span class="muted">{ texts.give_hint }</span>
-                </p>
-                <p class="muted locked-note"><span aria-hidden="true">{ "⏸ " }</span>{ texts.locked }</p>
-            }
+            if is_open { <p class="muted note">{ texts.give_hint }{ " " }{ texts.locked }</p> }
         </>
     }
 }
