@@ -22,6 +22,31 @@ macro_rules! sources {
 
 sources! {
     "0.1-ahead"
+    "2.1-queue"
+    "2.2-tags"
+    "2.3-order"
+    "3.1-first-message"
+    "3.2-strangers"
+    "3.3-third-name-server"
+    "3.4-heartbeats"
+    "4.1-next-queue"
+    "4.2-retry"
+    "5.1-broadcast"
+    "5.2-share"
+    "5.4-many-groups"
+    "5.5-one-subscription"
+    "5.6-same-id"
+    "7.1-pair"
+    "7.2-master-dies"
+    "8.3-read-write"
+    "8.4-shrink"
+    "8.5-permissions"
+    "9.1-next"
+    "9.2-at-least-once"
+    "I1-no-route"
+    "I2-half-missing"
+    "I4-negative-diff"
+    "I7-depth-zero"
 }
 
 /// All lessons and incidents that come with the page.

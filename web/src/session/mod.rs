@@ -100,6 +100,8 @@ pub struct Session {
     pub(crate) line: String,
     pub(crate) console: Console,
     waiting: Option<Waiting>,
+    /// Until when time passes as fast as it can, after a `run`.
+    passing: Option<Instant>,
     pub(crate) problem: Option<Problem>,
     pub(crate) notice: Option<Notice>,
     pub(crate) announced: String,
@@ -136,6 +138,7 @@ impl Session {
             line: String::new(),
             console: Console::default(),
             waiting: None,
+            passing: None,
             problem: None,
             notice: None,
             announced: String::new(),
@@ -167,6 +170,7 @@ impl Session {
         let Some(run) = &self.run else { return false };
         self.playing
             || self.waiting.is_some()
+            || self.passing.is_some()
             || run.lesson.as_ref().is_some_and(|lesson| lesson.is_moving(run.lab.now()))
             || self.flying.is_moving(run.lab.now())
             || run.scan.has_announcements()
@@ -294,6 +298,7 @@ impl Session {
         self.look = 0;
         self.line.clear();
         self.waiting = None;
+        self.passing = None;
         self.console.popup = None;
         self.console.copied = None;
         self.problem = None;
@@ -319,6 +324,10 @@ impl Session {
         if waits {
             self.go_on_waiting();
         }
+        let passes = self.passing.is_some() && self.dialog.is_none();
+        if passes {
+            self.go_on_passing();
+        }
         let now = self.now();
         self.flying.advance(elapsed_ms, now);
         if let Some(beside) = self.beside_mut() {
@@ -326,12 +335,13 @@ impl Session {
         }
         self.since_announcement = self.since_announcement.saturating_add(elapsed_ms);
         self.since_refresh += elapsed_ms;
-        if self.since_refresh < REFRESH_MS && !waits && !shows {
+        if self.since_refresh < REFRESH_MS && !waits && !shows && !passes {
             return false;
         }
         let idle = !self.playing
             && !waits
             && !shows
+            && !passes
             && !self.run.as_ref().is_some_and(|run| run.scan.has_announcements());
         if idle {
             return false;
@@ -343,12 +353,14 @@ impl Session {
     fn play_or_pause(&mut self) {
         self.playing = !self.playing && self.run.is_some();
         self.waiting = None;
+        self.passing = None;
     }
 
     /// Goes on by one thing that leaves a trace.
     fn step(&mut self) {
         self.playing = false;
         self.waiting = None;
+        self.passing = None;
         let Some(run) = &mut self.run else { return };
         let limit = run.lab.now() + LOOK_AHEAD;
         let stepped = run.lab.step(limit);
@@ -364,6 +376,7 @@ impl Session {
         self.notice = if found.is_some() { None } else { Some(Notice::NoneCame(kind)) };
         self.playing = false;
         self.waiting = None;
+        self.passing = None;
         self.after_jump();
         if let Some(id) = found {
             self.select_event(id);
@@ -374,6 +387,7 @@ impl Session {
         let Some(run) = &mut self.run else { return };
         self.playing = false;
         self.waiting = None;
+        self.passing = None;
         self.notice = None;
         go(&mut run.lab);
         self.after_jump();

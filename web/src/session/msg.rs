@@ -144,6 +144,8 @@ pub enum LessonMsg {
     OpenHint,
     /// The solution is to be played.
     PlaySolution,
+    /// The rest of the solution without pauses.
+    HurrySolution,
     /// No more of the solution.
     StopSolution,
     /// The run as it was when the step began.

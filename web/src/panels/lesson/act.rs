@@ -19,6 +19,7 @@ pub(super) fn body(props: &LessonProps, step: &Step, goals: &[Goal], hints: u32,
             <p class="row">
                 if let Some((line, all)) = props.playing {
                     <span class="playing" data-testid="solution-playing">{ (texts.playing)(line, all) }</span>
+                    <button class="b" data-testid="solution-hurry" onclick={props.send(LessonMsg::HurrySolution)}>{ texts.hurry_solution }</button>
                     <button class="b" data-testid="solution-stop" onclick={props.send(LessonMsg::StopSolution)}>{ texts.stop_solution }</button>
                 } else {
                     <button class="b" data-testid="solution" title={texts.play_solution_note} onclick={props.send(LessonMsg::PlaySolution)}>{ texts.play_solution }</button>
@@ -87,8 +88,11 @@ pub(super) fn commands(props: &LessonProps, script: &Script) -> Html {
                 html! { <li><button type="button" class="mono" title={texts.use_line} {onclick}>{ line }</button></li> }
             }
             Line::Run(span) => {
+                let line = format!("run {span}");
                 let span = Value::Span(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)).to_string();
-                html! { <li class="muted">{ (texts.wait)(&span) }</li> }
+                let on = props.on.clone();
+                let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::UseLine(line.clone())));
+                html! { <li><button type="button" class="wait" title={texts.use_line} {onclick}>{ (texts.wait)(&span) }</button></li> }
             }
         }) }</ul>
     }

@@ -83,6 +83,7 @@ impl Session {
                 }
                 self.order(command);
             }
+            Ok(Typed::Run(span)) => self.run_for(span, line),
             Ok(Typed::Help(topic)) => {
                 let profile = self.run.as_ref().map_or(self.profile, |run| run.lab.setup().profile);
                 self.show_panel(Panel::Console);
@@ -92,6 +93,26 @@ impl Session {
             }
             Err(error) => self.refuse(line, error),
         }
+    }
+
+    /// Lets time pass, as fast as it can be played.
+    fn run_for(&mut self, span: Duration, line: String) {
+        self.line.clear();
+        self.problem = None;
+        self.playing = false;
+        self.waiting = None;
+        self.passing = Some(self.now() + span);
+        self.notice = Some(Notice::Done(line));
+    }
+
+    /// Lets time pass up to the end of a `run`, some steps a frame.
+    pub(super) fn go_on_passing(&mut self) {
+        let Some(target) = self.passing else { return };
+        self.pass_time(target, EVENTS_PER_FRAME);
+        if self.now() >= target {
+            self.passing = None;
+        }
+        self.after_run();
     }
 
     /// Takes note that a command was not carried out.

@@ -6,6 +6,10 @@
 use lab_core::command::{Command, CommandError, VERBS};
 use lab_core::config::Profile;
 use lab_core::mqadmin;
+use lab_core::time::Duration;
+
+/// The longest stretch that one line lets pass.
+const LONGEST_RUN: Duration = Duration::from_secs(86_400);
 
 /// What a typed line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +18,8 @@ pub enum Typed {
     Order(Command),
     /// To explain something.
     Help(Topic),
+    /// To let so much virtual time pass, as fast as it can be played.
+    Run(Duration),
 }
 
 /// What can be explained.
@@ -46,6 +52,11 @@ pub fn read(line: &str) -> Result<Typed, CommandError> {
     let (first, rest) = split_first(line);
     match first {
         "help" | "?" => Ok(Typed::Help(Topic::of(split_first(rest).0))),
+        "run" => match rest.parse::<Duration>() {
+            Ok(span) if span <= LONGEST_RUN => Ok(Typed::Run(span)),
+            Ok(_) => Err(CommandError::Syntax(format!("run: at most {LONGEST_RUN} at once"))),
+            Err(why) => Err(CommandError::Syntax(format!("run: {why}"))),
+        },
         "mqadmin" if rest.is_empty() => Ok(Typed::Help(Topic::Everything)),
         "mqadmin" => match split_first(rest) {
             ("help", about) => Ok(Typed::Help(Topic::of(split_first(about).0))),

@@ -144,6 +144,11 @@ impl Session {
                 self.remember_lesson();
             }
             LessonMsg::PlaySolution => self.play_solution(),
+            LessonMsg::HurrySolution => self.with_lesson(|lesson| {
+                if let Some(playing) = &mut lesson.playing {
+                    playing.at_once = true;
+                }
+            }),
             LessonMsg::StopSolution => self.with_lesson(|lesson| lesson.playing = None),
             LessonMsg::ResetStep => self.reset_step(),
             LessonMsg::StartOver => {
@@ -276,6 +281,7 @@ impl Session {
         self.run = Some(fresh);
         self.playing = false;
         self.waiting = None;
+        self.passing = None;
         self.problem = None;
         self.notice = None;
         self.chain = Rc::from([]);

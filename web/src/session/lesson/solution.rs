@@ -2,7 +2,7 @@
 
 use lab_core::command::Command;
 use lab_core::lesson::{Line, Script, Task};
-use lab_core::time::Instant;
+use lab_core::time::{Duration, Instant};
 
 use crate::playback::EVENTS_PER_FRAME;
 use crate::session::Session;
@@ -22,6 +22,8 @@ pub(crate) struct Playing {
     stretch: Option<(Instant, u64)>,
     /// Real milliseconds until the next line.
     pause_ms: u32,
+    /// Without pauses, time as fast as it can be played.
+    pub(crate) at_once: bool,
 }
 
 impl Playing {
@@ -40,7 +42,7 @@ impl Session {
         self.update_lesson(crate::session::msg::LessonMsg::ResetStep);
         self.with_lesson(|lesson| {
             lesson.player.note_shown();
-            lesson.playing = Some(Playing { script, place: 0, stretch: None, pause_ms: 0 });
+            lesson.playing = Some(Playing { script, place: 0, stretch: None, pause_ms: 0, at_once: false });
         });
         self.show_panel(Panel::Console);
         self.remember_lesson();
@@ -51,14 +53,15 @@ impl Session {
         let Some(mut playing) = self.lesson_mut().and_then(|lesson| lesson.playing.take()) else { return };
         if let Some((target, speed)) = playing.stretch {
             let now = self.now();
-            let next = now + lab_core::time::Duration::from_millis(u64::from(elapsed_ms) * speed);
-            self.pass_time(next.min(target), EVENTS_PER_FRAME);
+            let step = Duration::from_millis(u64::from(elapsed_ms) * speed);
+            let next = if playing.at_once { target } else { (now + step).min(target) };
+            self.pass_time(next, EVENTS_PER_FRAME);
             self.after_run();
             if self.now() >= target {
                 playing.stretch = None;
                 playing.pause_ms = PAUSE_MS / 2;
             }
-        } else if playing.pause_ms > elapsed_ms {
+        } else if playing.pause_ms > elapsed_ms && !playing.at_once {
             playing.pause_ms -= elapsed_ms;
         } else {
             match playing.script.lines.get(playing.place).cloned() {
