@@ -33,7 +33,9 @@ pub struct Library {
 impl Library {
     /// Reads the files. A lesson with a mistake does not get this far: the build checks them all.
     pub fn load() -> Self {
-        Self { lessons: SOURCES.iter().filter_map(|source| Lesson::read(*source).ok()).map(Arc::new).collect() }
+        Self {
+            lessons: SOURCES.iter().filter_map(|source| Lesson::read(*source).ok()).map(Arc::new).collect(),
+        }
     }
 
     /// In the order of the curriculum; incidents last.
