@@ -20,6 +20,7 @@ pub mod lessons;
 pub mod palette;
 pub mod panels;
 pub mod playback;
+pub mod progress;
 pub mod session;
 pub mod stage;
 pub mod storage;

@@ -10,6 +10,7 @@ pub mod header;
 pub mod inspector;
 pub mod look;
 mod rules;
+pub mod sheet;
 pub mod tabs;
 pub mod timeline;
 pub mod versions;

@@ -9,6 +9,7 @@ pub mod actions;
 pub mod console;
 pub mod events;
 pub mod forms;
+pub mod learner;
 mod lesson;
 pub mod msg;
 pub mod on_real_cluster;
@@ -33,13 +34,16 @@ use crate::geometry::size;
 use crate::labs::LabId;
 use crate::lessons::Library;
 use crate::playback::{EVENTS_PER_FRAME, Playback};
+use crate::progress::Record;
 use crate::text::{Lang, Texts};
 
 use self::console::transcript::Transcript;
 use self::console::{Console, Waiting};
 use self::events::EventList;
+use self::learner::MapState;
 use self::scan::Scan;
 
+pub use learner::{MapMsg, MapNotice};
 pub use msg::{Dialog, Msg, Notice, Panel, Problem, Region, Selection, SkipKind, Theme};
 pub use shown::{MessageDetail, Shown};
 
@@ -81,8 +85,14 @@ impl Run {
 pub struct Session {
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
+    pub(crate) projector: bool,
     pub(crate) profile: Profile,
     pub(crate) library: Library,
+    /// What the learner has reached.
+    pub(crate) record: Record,
+    /// Whether the record has to be stored; whoever changes the record sets it, the page takes it back.
+    pub(crate) record_changed: bool,
+    pub(crate) map: MapState,
     pub(crate) run: Option<Run>,
     pub(crate) playing: bool,
     pub(crate) playback: Playback,
@@ -117,8 +127,12 @@ impl Session {
         Self {
             lang,
             theme,
+            projector: false,
             profile: Profile::default(),
             library: Library::load(),
+            record: Record::default(),
+            record_changed: false,
+            map: MapState::default(),
             run: None,
             playing: false,
             playback: Playback::default(),
@@ -179,13 +193,19 @@ impl Session {
             Msg::ChooseProfile(profile) => self.profile = profile,
             Msg::OpenLab(id) => self.leave(Some(id)),
             Msg::OpenLesson(id) => self.open_lesson(&id),
-            Msg::GoHome => self.leave(None),
+            Msg::GoHome => {
+                self.map.is_sheet_open = false;
+                self.leave(None);
+            }
             Msg::SetLang(lang) => {
                 // What was announced last was said in the other language.
                 self.announced.clear();
                 self.lang = lang;
             }
             Msg::SetTheme(theme) => self.theme = theme,
+            Msg::SetProjector(projector) => self.projector = projector,
+            Msg::Map(msg) => self.map(msg),
+            Msg::Files(files) => self.take_files(files),
             Msg::PlayPause => self.play_or_pause(),
             Msg::Step => self.step(),
             Msg::StepBack => self.jump(|lab| {

@@ -11,7 +11,9 @@ use lab_core::time::Duration;
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
+use super::learner::MapMsg;
 use super::rules::RulesOf;
+use crate::files::Text;
 use crate::labs::LabId;
 use crate::text::Lang;
 
@@ -32,6 +34,12 @@ pub enum Msg {
     SetLang(Lang),
     /// A theme was chosen.
     SetTheme(Theme),
+    /// Large type and strong contrast were chosen, or no longer are.
+    SetProjector(bool),
+    /// Something about the map, the record or the sheet.
+    Map(MapMsg),
+    /// Files were chosen or dropped.
+    Files(Vec<Text>),
     /// Play, or pause.
     PlayPause,
     /// On to the next event.

@@ -7,6 +7,7 @@
 
 mod console;
 mod en;
+mod map;
 mod states;
 pub mod verbs;
 mod versions;
@@ -20,6 +21,7 @@ use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
 pub use console::ConsoleTexts;
+pub use map::MapTexts;
 pub use states::StateTexts;
 pub use versions::VersionTexts;
 
@@ -222,6 +224,7 @@ pub struct Texts {
 
     pub panels: &'static str,
     pub fold_panels: &'static str,
+    pub map: &'static MapTexts,
     pub console: &'static ConsoleTexts,
     pub versions: &'static VersionTexts,
     pub states: &'static StateTexts,
