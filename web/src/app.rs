@@ -14,21 +14,26 @@ use crate::panels::command_bar::CommandBar;
 use crate::panels::console::Console;
 use crate::panels::dialog::Modal;
 use crate::panels::events::{Events, Filters};
-use crate::panels::front::Front;
+use crate::panels::front::{Front, Reached};
 use crate::panels::header::Header;
 use crate::panels::inspector::Inspector;
 use crate::panels::lesson::LessonPanel;
 use crate::panels::look::Look;
+use crate::panels::sheet::SheetView;
 use crate::panels::tabs::Tabs;
 use crate::panels::timeline::Timeline;
 use crate::panels::versions::VersionsOfRun;
+use crate::progress::LARGEST;
 use crate::session::actions::Action;
 use crate::session::console::history::History;
-use crate::session::{Dialog, Msg, Notice, Panel, Run, Selection, Session, Shown, Theme};
+use crate::session::{Dialog, LessonMsg, MapMsg, Msg, Notice, Panel, Run, Selection, Session, Shown, Theme};
 use crate::stage::Stage;
 use crate::stage::canvas::{CanvasPainter, Ink, Painter};
 use crate::text::Lang;
-use crate::{clipboard, crash, storage};
+use crate::{clipboard, crash, files, storage};
+
+/// The largest file of a lesson in bytes.
+const LARGEST_LESSON: u64 = 1 << 20;
 
 /// Puts the page into the document.
 pub fn start() {
@@ -44,6 +49,8 @@ pub struct App {
     size: Option<Size>,
     painter: Option<CanvasPainter>,
     painter_beside: Option<CanvasPainter>,
+    /// Whether the record may be stored: not over one that could not be set aside.
+    may_store: bool,
     frame: NodeRef,
     canvas_beside: NodeRef,
     canvas: NodeRef,
@@ -69,12 +76,18 @@ impl Component for App {
         let motion =
             clock::media("(prefers-reduced-motion: reduce)", move |calm| send.emit(Msg::ReducedMotion(calm)));
         listeners.extend(motion);
+        let send = on.clone();
+        listeners.extend(files::dropped(LARGEST as u64, move |files| send.emit(Msg::Files(files))));
         let mut session = Session::new(storage::lang(), storage::theme());
         session.console.history = History::from_text(&storage::history());
+        session.projector = storage::projector();
+        let damaged = session.take_in_kept(storage::progress(), storage::aside());
+        let may_store = damaged.is_none_or(|text| storage::set_aside(&text));
         Self {
             session,
             frames: None,
             listeners,
+            may_store,
             size: None,
             painter: None,
             painter_beside: None,
@@ -86,10 +99,17 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        debug_assert!(self.listeners.len() <= 2, "listeners are made once");
+        debug_assert!(self.listeners.len() <= 4, "listeners are made once");
         let is_frame = matches!(msg, Msg::Frame(_));
         let stores = matches!(msg, Msg::SetLang(_) | Msg::SetTheme(_));
         let sends = matches!(msg, Msg::RunLine);
+        let projects = matches!(msg, Msg::SetProjector(_));
+        if let Msg::Map(msg) = &msg {
+            self.ask_browser(msg);
+        }
+        if let Msg::Lesson(msg) = &msg {
+            self.lesson_files(msg);
+        }
         if let Msg::Copy(ordered) = msg
             && let Some(output) = self.session.output_of(ordered)
         {
@@ -99,6 +119,10 @@ impl Component for App {
         if sends {
             storage::remember_history(&self.session.console.history.to_text());
         }
+        if projects {
+            storage::remember_projector(self.session.projector);
+        }
+        self.store_record();
         if stores {
             storage::remember(self.session.lang, self.session.theme);
         }
@@ -121,10 +145,18 @@ impl Component for App {
         html! {
             <>
                 <a class="skip-link" href="#main">{ texts.skip_link }</a>
-                <Header {texts} lang={session.lang} theme={session.theme} open={run.map(|run| run.id)}
+                <Header {texts} lang={session.lang} theme={session.theme} projector={session.projector} open={run.map(|run| run.id)}
                     version={run.map(|run| run.shown.view.profile.version())} on={self.on.clone()} />
                 { match run {
-                    None => html! { <Front {texts} profile={session.profile} {problem} on={self.on.clone()} /> },
+                    None if session.map.is_sheet_open => html! {
+                        <SheetView {texts} lang={session.lang} library={session.library.clone()}
+                            sheet={Rc::clone(&session.map.sheet)} on={self.on.clone()} />
+                    },
+                    None => html! {
+                        <Front {texts} lang={session.lang} profile={session.profile} {problem} library={session.library.clone()}
+                            reached={Reached::of(&session.record, &session.library)} notice={session.map.notice.clone()}
+                            aside={session.map.aside.as_ref().map(|aside| aside.damage.clone())} on={self.on.clone()} />
+                    },
                     Some(run) => self.lab(run),
                 } }
                 <div class="hidden" aria-live="polite" data-testid="live">{ &session.announced }</div>
@@ -258,6 +290,56 @@ impl App {
         }
     }
 
+    /// Does what only the browser can: files that are saved or chosen, what it keeps.
+    fn ask_browser(&self, msg: &MapMsg) {
+        const KIND: &str = "application/json";
+        let choose = |several| {
+            let on = self.on.clone();
+            let accept = format!(".json,{KIND}");
+            files::choose(&accept, several, LARGEST as u64, move |files| on.emit(Msg::Files(files)));
+        };
+        match msg {
+            MapMsg::Save => files::save(&self.session.record_file(), KIND, &self.session.record.to_text()),
+            MapMsg::SaveAside => {
+                if let Some(aside) = &self.session.map.aside {
+                    files::save("rocketmq-lab-progress-set-aside.json", KIND, &aside.text);
+                }
+            }
+            MapMsg::ForgetAside => storage::forget_aside(),
+            MapMsg::Choose => choose(false),
+            MapMsg::ChooseForSheet => choose(true),
+            _ => {}
+        }
+    }
+
+    /// What a teacher wants of the browser: the files of a lesson, or a lesson as one file.
+    fn lesson_files(&self, msg: &LessonMsg) {
+        match msg {
+            LessonMsg::ChooseFiles => {
+                let on = self.on.clone();
+                files::choose(".toml,.md,.txt,.lesson", true, LARGEST_LESSON, move |files| {
+                    on.emit(Msg::Files(files))
+                });
+            }
+            LessonMsg::SavePacked => {
+                if let Some(Dialog::Workshop(workshop)) = &self.session.dialog {
+                    files::save("rocketmq-lab.lesson", "text/plain", &workshop.packed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps the record when it has changed.
+    fn store_record(&mut self) {
+        if !std::mem::take(&mut self.session.record_changed) {
+            return;
+        }
+        if !self.may_store || !storage::remember_progress(&self.session.record.to_text()) {
+            self.session.note_not_kept();
+        }
+    }
+
     /// What the dialog about the versions needs of the run.
     fn versions(&self, dialog: &Dialog) -> Option<VersionsOfRun> {
         let run = self.session.run.as_ref().filter(|_| *dialog == Dialog::Versions)?;
@@ -330,6 +412,7 @@ impl App {
             // Attributes with fixed names are never refused.
             let _ = root.set_attribute("lang", self.session.lang.code());
             let _ = root.set_attribute("data-theme", self.session.theme.word());
+            let _ = root.set_attribute("data-projector", if self.session.projector { "on" } else { "off" });
         }
     }
 }

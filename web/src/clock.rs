@@ -52,7 +52,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    fn new(target: EventTarget, event: &'static str, on_event: impl FnMut(Event) + 'static) -> Self {
+    pub(crate) fn new(
+        target: EventTarget,
+        event: &'static str,
+        on_event: impl FnMut(Event) + 'static,
+    ) -> Self {
         let closure = Closure::<dyn FnMut(Event)>::new(on_event);
         let added = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
         debug_assert!(added.is_ok(), "listening is always allowed");

@@ -15,6 +15,8 @@ pub struct HeaderProps {
     pub lang: Lang,
     /// The theme.
     pub theme: Theme,
+    /// Whether large type and strong contrast were chosen.
+    pub projector: bool,
     /// The open lab.
     pub open: Option<LabId>,
     /// The version of the open lab.
@@ -42,6 +44,7 @@ pub fn Header(props: &HeaderProps) -> Html {
         Theme::Light => "☀",
         Theme::Dark => "☾",
     };
+    let projector = if props.projector { texts.map.projector_on } else { texts.map.projector_off };
     let lab = |id: LabId| {
         let current = (props.open == Some(id)).then_some("page");
         html! {
@@ -59,7 +62,10 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <b>{ "RocketMQ Lab" }</b>
             </button>
             if props.open.is_some() {
-                <nav class="tabs" aria-label={texts.labs}>{ for LabId::ALL.into_iter().map(lab) }</nav>
+                <nav class="tabs" aria-label={texts.labs}>
+                    <button class="tab" data-testid="open-lessons" onclick={send(Msg::GoHome)}>{ texts.map.lessons }</button>
+                    { for LabId::ALL.into_iter().map(lab) }
+                </nav>
             }
             <span class="grow"></span>
             if let Some(version) = props.version {
@@ -70,6 +76,9 @@ pub fn Header(props: &HeaderProps) -> Html {
             <button class="b" data-testid="help" onclick={send(Msg::ShowHelp)} aria-label={texts.keys} title={texts.keys}>{ "?" }</button>
             <button class="b" data-testid="lang" lang={other.code()} onclick={send(Msg::SetLang(other))} aria-label={texts.other_language_label}>
                 { texts.other_language }</button>
+            <button class="b projector" data-testid="projector" aria-pressed={props.projector.to_string()}
+                onclick={send(Msg::SetProjector(!props.projector))} aria-label={projector} title={projector}>
+                <span aria-hidden="true">{ "A+" }</span></button>
             <button class="b" data-testid="theme" data-theme={props.theme.word()} onclick={send(Msg::SetTheme(next))}
                 aria-label={(texts.theme)(props.theme)} title={(texts.theme)(props.theme)}>
                 <span aria-hidden="true">{ sign }</span></button>

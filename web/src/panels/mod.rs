@@ -11,6 +11,7 @@ pub mod inspector;
 pub mod lesson;
 pub mod look;
 mod rules;
+pub mod sheet;
 pub mod tabs;
 pub mod timeline;
 pub mod versions;

@@ -9,6 +9,7 @@ pub mod actions;
 pub mod console;
 pub mod events;
 pub mod forms;
+pub mod learner;
 pub mod lesson;
 pub mod msg;
 pub mod on_real_cluster;
@@ -33,6 +34,7 @@ use crate::geometry::size;
 use crate::labs::LabId;
 use crate::lessons::Library;
 use crate::playback::{EVENTS_PER_FRAME, Playback};
+use crate::progress::Record;
 use crate::text::{Lang, Texts};
 
 use self::console::transcript::Transcript;
@@ -41,6 +43,8 @@ use self::events::EventList;
 use self::lesson::LessonRun;
 use self::scan::Scan;
 
+use self::learner::MapState;
+pub use learner::{MapMsg, MapNotice};
 pub use msg::{Dialog, LessonMsg, Msg, Notice, Panel, Problem, Region, Selection, SkipKind, Theme};
 pub use shown::{MessageDetail, Shown};
 
@@ -85,8 +89,14 @@ impl Run {
 pub struct Session {
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
+    pub(crate) projector: bool,
     pub(crate) profile: Profile,
     pub(crate) library: Library,
+    /// What the learner has reached.
+    pub(crate) record: Record,
+    /// Whether the record has to be stored; whoever changes the record sets it, the page takes it back.
+    pub(crate) record_changed: bool,
+    pub(crate) map: MapState,
     pub(crate) run: Option<Run>,
     pub(crate) playing: bool,
     pub(crate) playback: Playback,
@@ -123,8 +133,12 @@ impl Session {
         Self {
             lang,
             theme,
+            projector: false,
             profile: Profile::default(),
             library: Library::load(),
+            record: Record::default(),
+            record_changed: false,
+            map: MapState::default(),
             run: None,
             playing: false,
             playback: Playback::default(),
@@ -194,14 +208,19 @@ impl Session {
             Msg::OpenLab(id) => self.leave(Some(id)),
             Msg::OpenLesson(id) => self.open_lesson(&id),
             Msg::Lesson(msg) => self.update_lesson(msg),
-            Msg::OpenFiles(files) => self.open_files(&files),
-            Msg::GoHome => self.leave(None),
+            Msg::GoHome => {
+                self.map.is_sheet_open = false;
+                self.leave(None);
+            }
             Msg::SetLang(lang) => {
                 // What was announced last was said in the other language.
                 self.announced.clear();
                 self.lang = lang;
             }
             Msg::SetTheme(theme) => self.theme = theme,
+            Msg::SetProjector(projector) => self.projector = projector,
+            Msg::Map(msg) => self.map(msg),
+            Msg::Files(files) => self.take_files(files),
             Msg::PlayPause => self.play_or_pause(),
             Msg::Step => self.step(),
             Msg::StepBack => self.jump(|lab| {
@@ -278,7 +297,11 @@ impl Session {
     /// Goes to another lab or the front page, after asking when a person's own work would be lost.
     fn leave(&mut self, to: Option<LabId>) {
         let asked = matches!(self.dialog, Some(Dialog::Leave(_)));
-        let own = self.run.as_ref().is_some_and(|run| run.lab.recording().commands.len() != run.given);
+        // A lesson is remembered, so nothing is lost with it.
+        let own = self
+            .run
+            .as_ref()
+            .is_some_and(|run| run.lesson.is_none() && run.lab.recording().commands.len() != run.given);
         match to {
             _ if own && !asked => self.dialog = Some(Dialog::Leave(to)),
             Some(id) => self.open(id),
@@ -287,6 +310,7 @@ impl Session {
     }
 
     fn close(&mut self) {
+        self.remember_lesson();
         self.run = None;
         self.playing = false;
         self.selection = None;

@@ -12,8 +12,10 @@ use lab_core::time::Duration;
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
+use super::learner::MapMsg;
 use super::lesson::Workshop;
 use super::rules::RulesOf;
+use crate::files::Text;
 use crate::labs::LabId;
 use crate::text::Lang;
 
@@ -30,14 +32,18 @@ pub enum Msg {
     OpenLesson(Arc<str>),
     /// Something in the lesson panel was asked for.
     Lesson(LessonMsg),
-    /// The files of a lesson were opened from disk: name and text, or why there is none.
-    OpenFiles(Vec<(String, Result<String, String>)>),
     /// Back to the front page.
     GoHome,
     /// A language was chosen.
     SetLang(Lang),
     /// A theme was chosen.
     SetTheme(Theme),
+    /// Large type and strong contrast were chosen, or no longer are.
+    SetProjector(bool),
+    /// Something about the map, the record or the sheet.
+    Map(MapMsg),
+    /// Files were chosen or dropped.
+    Files(Vec<Text>),
     /// Play, or pause.
     PlayPause,
     /// On to the next event.

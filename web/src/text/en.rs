@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, states, versions};
+use super::{LabText, Texts, console, lesson, map, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -277,6 +277,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     panels: "Console and events",
     fold_panels: "Fold console and events",
+    map: &map::EN,
     console: &console::EN,
     versions: &versions::EN,
     lesson: &lesson::EN,

@@ -8,6 +8,7 @@
 mod console;
 mod en;
 mod lesson;
+mod map;
 mod states;
 pub mod verbs;
 mod versions;
@@ -22,6 +23,7 @@ use lab_core::view::NodeStatus;
 
 pub use console::ConsoleTexts;
 pub use lesson::LessonTexts;
+pub use map::MapTexts;
 pub use states::StateTexts;
 pub use versions::VersionTexts;
 
@@ -225,6 +227,7 @@ pub struct Texts {
 
     pub panels: &'static str,
     pub fold_panels: &'static str,
+    pub map: &'static MapTexts,
     pub console: &'static ConsoleTexts,
     pub versions: &'static VersionTexts,
     pub lesson: &'static LessonTexts,

@@ -6,7 +6,7 @@ use lab_core::fact::{Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, states, versions};
+use super::{LabText, Texts, console, lesson, map, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -269,6 +269,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     panels: "控制台与事件",
     fold_panels: "收起控制台与事件",
+    map: &map::ZH,
     console: &console::ZH,
     versions: &versions::ZH,
     lesson: &lesson::ZH,

@@ -26,9 +26,14 @@ use super::msg::{LessonMsg, Msg, Notice, Panel};
 use super::{Run, Session};
 use crate::labs::LabId;
 use crate::playback::Playback;
+use crate::progress::Entry;
 
 pub use beside::BesideRun;
 pub use workshop::Workshop;
+pub(super) use workshop::is_lesson;
+
+/// Most steps that are repeated to come back to where a learner left; no lesson is that long.
+const MOST_STEPS: usize = 2_000_000;
 
 /// A lesson with everything that the page knows about it.
 pub(crate) struct LessonRun {
@@ -47,10 +52,20 @@ pub(crate) struct LessonRun {
 }
 
 impl Session {
-    /// Opens a lesson that comes with the page: where the learner left it, or at its beginning.
+    /// Opens a lesson that comes with the page: where the learner left it, or at its beginning when it was done or never
+    /// begun, or when its run cannot be repeated any more.
     pub(super) fn open_lesson(&mut self, id: &str) {
         let Some(lesson) = self.library.by_id(id).cloned() else { return };
-        self.start_lesson(lesson, false);
+        // What is open now is remembered first: it may be the same lesson.
+        self.remember_lesson();
+        let left = self.record.entry(id).filter(|entry| !entry.progress.done).cloned();
+        match left.as_ref().and_then(|entry| Some((entry, left_at(entry)?))) {
+            Some((entry, lab)) if lesson.profiles.contains(&entry.profile) => {
+                let player = Player::resume(lesson, entry.progress.clone(), &lab);
+                self.show_lesson(player, lab, false);
+            }
+            _ => self.start_lesson(lesson, false),
+        }
     }
 
     /// Opens a lesson at its beginning.
@@ -170,7 +185,22 @@ impl Session {
     }
 
     /// Notes in the learner's record where the lesson stands.
-    pub(super) fn remember_lesson(&mut self) {}
+    pub(super) fn remember_lesson(&mut self) {
+        let Some(run) = &self.run else { return };
+        let Some(lesson) = run.lesson.as_ref().filter(|lesson| !lesson.is_own) else { return };
+        let progress = lesson.player.progress().clone();
+        if progress.predictions.is_empty() && progress.goals.is_empty() && progress.hints.is_empty() {
+            return;
+        }
+        let entry = Entry {
+            progress,
+            profile: run.lab.setup().profile,
+            recording: run.lab.recording().to_string(),
+            now_ms: run.lab.now().as_millis(),
+        };
+        self.record.set(&lesson.player.lesson().id, entry);
+        self.record_changed = true;
+    }
 
     fn with_lesson(&mut self, change: impl FnOnce(&mut LessonRun)) {
         if let Some(lesson) = self.lesson_mut() {
@@ -320,6 +350,13 @@ impl LessonRun {
             self.choice = Some(answer);
         }
     }
+}
+
+/// The run as the learner left it; nothing when it was not kept or cannot be read.
+fn left_at(entry: &Entry) -> Option<Lab> {
+    let recording: Recording = entry.recording.parse().ok().filter(|_| !entry.recording.is_empty())?;
+    let mut lab = Lab::try_new(recording).ok()?;
+    lab.run_at_most(Instant::from_millis(entry.now_ms), MOST_STEPS).then_some(lab)
 }
 
 /// A run at the moment at which a lesson opens.

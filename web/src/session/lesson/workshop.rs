@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use lab_core::lesson::{FILES, Lesson, Problem, Source, check, pack, unpack};
 
+use crate::files::Text;
 use crate::session::Session;
 use crate::session::msg::Dialog;
+use crate::text::Texts;
 
 /// What came of the files that a teacher opened.
 #[derive(Clone, Debug)]
@@ -26,8 +28,8 @@ impl PartialEq for Workshop {
 
 impl Workshop {
     /// Reads and plays what was opened: the three files of a folder, or one packed file.
-    pub fn open(files: &[(String, Result<String, String>)]) -> Self {
-        match texts(files) {
+    pub fn open(files: &[Text], words: &Texts) -> Self {
+        match texts(files, words) {
             Ok(texts) => {
                 let [manifest, zh, en] = &texts;
                 let source = Source { manifest, zh, en };
@@ -43,11 +45,11 @@ impl Workshop {
 }
 
 /// The texts of `lesson.toml`, `zh.md`, `en.md`.
-fn texts(files: &[(String, Result<String, String>)]) -> Result<[String; 3], Problem> {
+fn texts(files: &[Text], words: &Texts) -> Result<[String; 3], Problem> {
     let fail = |file: &str, what: String| Problem { file: file.into(), line: 1, what };
     for (name, read) in files {
         if let Err(why) = read {
-            return Err(fail(name, why.clone()));
+            return Err(fail(name, (words.map.unreadable)(why)));
         }
     }
     let text = |wanted: &str| {
@@ -63,14 +65,25 @@ fn texts(files: &[(String, Result<String, String>)]) -> Result<[String; 3], Prob
     Ok([manifest?, zh?, en?])
 }
 
+/// Whether files are meant to be a lesson: parts of a folder, or a packed one.
+pub(in crate::session) fn is_lesson(files: &[Text]) -> bool {
+    let is_part = |(name, text): &Text| {
+        let is_packed = text
+            .as_ref()
+            .is_ok_and(|text| text.trim_start_matches('\u{feff}').starts_with("=== rocketmq-lab lesson "));
+        is_packed || FILES.iter().any(|part| name.rsplit('/').next() == Some(part))
+    };
+    files.iter().any(is_part)
+}
+
 fn missing(name: &str) -> String {
     format!("{name} is not among the files; open lesson.toml, zh.md and en.md together, or one packed lesson")
 }
 
 impl Session {
     /// Opens the files of a lesson: the lesson itself when nothing is wrong, else the list of what is.
-    pub(in crate::session) fn open_files(&mut self, files: &[(String, Result<String, String>)]) {
-        let workshop = Workshop::open(files);
+    pub(in crate::session) fn open_files(&mut self, files: &[Text]) {
+        let workshop = Workshop::open(files, self.texts());
         if let (Some(lesson), true) = (&workshop.lesson, workshop.problems.is_empty()) {
             self.start_lesson(lesson.clone(), true);
         }
@@ -90,8 +103,9 @@ impl Session {
 mod tests {
     use super::*;
     use crate::lessons::Library;
+    use crate::text::Lang;
 
-    fn file(name: &str, text: &str) -> (String, Result<String, String>) {
+    fn file(name: &str, text: &str) -> Text {
         (name.to_owned(), Ok(text.to_owned()))
     }
 
@@ -100,9 +114,9 @@ mod tests {
         let source = Library::source("0.1").expect("the first lesson");
         let folder =
             [file("a/lesson.toml", source.manifest), file("a/zh.md", source.zh), file("a/en.md", source.en)];
-        let from_folder = Workshop::open(&folder);
+        let from_folder = Workshop::open(&folder, Lang::En.texts());
         assert_eq!(from_folder.problems, []);
-        let from_pack = Workshop::open(&[file("riddle.lesson", &from_folder.packed)]);
+        let from_pack = Workshop::open(&[file("riddle.lesson", &from_folder.packed)], Lang::En.texts());
         assert_eq!(from_pack, from_folder);
         assert_eq!(from_pack.lesson.map(|lesson| lesson.id.clone()).as_deref(), Some("0.1"));
     }
@@ -110,16 +124,18 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_told_with_its_place() {
         let source = Library::source("0.1").expect("the first lesson");
-        let missing = Workshop::open(&[file("lesson.toml", source.manifest), file("en.md", source.en)]);
+        let missing = Workshop::open(
+            &[file("lesson.toml", source.manifest), file("en.md", source.en)],
+            Lang::En.texts(),
+        );
         assert_eq!(&*missing.problems[0].file, "zh.md");
         let broken = source.manifest.replace("kind = \"do\"", "kind = \"act\"");
-        let broken = Workshop::open(&[
-            file("lesson.toml", &broken),
-            file("zh.md", source.zh),
-            file("en.md", source.en),
-        ]);
+        let broken = Workshop::open(
+            &[file("lesson.toml", &broken), file("zh.md", source.zh), file("en.md", source.en)],
+            Lang::En.texts(),
+        );
         assert!(broken.problems.iter().any(|it| it.line > 1 && it.what.contains("predict, do and explain")));
         assert!(broken.lesson.is_none());
-        assert_eq!(Workshop::open(&[file("x", "hello")]).problems.len(), 1);
+        assert_eq!(Workshop::open(&[file("x", "hello")], Lang::En.texts()).problems.len(), 1);
     }
 }

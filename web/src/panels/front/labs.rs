@@ -1,36 +1,18 @@
-//! The front page: what this is, and the labs one click away.
+//! The ready labs, with the version that the next one behaves like.
 
 use lab_core::config::Profile;
 use yew::prelude::*;
 
+use super::FrontProps;
 use crate::labs::LabId;
 use crate::session::Msg;
-use crate::text::Texts;
 
-/// What the front page is drawn from.
-#[derive(Clone, PartialEq, Properties)]
-pub struct FrontProps {
-    /// The words.
-    pub texts: &'static Texts,
-    /// The version for the next lab.
-    pub profile: Profile,
-    /// A recording that could not be read.
-    pub problem: Option<String>,
-    /// Where to tell what was clicked.
-    pub on: Callback<Msg>,
-}
-
-/// The front page.
-#[component]
-pub fn Front(props: &FrontProps) -> Html {
+/// The choice of the version and a card for each lab.
+pub(super) fn labs(props: &FrontProps) -> Html {
     let texts = props.texts;
-    let on = props.on.clone();
-    let differences = Callback::from(move |_: MouseEvent| on.emit(Msg::ShowVersions));
+    let differences = props.send(Msg::ShowVersions);
     html! {
-        <main class="front">
-            <h1>{ texts.lead }</h1>
-            <p class="sub">{ texts.sub_lead }</p>
-            if let Some(problem) = &props.problem { <p class="error" role="alert">{ problem }</p> }
+        <>
             <fieldset class="versions">
                 <legend>{ texts.version_legend }</legend>
                 { version(props, Profile::V5, "profile-v5", texts.version_v5) }
@@ -38,8 +20,7 @@ pub fn Front(props: &FrontProps) -> Html {
                 <button type="button" class="link" data-testid="versions" onclick={differences}>{ texts.versions.title }</button>
             </fieldset>
             <div class="labs">{ for LabId::ALL.into_iter().map(|id| card(props, id)) }</div>
-            <p class="foot">{ texts.front_foot }</p>
-        </main>
+        </>
     }
 }
 
