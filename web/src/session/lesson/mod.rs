@@ -6,6 +6,8 @@
 
 mod beside;
 mod solution;
+#[cfg(test)]
+mod tests;
 pub mod told;
 mod workshop;
 
