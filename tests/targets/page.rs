@@ -1,5 +1,7 @@
 //! The built page, used as a person uses it; see [`lab_tests::page`].
 
+#[path = "page/barriers.rs"]
+mod barriers;
 #[path = "page/choices.rs"]
 mod choices;
 #[path = "page/console.rs"]
@@ -12,6 +14,8 @@ mod keeping;
 mod keyboard;
 #[path = "page/labs.rs"]
 mod labs;
+#[path = "page/lessons.rs"]
+mod lessons;
 #[path = "page/peace.rs"]
 mod peace;
 #[path = "page/rewinding.rs"]

@@ -21,6 +21,7 @@
 
 pub mod acting;
 pub mod driver;
+pub mod learning;
 pub mod looking;
 pub mod server;
 

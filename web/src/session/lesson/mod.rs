@@ -90,6 +90,7 @@ impl Session {
         let lesson = player.lesson().clone();
         let profile = lab.setup().profile;
         let beside = lesson.recording_beside(profile).map(|recording| BesideRun::new(recording, &lab));
+        let has_beside = beside.is_some();
         let given = lesson.recording(profile).commands.len();
         let mut run = Run::new(LabId::Lesson, given, lab);
         run.lesson = Some(Box::new(LessonRun {
@@ -107,6 +108,8 @@ impl Session {
         self.playback = Playback::default();
         self.inspector_folded = true;
         self.panel = Panel::Console;
+        // Two stages need the room.
+        self.panels_folded = has_beside;
         self.after_jump();
     }
 

@@ -193,7 +193,8 @@ fn evidence_leads_to_its_moment_as_long_as_it_is_there() {
 #[test]
 fn two_runs_get_the_same_orders_on_one_clock() {
     let library = Library::load();
-    let lesson = library.lessons().iter().find(|lesson| lesson.beside.is_some()).expect("a lesson that compares");
+    let lesson =
+        library.lessons().iter().find(|lesson| lesson.beside.is_some()).expect("a lesson that compares");
     let mut session = session();
     play(&mut session, lesson, 0);
     let beside = session.lesson().and_then(|lesson| lesson.beside.as_ref()).expect("the run beside");
