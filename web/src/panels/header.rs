@@ -63,7 +63,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             </button>
             if props.open.is_some() {
                 <nav class="tabs" aria-label={texts.labs}>
-                    <button class="tab" data-testid="open-lessons" onclick={send(Msg::GoHome)}>{ texts.map.lessons }</button>
+                    <button class="tab" data-testid="open-lessons"
+                        aria-current={(props.open == Some(LabId::Lesson)).then_some("page")} onclick={send(Msg::GoHome)}>{ texts.map.lessons }</button>
                     { for LabId::ALL.into_iter().map(lab) }
                 </nav>
             }

@@ -34,6 +34,7 @@ pub struct MapTexts {
     pub load: &'static str,
     pub open_sheet: &'static str,
     pub taken_in: fn(&str) -> String,
+    pub in_sheet: fn(usize) -> String,
     pub not_kept: &'static str,
     pub too_much: &'static str,
     pub set_aside: fn(&str) -> String,
@@ -112,6 +113,9 @@ pub(super) const EN: MapTexts = MapTexts {
     load: "Take in a file",
     open_sheet: "Teacher's sheet",
     taken_in: |file| format!("{file} was taken in. Nothing that you had reached before was lost."),
+    in_sheet: |files| {
+        format!("{files} records were put into the teacher's sheet, which opens from the front page.")
+    },
     not_kept: "This browser does not keep your progress: its storage is full or forbidden. Save it as a file before you \
                close the page.",
     too_much: "Both records together are larger than what can be kept, so the file was not taken in.",
@@ -223,6 +227,7 @@ pub(super) const ZH: MapTexts = MapTexts {
     load: "导入文件",
     open_sheet: "教师汇总表",
     taken_in: |file| format!("已导入 {file}，原有进度没有丢失。"),
+    in_sheet: |files| format!("已将 {files} 份进度放入教师汇总表，可在首页打开查看。"),
     not_kept: "浏览器无法保存进度：存储空间已满或被禁用。关闭页面之前，请先把进度保存为文件。",
     too_much: "两份进度合并后超出可保存的大小，因此没有导入该文件。",
     set_aside: |why| format!("浏览器中原来保存的进度无法使用：{why}原内容已原样另存，当前从空白进度开始。"),
