@@ -12,6 +12,8 @@ mod keeping;
 mod keyboard;
 #[path = "page/labs.rs"]
 mod labs;
+#[path = "page/map.rs"]
+mod map;
 #[path = "page/peace.rs"]
 mod peace;
 #[path = "page/rewinding.rs"]

@@ -44,7 +44,7 @@ pub fn Header(props: &HeaderProps) -> Html {
         Theme::Light => "☀",
         Theme::Dark => "☾",
     };
-    let projector = if props.projector { texts.map.projector_on } else { texts.map.projector_off };
+    let projector = texts.map.projector;
     let lab = |id: LabId| {
         let current = (props.open == Some(id)).then_some("page");
         html! {

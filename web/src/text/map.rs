@@ -10,11 +10,11 @@ use crate::progress::{Damage, LARGEST, LessonState, VERSION};
 #[expect(missing_docs, reason = "each is the text of that name; the constants say what it is")]
 pub struct MapTexts {
     pub lessons: &'static str,
-    pub projector_on: &'static str,
-    pub projector_off: &'static str,
+    pub projector: &'static str,
 
     pub start: fn(&str) -> String,
     pub go_on: fn(&str) -> String,
+    pub straight: &'static str,
     pub all_done: &'static str,
     pub map: &'static str,
     pub done_of: fn(usize, usize) -> String,
@@ -72,11 +72,11 @@ pub struct MapTexts {
 
 pub(super) const EN: MapTexts = MapTexts {
     lessons: "Lessons",
-    projector_on: "Projector: large type, strong contrast (on)",
-    projector_off: "Projector: large type, strong contrast (off)",
+    projector: "Projector: large type, strong contrast",
 
     start: |id| format!("Start with lesson {id}"),
     go_on: |id| format!("Continue with {id}"),
+    straight: "Just a running cluster",
     all_done: "You have done every lesson. Open any of them again; what you reached stays.",
     map: "Lessons",
     done_of: |done, all| format!("{done} of {all} done"),
@@ -186,11 +186,11 @@ pub(super) const EN: MapTexts = MapTexts {
 
 pub(super) const ZH: MapTexts = MapTexts {
     lessons: "课程",
-    projector_on: "投影模式：大字号、高对比度（已开启）",
-    projector_off: "投影模式：大字号、高对比度（已关闭）",
+    projector: "投影模式：大字号、高对比度",
 
     start: |id| format!("从第 {id} 课开始"),
     go_on: |id| format!("继续第 {id} 课"),
+    straight: "直接打开一个集群",
     all_done: "所有课程都已完成。任何一课都可以再次打开，已有的进度不会丢失。",
     map: "课程",
     done_of: |done, all| format!("已完成 {done} / {all}"),
