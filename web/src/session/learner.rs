@@ -99,6 +99,18 @@ impl Session {
         }
     }
 
+    /// Takes in what another window of the page has stored; false when it cannot be read and has to be set aside.
+    pub fn take_in_other_window(&mut self, text: &str) -> bool {
+        match Record::read(text) {
+            Ok(record) => self.record.merge(record),
+            Err(damage) => {
+                self.map.aside = Some(Aside { text: text.to_owned(), damage });
+                return false;
+            }
+        }
+        true
+    }
+
     pub(super) fn map(&mut self, msg: MapMsg) {
         match msg {
             MapMsg::Name(name) => {
@@ -251,6 +263,16 @@ mod tests {
         assert!(session.map.is_sheet_open);
         assert_eq!(session.map.sheet.pupils.len(), 2);
         assert!(session.record.entry("3.4").is_none(), "a class is not one's own");
+    }
+
+    #[test]
+    fn what_another_window_reached_is_not_overwritten() {
+        let mut session = session();
+        session.record.set("0.1", Entry::default());
+        assert!(session.take_in_other_window(&record("3.4")));
+        assert!(!session.take_in_other_window("{"));
+        assert!(session.map.aside.is_some());
+        assert_eq!(session.record.entries().count(), 2);
     }
 
     #[test]
