@@ -16,6 +16,8 @@ mod keyboard;
 mod labs;
 #[path = "page/lessons.rs"]
 mod lessons;
+#[path = "page/map.rs"]
+mod map;
 #[path = "page/peace.rs"]
 mod peace;
 #[path = "page/rewinding.rs"]

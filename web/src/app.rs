@@ -51,6 +51,8 @@ pub struct App {
     painter_beside: Option<CanvasPainter>,
     /// Whether the record may be stored: not over one that could not be set aside.
     may_store: bool,
+    /// The record as this page has last read or written it.
+    stored: Option<String>,
     frame: NodeRef,
     canvas_beside: NodeRef,
     canvas: NodeRef,
@@ -81,13 +83,15 @@ impl Component for App {
         let mut session = Session::new(storage::lang(), storage::theme());
         session.console.history = History::from_text(&storage::history());
         session.projector = storage::projector();
-        let damaged = session.take_in_kept(storage::progress(), storage::aside());
+        let stored = storage::progress();
+        let damaged = session.take_in_kept(stored.clone(), storage::aside());
         let may_store = damaged.is_none_or(|text| storage::set_aside(&text));
         Self {
             session,
             frames: None,
             listeners,
             may_store,
+            stored,
             size: None,
             painter: None,
             painter_beside: None,
@@ -335,7 +339,16 @@ impl App {
         if !std::mem::take(&mut self.session.record_changed) {
             return;
         }
-        if !self.may_store || !storage::remember_progress(&self.session.record.to_text()) {
+        // A second window of the page may have written since; what was reached there is not lost either.
+        let there = storage::progress();
+        if self.may_store && there != self.stored {
+            let damaged = there.filter(|text| !self.session.take_in_other_window(text));
+            self.may_store = damaged.is_none_or(|text| storage::set_aside(&text));
+        }
+        let text = self.session.record.to_text();
+        if self.may_store && storage::remember_progress(&text) {
+            self.stored = Some(text);
+        } else {
             self.session.note_not_kept();
         }
     }

@@ -128,7 +128,7 @@ async fn read(file: &File, limit: u64) -> Result<String, Unreadable> {
     if bytes > limit {
         return Err(Unreadable::TooLarge { bytes, limit });
     }
-    let buffer: JsValue = file.array_buffer().await.map_err(|_| Unreadable::Refused)?.into();
+    let buffer: JsValue = file.array_buffer().await.map_err(|_| Unreadable::Refused)?;
     text_of(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 

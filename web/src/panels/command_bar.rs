@@ -188,6 +188,7 @@ fn notice(props: &CommandBarProps) -> Html {
         Some(Notice::Switched { to, passed_over }) => {
             html! { (texts.versions.switched)(to.version(), *passed_over) }
         }
+        Some(Notice::Map(told)) => html! { super::front::told(texts, told) },
         Some(Notice::SwitchedToOpening(to)) => html! { (texts.versions.switched_to_opening)(to.version()) },
         None if props.later > 0 => html! { (texts.later_kept)(props.later) },
         None => Html::default(),

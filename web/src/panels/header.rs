@@ -44,7 +44,7 @@ pub fn Header(props: &HeaderProps) -> Html {
         Theme::Light => "☀",
         Theme::Dark => "☾",
     };
-    let projector = if props.projector { texts.map.projector_on } else { texts.map.projector_off };
+    let projector = texts.map.projector;
     let lab = |id: LabId| {
         let current = (props.open == Some(id)).then_some("page");
         html! {
@@ -63,7 +63,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             </button>
             if props.open.is_some() {
                 <nav class="tabs" aria-label={texts.labs}>
-                    <button class="tab" data-testid="open-lessons" onclick={send(Msg::GoHome)}>{ texts.map.lessons }</button>
+                    <button class="tab" data-testid="open-lessons"
+                        aria-current={(props.open == Some(LabId::Lesson)).then_some("page")} onclick={send(Msg::GoHome)}>{ texts.map.lessons }</button>
                     { for LabId::ALL.into_iter().map(lab) }
                 </nav>
             }

@@ -133,7 +133,7 @@ impl Sheet {
     fn questions(&self, library: &Library) -> Vec<Question> {
         let is_opened = |id: &str| self.pupils.iter().any(|pupil| pupil.record.entry(id).is_some());
         let known = library.lessons().iter().filter(|lesson| is_opened(&lesson.id));
-        let mut questions: Vec<Question> = known.flat_map(|lesson| questions_of(lesson)).collect();
+        let mut questions: Vec<Question> = known.flat_map(questions_of).collect();
         let mut own: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (id, entry) in self.pupils.iter().flat_map(|pupil| pupil.record.entries()) {
             if library.by_id(id).is_none() {

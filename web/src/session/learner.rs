@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::Session;
 use super::lesson::is_lesson;
+use super::{Notice, Session};
 use crate::files::{Text, Unreadable};
 use crate::progress::sheet::{Sheet, Unread};
 use crate::progress::{Damage, FORMAT, LARGEST, Record};
@@ -36,12 +36,14 @@ pub enum MapMsg {
 }
 
 /// Something to tell on the front page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MapNotice {
     /// A file was taken in.
     TakenIn(String),
     /// A file could not be taken in.
     Unread(String, Unread),
+    /// So many files were put into the sheet, which is not open.
+    InSheet(usize),
     /// Own record and file are too large together.
     TooMuch,
     /// The browser does not keep the record.
@@ -98,6 +100,18 @@ impl Session {
         }
     }
 
+    /// Takes in what another window of the page has stored; false when it cannot be read and has to be set aside.
+    pub fn take_in_other_window(&mut self, text: &str) -> bool {
+        match Record::read(text) {
+            Ok(record) => self.record.merge(record),
+            Err(damage) => {
+                self.map.aside = Some(Aside { text: text.to_owned(), damage });
+                return false;
+            }
+        }
+        true
+    }
+
     pub(super) fn map(&mut self, msg: MapMsg) {
         match msg {
             MapMsg::Name(name) => {
@@ -134,15 +148,18 @@ impl Session {
                     self.take_in_record(name, &text);
                 }
             }
-            _ if self.run.is_none() => {
+            several => {
                 Rc::make_mut(&mut self.map.sheet).add(records);
-                self.map.is_sheet_open = true;
+                // A class is looked at from the front page, not in the middle of a run.
+                self.map.is_sheet_open = self.run.is_none();
+                self.map.notice = self.run.as_ref().map(|_| MapNotice::InSheet(several));
             }
-            // A class is looked at from the front page, not in the middle of a run.
-            _ => {}
         }
         if !others.is_empty() {
             self.take_other_files(others);
+        }
+        if self.run.is_some() {
+            self.notice = self.map.notice.take().map(Notice::Map);
         }
     }
 
@@ -186,6 +203,10 @@ impl Session {
 
     /// The browser did not keep the record.
     pub fn note_not_kept(&mut self) {
+        // Once beside a run; it would come back with every step otherwise.
+        if self.run.is_some() && self.map.notice != Some(MapNotice::NotKept) {
+            self.notice = Some(Notice::Map(MapNotice::NotKept));
+        }
         self.map.notice = Some(MapNotice::NotKept);
     }
 }
@@ -247,6 +268,26 @@ mod tests {
         assert!(session.map.is_sheet_open);
         assert_eq!(session.map.sheet.pupils.len(), 2);
         assert!(session.record.entry("3.4").is_none(), "a class is not one's own");
+    }
+
+    #[test]
+    fn what_another_window_reached_is_not_overwritten() {
+        let mut session = session();
+        session.record.set("0.1", Entry::default());
+        assert!(session.take_in_other_window(&record("3.4")));
+        assert!(!session.take_in_other_window("{"));
+        assert!(session.map.aside.is_some());
+        assert_eq!(session.record.entries().count(), 2);
+    }
+
+    #[test]
+    fn files_dropped_on_a_run_are_told_of_beside_it() {
+        let mut session = session();
+        session.update(Msg::OpenLab(crate::labs::LabId::Flow));
+        let files = ["a", "b"].map(|name| (name.to_owned(), Ok(record("3.4"))));
+        session.update(Msg::Files(files.into()));
+        assert_eq!(session.notice, Some(Notice::Map(MapNotice::InSheet(2))));
+        assert!(session.run.is_some() && session.map.notice.is_none() && !session.map.is_sheet_open);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use lab_core::time::Duration;
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
-use super::learner::MapMsg;
+
+use super::learner::{MapMsg, MapNotice};
 use super::lesson::Workshop;
 use super::rules::RulesOf;
 use crate::files::Text;
@@ -306,6 +307,8 @@ pub enum Notice {
         /// Commands that could not be carried out there.
         passed_over: usize,
     },
+    /// Something about files that were dropped while the run is open.
+    Map(MapNotice),
     /// The lab was opened anew under the other version, because the commands could not be carried out there.
     SwitchedToOpening(Profile),
 }

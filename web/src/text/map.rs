@@ -10,11 +10,11 @@ use crate::progress::{Damage, LARGEST, LessonState, VERSION};
 #[expect(missing_docs, reason = "each is the text of that name; the constants say what it is")]
 pub struct MapTexts {
     pub lessons: &'static str,
-    pub projector_on: &'static str,
-    pub projector_off: &'static str,
+    pub projector: &'static str,
 
     pub start: fn(&str) -> String,
     pub go_on: fn(&str) -> String,
+    pub straight: &'static str,
     pub all_done: &'static str,
     pub map: &'static str,
     pub done_of: fn(usize, usize) -> String,
@@ -34,6 +34,7 @@ pub struct MapTexts {
     pub load: &'static str,
     pub open_sheet: &'static str,
     pub taken_in: fn(&str) -> String,
+    pub in_sheet: fn(usize) -> String,
     pub not_kept: &'static str,
     pub too_much: &'static str,
     pub set_aside: fn(&str) -> String,
@@ -71,11 +72,11 @@ pub struct MapTexts {
 
 pub(super) const EN: MapTexts = MapTexts {
     lessons: "Lessons",
-    projector_on: "Projector: large type, strong contrast (on)",
-    projector_off: "Projector: large type, strong contrast (off)",
+    projector: "Projector: large type, strong contrast",
 
     start: |id| format!("Start with lesson {id}"),
     go_on: |id| format!("Continue with {id}"),
+    straight: "Just a running cluster",
     all_done: "You have done every lesson. Open any of them again; what you reached stays.",
     map: "Lessons",
     done_of: |done, all| format!("{done} of {all} done"),
@@ -112,6 +113,9 @@ pub(super) const EN: MapTexts = MapTexts {
     load: "Take in a file",
     open_sheet: "Teacher's sheet",
     taken_in: |file| format!("{file} was taken in. Nothing that you had reached before was lost."),
+    in_sheet: |files| {
+        format!("{files} records were put into the teacher's sheet, which opens from the front page.")
+    },
     not_kept: "This browser does not keep your progress: its storage is full or forbidden. Save it as a file before you \
                close the page.",
     too_much: "Both records together are larger than what can be kept, so the file was not taken in.",
@@ -182,11 +186,11 @@ pub(super) const EN: MapTexts = MapTexts {
 
 pub(super) const ZH: MapTexts = MapTexts {
     lessons: "课程",
-    projector_on: "投影模式：大字号、高对比度（已开启）",
-    projector_off: "投影模式：大字号、高对比度（已关闭）",
+    projector: "投影模式：大字号、高对比度",
 
     start: |id| format!("从第 {id} 课开始"),
     go_on: |id| format!("继续第 {id} 课"),
+    straight: "直接打开一个集群",
     all_done: "所有课程都已完成。任何一课都可以再次打开，已有的进度不会丢失。",
     map: "课程",
     done_of: |done, all| format!("已完成 {done} / {all}"),
@@ -223,6 +227,7 @@ pub(super) const ZH: MapTexts = MapTexts {
     load: "导入文件",
     open_sheet: "教师汇总表",
     taken_in: |file| format!("已导入 {file}，原有进度没有丢失。"),
+    in_sheet: |files| format!("已将 {files} 份进度放入教师汇总表，可在首页打开查看。"),
     not_kept: "浏览器无法保存进度：存储空间已满或被禁用。关闭页面之前，请先把进度保存为文件。",
     too_much: "两份进度合并后超出可保存的大小，因此没有导入该文件。",
     set_aside: |why| format!("浏览器中原来保存的进度无法使用：{why}原内容已原样另存，当前从空白进度开始。"),

@@ -7,6 +7,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::FrontProps;
+use crate::labs::LabId;
 use crate::progress::LessonState;
 use crate::session::{LessonMsg, MapMsg, Msg};
 use crate::text::Lang;
@@ -26,6 +27,8 @@ pub(super) fn way_in(props: &FrontProps) -> Html {
                 { label }<span aria-hidden="true">{ " →" }</span></button>
             <span class="way-in-title"><b>{ &*prose(lesson, props.lang).title }</b>
                 <span class="muted">{ " · " }{ (words.minutes)(lesson.minutes) }</span></span>
+            <button class="b straight" data-testid="straight" onclick={props.send(Msg::OpenLab(LabId::Flow))}>
+                { words.straight }</button>
         </p>
     }
 }

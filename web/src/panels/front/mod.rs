@@ -5,7 +5,7 @@ mod map;
 mod notices;
 
 pub(super) use self::map::{plain, prose};
-pub(super) use self::notices::sentence;
+pub(super) use self::notices::{sentence, told};
 
 use std::sync::Arc;
 

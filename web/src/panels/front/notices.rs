@@ -29,16 +29,14 @@ fn aside(props: &FrontProps) -> Html {
 fn notice(props: &FrontProps) -> Html {
     let words = props.texts.map;
     let Some(notice) = &props.notice else { return Html::default() };
-    let (class, text) = match notice {
-        MapNotice::TakenIn(file) => ("good", (words.taken_in)(file)),
-        MapNotice::Unread(file, why) => ("warn", format!("{file}: {}", sentence(props.texts, why))),
-        MapNotice::TooMuch => ("warn", words.too_much.to_owned()),
-        MapNotice::NotKept => ("warn", words.not_kept.to_owned()),
+    let class = match notice {
+        MapNotice::TakenIn(_) | MapNotice::InSheet(_) => "good",
+        MapNotice::Unread(..) | MapNotice::TooMuch | MapNotice::NotKept => "warn",
     };
     let close = props.send(Msg::Map(MapMsg::CloseNotice));
     html! {
         <div class={classes!("map-notice", class)} data-testid="map-notice">
-            <p>{ text }</p>
+            <p>{ told(props.texts, notice) }</p>
             <div class="row">
                 if *notice == MapNotice::NotKept {
                     <button class="b" onclick={props.send(Msg::Map(MapMsg::Save))}>{ words.save }</button>
@@ -46,6 +44,17 @@ fn notice(props: &FrontProps) -> Html {
                 <button class="b" data-testid="close-notice" onclick={close} aria-label={words.close_notice}>{ props.texts.close }</button>
             </div>
         </div>
+    }
+}
+
+/// What a notice says.
+pub(in crate::panels) fn told(texts: &Texts, notice: &MapNotice) -> String {
+    match notice {
+        MapNotice::TakenIn(file) => (texts.map.taken_in)(file),
+        MapNotice::InSheet(files) => (texts.map.in_sheet)(*files),
+        MapNotice::Unread(file, why) => format!("{file}: {}", sentence(texts, why)),
+        MapNotice::TooMuch => texts.map.too_much.to_owned(),
+        MapNotice::NotKept => texts.map.not_kept.to_owned(),
     }
 }
 
