@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::{Notice, Session};
+use super::Session;
 use crate::files::{Text, Unreadable};
 use crate::progress::sheet::{Sheet, Unread};
 use crate::progress::{Damage, FORMAT, LARGEST, Record};
+use crate::session::Notice;
 
 /// What the browser told about the map, the record and the sheet.
 #[derive(Clone, Debug, PartialEq)]
