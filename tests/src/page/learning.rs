@@ -96,24 +96,34 @@ impl Page {
     }
 
     /// Goes through a whole lesson. `first` is the place of the answer to the first question; all others are answered
-    /// rightly. `act` reaches the goals of a step.
-    pub fn learn(&self, lesson: &Lesson, first: usize, act: impl Fn(&Self, &Script)) {
-        let mut is_first = true;
+    /// rightly. `act` reaches the goals of a step. Every explanation has to compare what was said since the one before
+    /// with what happened. Answers the reply to the first answer.
+    pub fn learn(&self, lesson: &Lesson, first: usize, act: impl Fn(&Self, &Script)) -> Option<String> {
+        let (mut is_first, mut asked, mut reply) = (true, Vec::new(), None);
         for (place, step) in lesson.steps.iter().enumerate() {
             match &step.task {
                 Task::Predict { answers, right } => {
                     let given = if std::mem::take(&mut is_first) { first } else { *right };
+                    asked.push((step, given == *right));
                     self.answer(&answers[given].id);
                     let next = &lesson.steps[place + 1];
                     self.until("the next step is shown", || self.step() == *next.id);
                     continue;
                 }
                 Task::Do { solution, .. } => act(self, solution),
-                Task::Explain { .. } => {}
+                Task::Explain { .. } => {
+                    for (step, is_right) in asked.drain(..) {
+                        let compared = self.attribute(&format!("compare-{}", step.id), "data-right");
+                        assert_eq!(compared, is_right.to_string(), "{}: {}", lesson.id, step.id);
+                        reply.get_or_insert_with(|| self.text("reply"));
+                    }
+                }
             }
             if let Some(next) = lesson.steps.get(place + 1) {
                 self.go_on(next);
             }
         }
+        assert!(!self.text("remember").trim().is_empty(), "{}", lesson.id);
+        reply
     }
 }

@@ -91,7 +91,7 @@ fn a_class_is_laid_side_by_side() {
     page.until("the sheet is open", || page.shows("sheet-pupils"));
     let pupils = page.text("sheet-pupils");
     assert!(pupils.contains("<b>李雷</b>"), "a name is never markup: {pupils}");
-    assert_eq!(pupils.matches("wrong").count(), 2);
+    assert_eq!(pupils.matches("✗ wrong").count(), 2);
     assert!(page.text("sheet-summary").contains("(2 ×)"));
     assert!(page.text("sheet-unread").contains("broken.json"));
     assert_eq!(page.count("table.sheet-table > caption"), 2);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use lab_core::lesson::{Block, Sureness};
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::front::{plain, prose, sentence};
@@ -31,6 +31,14 @@ pub struct SheetProps {
 #[component]
 pub fn SheetView(props: &SheetProps) -> Html {
     let words = props.texts.map;
+    let title = use_node_ref();
+    // Whoever comes by keys or hears the page begins at the top of it and not behind the button that is gone.
+    use_effect_with(title.clone(), |title| {
+        if let Some(title) = title.cast::<HtmlElement>() {
+            // An element that cannot take the focus leaves it where it was.
+            let _ = title.focus();
+        }
+    });
     let button = |testid: &'static str, class: &'static str, label: &'static str, msg: MapMsg| {
         let on = props.on.clone();
         let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::Map(msg.clone())));
@@ -38,7 +46,7 @@ pub fn SheetView(props: &SheetProps) -> Html {
     };
     html! {
         <main class="front sheet" id="main" data-testid="sheet">
-            <h1>{ words.sheet }</h1>
+            <h1 ref={title} tabindex="-1">{ words.sheet }</h1>
             <p class="sub">{ words.sheet_note }</p>
             <div class="row sheet-deeds">
                 { button("sheet-choose", "primary", words.sheet_choose, MapMsg::ChooseForSheet) }

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use super::Session;
 use super::lesson::is_lesson;
-use super::{Notice, Session};
 use crate::files::{Text, Unreadable};
 use crate::progress::sheet::{Sheet, Unread};
 use crate::progress::{Damage, FORMAT, LARGEST, Record};
+use crate::session::Notice;
 
 /// What the browser told about the map, the record and the sheet.
 #[derive(Clone, Debug, PartialEq)]

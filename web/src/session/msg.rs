@@ -12,8 +12,7 @@ use lab_core::time::Duration;
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
-
-use super::learner::{MapMsg, MapNotice};
+use super::learner::MapMsg;
 use super::lesson::Workshop;
 use super::rules::RulesOf;
 use crate::files::Text;
@@ -308,7 +307,7 @@ pub enum Notice {
         passed_over: usize,
     },
     /// Something about files that were dropped while the run is open.
-    Map(MapNotice),
+    Map(super::learner::MapNotice),
     /// The lab was opened anew under the other version, because the commands could not be carried out there.
     SwitchedToOpening(Profile),
 }
