@@ -154,7 +154,8 @@ impl Page {
                 return found;
             }
             if begun.elapsed() > PATIENCE {
-                panic!("waited in vain: {what}\nthe page:\n{}", self.account());
+                let asked = self.server.requests();
+                panic!("waited in vain: {what}\nthe server was asked for: {asked:?}\nthe page:\n{}", self.account());
             }
             thread::sleep(GLANCE);
         }

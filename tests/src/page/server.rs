@@ -42,7 +42,8 @@ impl Server {
                 let file = file_of(&folder, &path);
                 let found = file.is_some();
                 note.lock().unwrap_or_else(PoisonError::into_inner).push(Asked { path, found });
-                answer(request, file);
+                // A browser may stop reading one answer until it has another, so none waits for any other.
+                thread::spawn(move || answer(request, file));
             }
         });
         Self { http, asked, thread: Some(thread) }
