@@ -91,6 +91,7 @@ pub mod store;
 pub mod sys_flag;
 pub mod time;
 pub mod timer;
+pub mod trace;
 pub mod unique_id;
 pub mod validators;
 pub mod view;
