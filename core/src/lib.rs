@@ -47,7 +47,7 @@
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
-//! | lab | [`view`], [`lab`], [`fidelity`] |
+//! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`] |
 //!
 //! To look at a run without a page: `cargo run -p lab-core --example run -- SCENARIO`; the notation of scenarios is
 //! told in [`command`] and [`recording`], the JSON of `--view` is [`view::View`].
@@ -67,6 +67,7 @@ pub mod filter;
 pub mod hash_order;
 pub mod id;
 pub mod lab;
+pub mod lesson;
 pub mod message;
 pub mod mqadmin;
 pub mod name_server;

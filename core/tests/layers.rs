@@ -26,7 +26,7 @@ const ROWS: &[&[&str]] = &[
     ],
     &["name_server", "broker", "producer", "consumer", "mqadmin"],
     &["node", "agenda", "network", "recording", "world"],
-    &["view", "lab", "fidelity"],
+    &["view", "lab", "fidelity", "lesson"],
 ];
 /// The row whose modules do not use each other.
 const NODES: usize = 3;

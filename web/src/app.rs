@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use lab_core::id::NodeId;
+use lab_core::lesson::{Block, Inline};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, KeyboardEvent};
 use yew::prelude::*;
@@ -15,6 +17,7 @@ use crate::panels::events::{Events, Filters};
 use crate::panels::front::Front;
 use crate::panels::header::Header;
 use crate::panels::inspector::Inspector;
+use crate::panels::lesson::LessonPanel;
 use crate::panels::look::Look;
 use crate::panels::tabs::Tabs;
 use crate::panels::timeline::Timeline;
@@ -24,6 +27,7 @@ use crate::session::console::history::History;
 use crate::session::{Dialog, Msg, Notice, Panel, Run, Selection, Session, Shown, Theme};
 use crate::stage::Stage;
 use crate::stage::canvas::{CanvasPainter, Ink, Painter};
+use crate::text::Lang;
 use crate::{clipboard, crash, storage};
 
 /// Puts the page into the document.
@@ -39,7 +43,9 @@ pub struct App {
     listeners: Vec<Listener>,
     size: Option<Size>,
     painter: Option<CanvasPainter>,
+    painter_beside: Option<CanvasPainter>,
     frame: NodeRef,
+    canvas_beside: NodeRef,
     canvas: NodeRef,
     on: Callback<Msg>,
 }
@@ -71,7 +77,9 @@ impl Component for App {
             listeners,
             size: None,
             painter: None,
+            painter_beside: None,
             frame: NodeRef::default(),
+            canvas_beside: NodeRef::default(),
             canvas: NodeRef::default(),
             on,
         }
@@ -152,11 +160,11 @@ impl App {
         let menu_open = selected.is_some() && selected == session.menu.as_ref();
         let message = session.message_detail();
         html! {
-            <main class={classes!("lab-screen", session.inspector_folded.then_some("wide"))} id="main">
+            <main class={classes!("lab-screen", session.inspector_folded.then_some("wide"), run.lesson.as_ref().map(|_| "with-lesson"), session.is_locked().then_some("locked"))} id="main">
+                { self.lesson(run) }
                 <div class="middle">
                     <Look {texts} id={run.id} place={session.look} on={self.on.clone()} />
-                    <Stage shown={Rc::clone(&shown)} {texts} selection={session.selection.clone()} {menu} on={self.on.clone()}
-                        frame={self.frame.clone()} canvas={self.canvas.clone()} />
+                    { self.stages(run, menu) }
                     <div class={classes!("bottom", format!("with-{}", session.panel.word()), session.panels_folded.then_some("folded"))}>
                         <Timeline shown={Rc::clone(&shown)} {texts} playing={session.playing} speed={session.playback.speed_index()}
                             skip={session.skip} on={self.on.clone()} />
@@ -167,6 +175,51 @@ impl App {
                 </div>
                 <Inspector {shown} {texts} selection={session.selection.clone()} {actions} {menu_open} {message} folded={session.inspector_folded} on={self.on.clone()} />
             </main>
+        }
+    }
+
+    /// The panel of the lesson that is open.
+    fn lesson(&self, run: &Run) -> Html {
+        let session = &self.session;
+        let Some(lesson) = &run.lesson else { return Html::default() };
+        let known: Rc<[_]> = session.library.lessons().iter().map(|it| it.id.clone()).collect();
+        let place = known.iter().position(|id| *id == lesson.player.lesson().id);
+        let next = place.filter(|_| !lesson.is_own).and_then(|place| known.get(place + 1).cloned());
+        html! {
+            <LessonPanel version={run.shown.version} texts={session.texts()} lang={session.lang} player={Rc::new(lesson.player.clone())}
+                told={session.what_is_told().unwrap_or_default()} choice={lesson.choice.clone()} sure={lesson.sure}
+                playing={lesson.playing.as_ref().map(|playing| playing.progress())} now={run.lab.now()} went_back={lesson.went_back}
+                is_own={lesson.is_own} {known} {next} on={self.on.clone()} />
+        }
+    }
+
+    /// The stage; in a lesson that compares two runs, both.
+    fn stages(&self, run: &Run, menu: Option<(NodeId, Rc<[Action]>)>) -> Html {
+        let session = &self.session;
+        let texts = session.texts();
+        let stage = |caption: Option<Html>| {
+            html! {
+                <Stage shown={Rc::clone(&run.shown)} {texts} selection={session.selection.clone()} menu={menu.clone()} on={self.on.clone()}
+                    frame={self.frame.clone()} canvas={self.canvas.clone()} {caption} />
+            }
+        };
+        let beside = run.lesson.as_ref().and_then(|lesson| Some((lesson, lesson.beside.as_ref()?)));
+        let Some((lesson, beside)) = beside else { return stage(None) };
+        let prose = match session.lang {
+            Lang::Zh => &lesson.player.lesson().zh,
+            Lang::En => &lesson.player.lesson().en,
+        };
+        let side = |part: &str| Some(plain(prose.text(&format!("beside/side: {part}"))));
+        let refused = beside.refused.as_ref().map(|why| (texts.lesson.beside_refused)(why));
+        html! {
+            <div class="two-stages" data-testid="two-stages">
+                { stage(side("here")) }
+                <div class="beside">
+                    <Stage shown={Rc::clone(&beside.shown)} {texts} selection={None::<Selection>} menu={None::<(NodeId, Rc<[Action]>)>} on={Callback::noop()}
+                        frame={NodeRef::default()} canvas={self.canvas_beside.clone()} caption={side("there")} is_beside=true />
+                    if let Some(refused) = refused { <p class="error" role="status">{ refused }</p> }
+                </div>
+            </div>
         }
     }
 
@@ -250,6 +303,23 @@ impl App {
         if let Some(painter) = &mut self.painter {
             painter.paint(&self.session.flying.dots(), shown.layout.width, shown.layout.height, ink);
         }
+        self.paint_beside(ink);
+    }
+
+    fn paint_beside(&mut self, ink: Ink) {
+        let canvas = self.canvas_beside.cast::<HtmlCanvasElement>();
+        let beside = self.session.lesson().and_then(|lesson| lesson.beside.as_ref());
+        let (Some(canvas), Some(beside)) = (canvas, beside) else {
+            self.painter_beside = None;
+            return;
+        };
+        if !self.painter_beside.as_ref().is_some_and(|painter| painter.is_on(&canvas)) {
+            self.painter_beside = CanvasPainter::new(canvas);
+        }
+        if let Some(painter) = &mut self.painter_beside {
+            let layout = &beside.shown.layout;
+            painter.paint(&beside.flying.dots(), layout.width, layout.height, ink);
+        }
     }
 
     /// The document's language, theme and title follow the session.
@@ -262,6 +332,19 @@ impl App {
             let _ = root.set_attribute("data-theme", self.session.theme.word());
         }
     }
+}
+
+/// The words of a text in one line; values of the run are left out.
+fn plain(blocks: &[Block]) -> Html {
+    let words = blocks.iter().filter_map(|block| match block {
+        Block::Paragraph(inlines) => Some(inlines),
+        _ => None,
+    });
+    let words = words.flatten().filter_map(|inline| match inline {
+        Inline::Text(words) => Some(&**words),
+        _ => None,
+    });
+    html! { words.collect::<String>() }
 }
 
 fn is_dark(theme: Theme) -> bool {

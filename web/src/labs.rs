@@ -17,10 +17,12 @@ pub enum LabId {
     Failover,
     /// An empty cluster.
     Sandbox,
+    /// The cluster of a lesson, which is opened by its own id.
+    Lesson,
 }
 
 impl LabId {
-    /// All labs, in the order of the front page.
+    /// All ready labs, in the order of the front page.
     pub const ALL: [Self; 4] = [Self::Flow, Self::Broadcast, Self::Failover, Self::Sandbox];
 
     /// The word by which tests and styles know it.
@@ -30,6 +32,7 @@ impl LabId {
             Self::Broadcast => "broadcast",
             Self::Failover => "failover",
             Self::Sandbox => "sandbox",
+            Self::Lesson => "lesson",
         }
     }
 
@@ -43,7 +46,7 @@ impl LabId {
             Self::Flow => FLOW,
             Self::Broadcast => BROADCAST,
             Self::Failover => FAILOVER,
-            Self::Sandbox => "",
+            Self::Sandbox | Self::Lesson => "",
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod crash;
 pub mod differences;
 pub mod geometry;
 pub mod labs;
+pub mod lessons;
 pub mod palette;
 pub mod panels;
 pub mod playback;

@@ -181,6 +181,9 @@ fn notice(props: &CommandBarProps) -> Html {
         Some(Notice::NothingDue) => html! { texts.nothing_due },
         Some(Notice::Done(line)) => html! { <>{ texts.done }{ " " }<code>{ line }</code></> },
         Some(Notice::BadRecording(why)) => html! { why },
+        Some(Notice::PredictFirst) => html! { texts.lesson.predict_first },
+        Some(Notice::EvidenceGone) => html! { texts.lesson.evidence_gone },
+        Some(Notice::OneVersion(profile)) => html! { (texts.lesson.one_version)(profile.version()) },
         Some(Notice::StillWaiting(time)) => html! { (texts.console.still_waiting)(&span(*time)) },
         Some(Notice::Switched { to, passed_over }) => {
             html! { (texts.versions.switched)(to.version(), *passed_over) }

@@ -7,6 +7,7 @@ use lab_core::config::Profile;
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::lesson::workshop;
 use super::versions::VersionsOfRun;
 use super::{console_help, refusal, rules, versions};
 use crate::session::forms::{Field, Form, FormKind, Input};
@@ -68,9 +69,14 @@ pub fn Modal(props: &ModalProps) -> Html {
             (props.texts.states.rules_title.to_owned(), body)
         }
         Dialog::Versions => differences(props),
+        Dialog::Workshop(of) => {
+            let body = html! { <>{ workshop::body(props.texts, of, &props.on) }{ close_row(props) }</> };
+            (props.texts.lesson.workshop.to_owned(), body)
+        }
     };
     // A long explanation is read from its beginning, so that is where the focus goes.
-    let is_wide = matches!(props.dialog, Dialog::Console | Dialog::Versions | Dialog::Rules(_));
+    let is_wide =
+        matches!(props.dialog, Dialog::Console | Dialog::Versions | Dialog::Rules(_) | Dialog::Workshop(_));
     html! {
         <dialog ref={element} class={classes!("modal", is_wide.then_some("wide"))} aria-labelledby="dialog-title" data-testid="dialog" {oncancel}>
             <h2 id="dialog-title" tabindex={is_wide.then_some("-1")} data-first={is_wide.then_some("")}>{ title }</h2>

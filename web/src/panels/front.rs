@@ -99,7 +99,7 @@ fn sketch(id: LabId) -> Html {
             { node(10, 38, "pr") }{ lane(68, 21, true) }{ lane(68, 55, false) }{ node(162, 38, "co") }
             <path class="cross" d="M94 24L106 40M106 24L94 40" />{ node(64, -8, "ns") }{ node(108, -8, "ns") }
         </> },
-        LabId::Sandbox => html! { <>
+        LabId::Sandbox | LabId::Lesson => html! { <>
             <rect class="slot" x="10" y="38" width="28" height="16" rx="4" /><rect class="slot" x="68" y="35" width="64" height="22" rx="5" />
             <rect class="slot" x="162" y="38" width="28" height="16" rx="4" /><rect class="slot" x="86" y="4" width="28" height="16" rx="4" />
         </> },

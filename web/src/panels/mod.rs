@@ -8,6 +8,7 @@ pub mod events;
 pub mod front;
 pub mod header;
 pub mod inspector;
+pub mod lesson;
 pub mod look;
 mod rules;
 pub mod tabs;

@@ -45,6 +45,11 @@ pub(super) fn body(texts: &Texts, of: &RulesOf) -> Html {
     }
 }
 
+/// Rules one below the other.
+pub(super) fn list(texts: &Texts, rules: &[&'static Rule]) -> Html {
+    html! { <>{ for rules.iter().map(|rule| one(texts, rule)) }</> }
+}
+
 fn one(texts: &Texts, rule: &Rule) -> Html {
     let words = texts.states;
     let said = |text: Text| (words.said)(text);

@@ -90,12 +90,16 @@ impl Session {
             .collect()
     }
 
-    fn issue(&mut self, command: Command) {
+    pub(super) fn issue(&mut self, command: Command) {
         let Some(run) = &mut self.run else { return };
         let text = command.to_string();
         cut_memory(run);
-        match run.lab.issue(command) {
+        match run.lab.issue(command.clone()) {
             Ok(()) => {
+                let now = run.lab.now();
+                if let Some(beside) = self.beside_mut() {
+                    beside.order(&command, now);
+                }
                 self.problem = None;
                 self.notice = Some(Notice::Done(text));
                 self.line.clear();

@@ -9,6 +9,7 @@ pub mod actions;
 pub mod console;
 pub mod events;
 pub mod forms;
+pub mod lesson;
 pub mod msg;
 pub mod on_real_cluster;
 pub mod rules;
@@ -30,15 +31,17 @@ use lab_core::time::{Duration, Instant};
 use crate::geometry::flying::Flying;
 use crate::geometry::size;
 use crate::labs::LabId;
+use crate::lessons::Library;
 use crate::playback::{EVENTS_PER_FRAME, Playback};
 use crate::text::{Lang, Texts};
 
 use self::console::transcript::Transcript;
 use self::console::{Console, Waiting};
 use self::events::EventList;
+use self::lesson::LessonRun;
 use self::scan::Scan;
 
-pub use msg::{Dialog, Msg, Notice, Panel, Problem, Region, Selection, SkipKind, Theme};
+pub use msg::{Dialog, LessonMsg, Msg, Notice, Panel, Problem, Region, Selection, SkipKind, Theme};
 pub use shown::{MessageDetail, Shown};
 
 /// Real milliseconds between two drawings of the panels while playing.
@@ -58,6 +61,8 @@ pub(crate) struct Run {
     pub(crate) events: EventList,
     pub(crate) transcript: Transcript,
     pub(crate) shown: Rc<Shown>,
+    /// The lesson that it belongs to.
+    pub(crate) lesson: Option<Box<LessonRun>>,
 }
 
 impl Run {
@@ -71,6 +76,7 @@ impl Run {
             events: EventList::default(),
             transcript: Transcript::default(),
             shown: Rc::default(),
+            lesson: None,
         }
     }
 }
@@ -80,6 +86,7 @@ pub struct Session {
     pub(crate) lang: Lang,
     pub(crate) theme: Theme,
     pub(crate) profile: Profile,
+    pub(crate) library: Library,
     pub(crate) run: Option<Run>,
     pub(crate) playing: bool,
     pub(crate) playback: Playback,
@@ -115,6 +122,7 @@ impl Session {
             lang,
             theme,
             profile: Profile::default(),
+            library: Library::load(),
             run: None,
             playing: false,
             playback: Playback::default(),
@@ -159,6 +167,7 @@ impl Session {
         let Some(run) = &self.run else { return false };
         self.playing
             || self.waiting.is_some()
+            || run.lesson.as_ref().is_some_and(|lesson| lesson.is_moving(run.lab.now()))
             || self.flying.is_moving(run.lab.now())
             || run.scan.has_announcements()
     }
@@ -170,10 +179,18 @@ impl Session {
 
     /// Does what a message asks for; true when the page has to be drawn anew.
     pub fn update(&mut self, msg: Msg) -> bool {
+        if self.is_locked() && Self::touches(&msg) {
+            self.notice = Some(Notice::PredictFirst);
+            self.refresh();
+            return true;
+        }
         match msg {
             Msg::Frame(elapsed_ms) => return self.frame(elapsed_ms),
             Msg::ChooseProfile(profile) => self.profile = profile,
             Msg::OpenLab(id) => self.leave(Some(id)),
+            Msg::OpenLesson(id) => self.open_lesson(&id),
+            Msg::Lesson(msg) => self.update_lesson(msg),
+            Msg::OpenFiles(files) => self.open_files(&files),
             Msg::GoHome => self.leave(None),
             Msg::SetLang(lang) => {
                 // What was announced last was said in the other language.
@@ -290,9 +307,13 @@ impl Session {
         if self.playing && self.dialog.is_none() {
             let target = run.lab.now() + self.playback.advance(elapsed_ms);
             if target > run.lab.now() {
-                run.lab.run_at_most(target, EVENTS_PER_FRAME);
+                self.pass_time(target, EVENTS_PER_FRAME);
             }
             self.after_run();
+        }
+        let shows = self.lesson().is_some_and(|lesson| lesson.playing.is_some()) && self.dialog.is_none();
+        if shows {
+            self.play_on(elapsed_ms);
         }
         let waits = self.waiting.is_some() && self.dialog.is_none();
         if waits {
@@ -300,13 +321,18 @@ impl Session {
         }
         let now = self.now();
         self.flying.advance(elapsed_ms, now);
+        if let Some(beside) = self.beside_mut() {
+            beside.flying.advance(elapsed_ms, now);
+        }
         self.since_announcement = self.since_announcement.saturating_add(elapsed_ms);
         self.since_refresh += elapsed_ms;
-        if self.since_refresh < REFRESH_MS && !waits {
+        if self.since_refresh < REFRESH_MS && !waits && !shows {
             return false;
         }
-        let idle =
-            !self.playing && !waits && !self.run.as_ref().is_some_and(|run| run.scan.has_announcements());
+        let idle = !self.playing
+            && !waits
+            && !shows
+            && !self.run.as_ref().is_some_and(|run| run.scan.has_announcements());
         if idle {
             return false;
         }
@@ -355,6 +381,7 @@ impl Session {
 
     /// Takes in what the run noted while it went forward.
     pub(crate) fn after_run(&mut self) {
+        self.follow();
         let Some(run) = &mut self.run else { return };
         let fresh = run.scan.take_in(run.lab.trace());
         if !self.calm {
@@ -366,6 +393,7 @@ impl Session {
 
     /// Takes in another moment of the run.
     fn after_jump(&mut self) {
+        self.follow();
         let Some(run) = &mut self.run else { return };
         run.scan.take_in(run.lab.trace());
         run.scan.forget_announcements();
@@ -381,6 +409,11 @@ impl Session {
     pub(crate) fn refresh(&mut self) {
         self.since_refresh = 0;
         self.version += 1;
+        self.tell();
+        let (version, stage, calm) = (self.version, self.stage, self.calm);
+        if let Some(beside) = self.beside_mut() {
+            beside.refresh(version, stage, calm);
+        }
         let texts = self.lang.texts();
         let Some(run) = &mut self.run else { return };
         if self.since_announcement >= ANNOUNCE_MS
@@ -393,7 +426,7 @@ impl Session {
         run.events.take_in(run.lab.trace());
         run.transcript.take_in(run.lab.trace());
         let view = run.lab.view(size::WINDOW);
-        let shown = Shown::of(self.version, view, run, self.stage);
+        let shown = Shown::of(self.version, view, &run.lab, &run.scan, run.id, self.stage);
         if shown.layout != run.shown.layout {
             self.flying.relayout(&shown.layout);
         }
@@ -418,6 +451,9 @@ impl Session {
     fn select(&mut self, selection: Selection) {
         self.menu = None;
         self.selection = Some(selection);
+        if self.lesson().is_some() {
+            self.inspector_folded = false;
+        }
     }
 
     fn select_event(&mut self, id: EventId) {

@@ -6,11 +6,13 @@ use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
 use lab_core::fact::Fact;
 use lab_core::id::{EventId, NodeId};
+use lab_core::lesson::Sureness;
 use lab_core::time::Duration;
 
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
+use super::lesson::Workshop;
 use super::rules::RulesOf;
 use crate::labs::LabId;
 use crate::text::Lang;
@@ -24,6 +26,12 @@ pub enum Msg {
     ChooseProfile(Profile),
     /// A lab was chosen.
     OpenLab(LabId),
+    /// A lesson was chosen, by its id.
+    OpenLesson(Arc<str>),
+    /// Something in the lesson panel was asked for.
+    Lesson(LessonMsg),
+    /// The files of a lesson were opened from disk: name and text, or why there is none.
+    OpenFiles(Vec<(String, Result<String, String>)>),
     /// Back to the front page.
     GoHome,
     /// A language was chosen.
@@ -117,6 +125,39 @@ pub enum Msg {
     LookAt(usize),
     /// The person asked the system for little motion, or no longer does.
     ReducedMotion(bool),
+}
+
+/// What was asked for in the lesson panel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LessonMsg {
+    /// An answer was chosen; it is not given yet.
+    Choose(Arc<str>),
+    /// How sure the learner is.
+    Sure(Sureness),
+    /// The answer was given, for good.
+    Give,
+    /// On to the next step.
+    GoOn,
+    /// Back to the step before.
+    Back,
+    /// The next hint.
+    OpenHint,
+    /// The solution is to be played.
+    PlaySolution,
+    /// No more of the solution.
+    StopSolution,
+    /// The run as it was when the step began.
+    ResetStep,
+    /// The whole lesson anew.
+    StartOver,
+    /// The stage is to go to the moment of an event.
+    Evidence(EventId),
+    /// A lesson from disk is to be opened although something is wrong with it.
+    OpenAnyway,
+    /// The browser is to ask for the files of a lesson.
+    ChooseFiles,
+    /// The lesson from disk is to be saved as one file.
+    SavePacked,
 }
 
 /// What is selected.
@@ -218,6 +259,8 @@ pub enum Dialog {
     Rules(RulesOf),
     /// What differs between the versions, and the switch.
     Versions,
+    /// What is wrong with a lesson that was opened from disk.
+    Workshop(Box<Workshop>),
 }
 
 /// A command that could not be carried out.
@@ -238,6 +281,12 @@ pub enum Notice {
     NothingDue,
     /// A command was carried out.
     Done(String),
+    /// The lesson holds for this version only.
+    OneVersion(Profile),
+    /// A prediction comes first.
+    PredictFirst,
+    /// The moment that was quoted is not in this run any more.
+    EvidenceGone,
     /// A recording could not be read.
     BadRecording(String),
     /// `mqadmin` has not answered within this time.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use lab_core::config::Profile;
 use lab_core::fact::TraceEvent;
 use lab_core::id::{Address, GroupName, NodeId, TopicName};
+use lab_core::lab::Lab;
 use lab_core::message::StoredMessage;
 use lab_core::time::{Epoch, Instant};
 use lab_core::view::{NodeStatus, NodeView, RecordField, RouteView, View, record_fields};
 
-use super::scan::Mark;
-use super::{Run, Selection, Session};
+use super::scan::{Mark, Scan};
+use super::{Selection, Session};
 use crate::geometry::Layout;
 use crate::labs::LabId;
 use crate::palette::Tags;
@@ -73,7 +74,7 @@ impl Default for Shown {
 
 impl Shown {
     /// The moment at which the run is.
-    pub(super) fn of(version: u64, view: View, run: &Run, stage: (f64, f64)) -> Self {
+    pub(super) fn of(version: u64, view: View, lab: &Lab, scan: &Scan, id: LabId, stage: (f64, f64)) -> Self {
         let layout = Layout::fitted(&view, stage.0, stage.1);
         let mut groups: Vec<GroupName> =
             view.consumers.iter().map(|consumer| consumer.group.clone()).collect();
@@ -83,19 +84,19 @@ impl Shown {
         groups.retain(|group| seen.insert(group.clone()));
         let topics = view.brokers.iter().flat_map(|broker| &broker.topics);
         let system_topics = topics.filter(|topic| topic.system).map(|topic| topic.topic.clone()).collect();
-        let setup = &run.lab.recording().setup;
+        let setup = lab.setup();
         Self {
             version,
-            id: run.id,
+            id,
             layout,
-            end: run.lab.end().max(view.at),
-            later: run.lab.later_commands(),
+            end: lab.end().max(view.at),
+            later: lab.later_commands(),
             seed: setup.seed,
             epoch: setup.epoch,
-            tags: run.scan.tags.clone(),
+            tags: scan.tags.clone(),
             groups,
             system_topics,
-            marks: run.scan.marks.iter().cloned().collect(),
+            marks: scan.marks.iter().cloned().collect(),
             view,
         }
     }

@@ -30,6 +30,18 @@ impl Session {
             self.profile = other(self.profile);
             return;
         };
+        if let Some(lesson) = self.lesson() {
+            let (lesson, is_own) = (lesson.player.lesson().clone(), lesson.is_own);
+            let to = other(run.lab.setup().profile);
+            if lesson.profiles.contains(&to) {
+                self.profile = to;
+                self.start_lesson(lesson, is_own);
+                self.notice = Some(Notice::SwitchedToOpening(to));
+            } else {
+                self.notice = Some(Notice::OneVersion(run.lab.setup().profile));
+            }
+            return;
+        }
         let (id, given) = (run.id, run.given);
         let (now, later) = (run.lab.now(), run.lab.later_commands());
         let mut recording = run.lab.recording().clone();

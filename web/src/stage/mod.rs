@@ -42,6 +42,12 @@ pub struct StageProps {
     pub frame: NodeRef,
     /// The canvas.
     pub canvas: NodeRef,
+    /// What stands above it, where there are two stages.
+    #[prop_or_default]
+    pub caption: Option<Html>,
+    /// Whether it is the run beside, which is only looked at.
+    #[prop_or_default]
+    pub is_beside: bool,
 }
 
 impl StageProps {
@@ -77,12 +83,15 @@ pub fn Stage(props: &StageProps) -> Html {
     let empty = shown.nodes().next().is_none();
     html! {
         <section class="stage" aria-label={texts.stage} onclick={close_menu(props)}>
-            <div class="stage-bar">
-                <button class="b primary-soft" data-testid="add" onclick={props.send(Msg::OpenForm(FormKind::AddNameServer))}>
-                    <span aria-hidden="true">{ "＋ " }</span>{ texts.add }
-                </button>
-                { legend::legend(props) }
-            </div>
+            if let Some(caption) = &props.caption { <p class="stage-caption">{ caption.clone() }</p> }
+            if !props.is_beside {
+                <div class="stage-bar">
+                    <button class="b primary-soft" data-testid="add" onclick={props.send(Msg::OpenForm(FormKind::AddNameServer))}>
+                        <span aria-hidden="true">{ "＋ " }</span>{ texts.add }
+                    </button>
+                    { legend::legend(props) }
+                </div>
+            }
             <div class="stage-scroll" ref={props.frame.clone()}><div style={seen}>
                 <div class="stage-inner" style={size}>
                     { edges::edges(props) }

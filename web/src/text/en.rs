@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, states, versions};
+use super::{LabText, Texts, console, lesson, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -278,6 +278,7 @@ pub(super) const TEXTS: Texts = Texts {
     fold_panels: "Fold console and events",
     console: &console::EN,
     versions: &versions::EN,
+    lesson: &lesson::EN,
     states: &states::EN,
 
     inspector: "Inspector",
@@ -435,6 +436,7 @@ fn lab(id: LabId) -> LabText {
             about: "An empty cluster. Add name servers, brokers, topics and clients, and break whatever you like.",
             look: &[],
         },
+        LabId::Lesson => LabText { short: "Lesson", title: "Lesson", about: "A lesson.", look: &[] },
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod console;
 mod en;
+mod lesson;
 mod states;
 pub mod verbs;
 mod versions;
@@ -20,6 +21,7 @@ use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
 pub use console::ConsoleTexts;
+pub use lesson::LessonTexts;
 pub use states::StateTexts;
 pub use versions::VersionTexts;
 
@@ -224,6 +226,7 @@ pub struct Texts {
     pub fold_panels: &'static str,
     pub console: &'static ConsoleTexts,
     pub versions: &'static VersionTexts,
+    pub lesson: &'static LessonTexts,
     pub states: &'static StateTexts,
 
     pub inspector: &'static str,

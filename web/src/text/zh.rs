@@ -6,7 +6,7 @@ use lab_core::fact::{Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, states, versions};
+use super::{LabText, Texts, console, lesson, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -270,6 +270,7 @@ pub(super) const TEXTS: Texts = Texts {
     fold_panels: "收起控制台与事件",
     console: &console::ZH,
     versions: &versions::ZH,
+    lesson: &lesson::ZH,
     states: &states::ZH,
 
     inspector: "检查器",
@@ -416,6 +417,7 @@ fn lab(id: LabId) -> LabText {
             about: "一个空集群。自己添加 NameServer、Broker、主题和客户端，随意破坏。",
             look: &[],
         },
+        LabId::Lesson => LabText { short: "课程", title: "课程", about: "一节课。", look: &[] },
     }
 }
 

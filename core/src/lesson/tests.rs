@@ -1,0 +1,1 @@
+//! A small lesson, played and broken.
