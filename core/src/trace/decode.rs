@@ -151,36 +151,12 @@ fn decode_sub_after(line: &Line<'_>) -> Result<TraceView, DecodeError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PubTrace;
     use super::*;
 
-    fn sent() -> PubTrace {
-        PubTrace {
-            time: 1_767_225_600_000,
-            region: "DefaultRegion".into(),
-            group: "p".into(),
-            topic: "T".into(),
-            msg_id: "ID".into(),
-            tags: None,
-            keys: Some("k1 k2".into()),
-            store_host: "127.0.0.1:10911".to_owned(),
-            body_length: 5,
-            cost: 7,
-            msg_type: 0,
-            offset_msg_id: "7F00000100002A9F0000000000000000".to_owned(),
-            is_success: true,
-        }
-    }
-
     #[test]
-    fn a_send_is_written_and_read() {
-        let text = sent().to_string();
-        assert_eq!(
-            text.replace('\u{1}', "|").replace('\u{2}', ";"),
-            "Pub|1767225600000|DefaultRegion|p|T|ID|null|k1 k2|127.0.0.1:10911|5|7|0|\
-             7F00000100002A9F0000000000000000|true;"
-        );
-        assert_eq!(sent().trans_keys().collect::<Vec<_>>(), ["ID", "k1", "k2"]);
+    fn a_send_is_read() {
+        let text = "Pub|1767225600000|DefaultRegion|p|T|ID|null|k1 k2|127.0.0.1:10911|5|7|0|\
+                    7F00000100002A9F0000000000000000|true;";
         let expected = TraceView {
             trace_type: TraceType::Pub,
             msg_id: "ID".to_owned(),
@@ -189,7 +165,7 @@ mod tests {
             cost: 7,
             is_success: true,
         };
-        assert_eq!(decode(&text, false), Ok(vec![expected]));
+        assert_eq!(decode(&text.replace('|', "\u{1}").replace(';', "\u{2}"), false), Ok(vec![expected]));
     }
 
     #[test]

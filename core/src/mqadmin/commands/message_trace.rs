@@ -13,7 +13,7 @@ use crate::mqadmin::session::{Session, Step};
 use crate::mqadmin::timestamp;
 use crate::rpc::QueryMessage;
 use crate::time::{Instant, format_date_time};
-use crate::trace::{DecodeError, TraceType, TraceView, decode};
+use crate::trace::{DecodeError, TRACE_TOPIC, TraceType, TraceView, decode};
 
 /// The commands of this family.
 pub(super) const COMMANDS: &[SubCommand] = &[SubCommand {
@@ -31,8 +31,6 @@ pub(super) const COMMANDS: &[SubCommand] = &[SubCommand {
     run: query_msg_trace_by_id,
 }];
 
-/// `TopicValidator.RMQ_SYS_TRACE_TOPIC`.
-const TRACE_TOPIC: &str = "RMQ_SYS_TRACE_TOPIC";
 /// Trace messages that are asked for when the operator does not say how many.
 const USUAL_MAX: u32 = 64;
 /// Buckets of the table of groups, whose order the groups come in.
