@@ -243,8 +243,7 @@ impl<P> ClientInstance<P> {
         for topic in topics {
             self.want_route(now, topic, false, out);
         }
-        if self.is_tracing() && self.routes.contains_key(&self.config.trace_topic) {
-            let topic = self.config.trace_topic.clone();
+        if let Some(topic) = self.trace_topic().filter(|topic| self.routes.contains_key(*topic)).cloned() {
             self.want_route(now, &topic, false, out);
         }
         out.set_timer(Timer::PollNameServer, due + self.config.poll_name_server_interval);

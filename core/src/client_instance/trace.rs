@@ -104,6 +104,7 @@ impl<P> ClientInstance<P> {
             TraceClient::Produce => "PRODUCE",
             TraceClient::Consume => "CONSUME",
         };
+        // Settings that a person changes later count from the next start on.
         let (topic, batch_num) = (self.config.trace_topic.clone(), self.config.trace_msg_batch_num);
         self.traces = Some(Box::new(Traces {
             epoch,
@@ -119,13 +120,12 @@ impl<P> ClientInstance<P> {
 
     /// Whether what is done with messages of this topic is traced (trace messages are not).
     pub fn traces_topic(&self, topic: &TopicName) -> bool {
-        let traces = self.traces.as_ref();
-        traces.is_some_and(|traces| !topic.as_str().starts_with(traces.topic.as_str()))
+        self.trace_topic().is_some_and(|traced| !topic.as_str().starts_with(traced.as_str()))
     }
 
-    /// Whether the client traces.
-    pub const fn is_tracing(&self) -> bool {
-        self.traces.is_some()
+    /// Where the client sends its traces, when it traces.
+    pub(super) fn trace_topic(&self) -> Option<&TopicName> {
+        self.traces.as_ref().map(|traces| &traces.topic)
     }
 
     /// The group of the producer of traces, which shows itself to the brokers too.

@@ -5,9 +5,9 @@
 //! is pull: the broker holds a pull until there is something.
 //!
 //! One concern a file: `rebalance` (which queues), `start_offset` (where a new one begins), `assigned` (a queue that is
-//! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of consuming),
-//! `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests` and `reset` (what brokers want),
-//! `trace` (what is written down of the listener).
+//! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of
+//! consuming), `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests`
+//! and `reset` (what brokers want), `trace` (what is written down of the listener).
 //!
 //! **In RocketMQ**: `DefaultMQPushConsumerImpl`, `RebalanceService`, `RebalanceImpl`, `RebalancePushImpl`,
 //! `ConsumeMessageConcurrentlyService`, `ConsumeMessageOrderlyService`, `RemoteBrokerOffsetStore`,

@@ -2,8 +2,8 @@
 //!
 //! A message that an operator has consumed at once is not traced.
 //!
-//! **In RocketMQ**: `ConsumeMessageTraceHookImpl`; the outcome of a call is told by `ConsumeMessageConcurrentlyService` and
-//! `ConsumeMessageOrderlyService`.
+//! **In RocketMQ**: `ConsumeMessageTraceHookImpl`; the outcome of a call is told by
+//! `ConsumeMessageConcurrentlyService` and `ConsumeMessageOrderlyService`.
 
 use std::sync::Arc;
 

@@ -10,8 +10,9 @@
 //! **In RocketMQ**: `DefaultMQProducer`, `DefaultMQProducerImpl`, `TopicPublishInfo`, `MQFaultStrategy`
 //! (behaviour §2).
 //!
-//! **Left out on purpose**: batches; selectors but that by hash; hooks but those of the message trace; compression of large bodies (the length of what zlib makes of
-//! them cannot be had without zlib, and exact lengths are worth more here).
+//! **Left out on purpose**: batches; selectors but that by hash; hooks but those of the message trace; compression of
+//! large bodies (the length of what zlib makes of them cannot be had without zlib, and exact lengths are worth more
+//! here).
 //!
 //! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
 //! success or failure, unless the process ends first.

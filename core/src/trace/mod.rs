@@ -9,8 +9,8 @@
 //! **In RocketMQ**: `TraceDataEncoder`, `TraceContext`, `TraceBean`, `TraceType`, `TraceConstants`,
 //! `AsyncTraceDispatcher`.
 //!
-//! **Left out on purpose**: the access channel `CLOUD`, which has a trace topic for each region; contexts that `mqadmin`
-//! passes over keep only their kind when they are read; the recall of a message, which the lab does not have.
+//! **Left out on purpose**: the access channel `CLOUD`, which has a trace topic for each region; contexts that
+//! `mqadmin` passes over keep only their kind when they are read; the recall of a message, which the lab does not have.
 
 mod context;
 mod decode;

@@ -1,6 +1,6 @@
-//! Texts and keys as real clients of 5.3.3 and 4.9.7 wrote them: a producer, three consumers and a transactional producer
-//! with traces on at one broker with `traceTopicEnable=true`, read by a consumer of the trace topic. `|` and `;` stand
-//! for the characters 1 and 2.
+//! Texts and keys as real clients of 5.3.3 and 4.9.7 wrote them: a producer, three consumers and a transactional
+//! producer with traces on at one broker with `traceTopicEnable=true`, read by a consumer of the trace topic. `|` and
+//! `;` stand for the characters 1 and 2.
 
 use std::sync::Arc;
 
