@@ -89,3 +89,14 @@ const fn return_type(is_success: bool, is_late: bool) -> u8 {
         (false, false) => 4,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::return_type;
+
+    #[test]
+    fn a_call_that_took_too_long_is_a_time_out_whatever_its_result() {
+        assert_eq!([return_type(true, false), return_type(false, false)], [0, 4]);
+        assert_eq!([return_type(true, true), return_type(false, true)], [1, 1]);
+    }
+}

@@ -123,3 +123,21 @@ const fn state_name(state: TransactionState) -> &'static str {
         TransactionState::Unknown => "UNKNOW",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_of_a_message_is_that_of_its_properties() {
+        let of = |properties: &[(&str, &str)]| {
+            let mut message = Message::new("T".into(), b"m".to_vec());
+            properties.iter().for_each(|(name, value)| message.set_property(name, value));
+            message_type(&message)
+        };
+        let half = (property::TRANSACTION_PREPARED, "true");
+        assert_eq!([of(&[]), of(&[half]), of(&[(property::TRANSACTION_PREPARED, "false")])], [0, 1, 0]);
+        assert_eq!([of(&[(property::DELAY, "3")]), of(&[half, (property::DELAY, "3")])], [3, 3]);
+        assert_eq!(of(&[(property::TIMER_DELAY_MS, "3000")]), 0, "a time of delivery counts for nothing");
+    }
+}
