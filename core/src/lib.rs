@@ -44,7 +44,7 @@
 //! |---|---|
 //! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`hash_order`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`remoting`], [`client_instance`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`] |
@@ -92,6 +92,7 @@ pub mod store;
 pub mod sys_flag;
 pub mod time;
 pub mod timer;
+pub mod trace;
 pub mod unique_id;
 pub mod validators;
 pub mod view;

@@ -96,6 +96,8 @@ pub enum Timer {
     NotifyConsumerChange,
     /// Broker: a client has not answered in time.
     CallTimeout,
+    /// Client: look whether traces are to be sent (`AsyncTraceDispatcher.AsyncRunnable`).
+    FlushTrace,
 }
 
 impl fmt::Display for Timer {

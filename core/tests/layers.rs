@@ -21,6 +21,7 @@ const ROWS: &[&[&str]] = &[
         "process_queue",
         "offset_store",
         "consume_result",
+        "trace",
         "remoting",
         "client_instance",
     ],

@@ -471,6 +471,13 @@ config! {
     detect_interval: Duration = "detectInterval", secs(2), secs(2);
     /// Producer: how long it waits for an answer.
     detect_timeout: Duration = "detectTimeout", ms(200), ms(200);
+    /// Whether the client writes down what it sends and consumes, read at its start. A switch of the constructor; V5
+    /// also spells it `enableTrace`.
+    enable_msg_trace: bool = "enableMsgTrace", false, false;
+    /// The topic that it writes to.
+    trace_topic: TopicName = "traceTopic", "RMQ_SYS_TRACE_TOPIC".into(), "RMQ_SYS_TRACE_TOPIC".into();
+    /// So many contexts make a trace message go out at once; used up to 20. V4 has no such key and ignores it.
+    trace_msg_batch_num: u32 = "traceMsgBatchNum", 10, 10;
     /// Producer: largest body in bytes.
     max_message_size: u32 = "maxMessageSize", 4 << 20, 4 << 20;
     /// Consumer: messages asked for in one pull.

@@ -145,7 +145,7 @@ impl Consumer {
         self.feed(now, out);
     }
 
-    fn consume_timeout(&self) -> Duration {
+    pub(super) fn consume_timeout(&self) -> Duration {
         Duration::from_secs(u64::from(self.client.config.consume_timeout) * 60)
     }
 

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::trace::BeforeConsume;
 use super::{Consumer, HoldId};
 use crate::fact::{Fact, ListenerResult, MessageAt};
 use crate::id::{MessageQueue, TopicName};
@@ -41,6 +42,8 @@ struct Call {
     batch: Batch,
     /// In order: when the thread began with the queue.
     run_began: Option<Instant>,
+    /// What was written down before it.
+    traced: Option<BeforeConsume>,
 }
 
 /// Messages of a topic: pulled, consumed, failed.
@@ -138,9 +141,10 @@ impl Consumer {
                 assigned.process_queue.begin_consume(now, message.queue_offset);
             }
         }
+        let traced = self.trace_before(now, &batch, out);
         let work = self.spec.work.as_millis() * batch.messages.len() as u64;
         let until = now + crate::time::Duration::from_millis(work);
-        self.listener.working.push(Call { until, batch, run_began });
+        self.listener.working.push(Call { until, batch, run_began, traced });
     }
 
     /// Some work has ended.
@@ -148,7 +152,7 @@ impl Consumer {
         let working = std::mem::take(&mut self.listener.working);
         let (done, working): (Vec<_>, Vec<_>) = working.into_iter().partition(|call| call.until <= now);
         self.listener.working = working;
-        for Call { batch, run_began, .. } in done {
+        for Call { batch, run_began, traced, .. } in done {
             let fails = batch.messages.iter().any(|message| self.spec.fail.fails(message.reconsume_times));
             let result = match (fails, run_began) {
                 (false, _) => ListenerResult::Success,
@@ -161,6 +165,9 @@ impl Consumer {
                     message: Box::new(message_at(&batch.queue, message)),
                     result,
                 });
+            }
+            if let Some(traced) = traced {
+                self.trace_after(now, traced, !fails, out);
             }
             match run_began {
                 None => self.process_batch(now, batch, fails, out),

@@ -5,8 +5,9 @@
 //! is pull: the broker holds a pull until there is something.
 //!
 //! One concern a file: `rebalance` (which queues), `start_offset` (where a new one begins), `assigned` (a queue that is
-//! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of consuming),
-//! `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests` and `reset` (what brokers want).
+//! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of
+//! consuming), `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests`
+//! and `reset` (what brokers want), `trace` (what is written down of the listener).
 //!
 //! **In RocketMQ**: `DefaultMQPushConsumerImpl`, `RebalanceService`, `RebalanceImpl`, `RebalancePushImpl`,
 //! `ConsumeMessageConcurrentlyService`, `ConsumeMessageOrderlyService`, `RemoteBrokerOffsetStore`,
@@ -31,6 +32,7 @@ mod requests;
 mod reset;
 mod retry;
 mod start_offset;
+mod trace;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +40,7 @@ use std::sync::Arc;
 pub use assigned::Assigned;
 pub use offsets::ConsumerDisk;
 
-use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance, ClientStart, config_of};
+use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance, ClientStart, TraceClient, config_of};
 use crate::command::{ConsumerSpec, NodeOrder};
 use crate::config::{ClientConfig, MessageModel, Profile};
 use crate::fact::{Fact, StartReason};
@@ -50,6 +52,7 @@ use crate::rng::Rng;
 use crate::rpc::{ConsumerData, Frame, Heartbeat, MessageSelector, Request, Response, Subscription};
 use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
+use crate::unique_id::UniqueIdMaker;
 
 /// Wait before the offsets are committed for the first time.
 const FIRST_PERSIST: Duration = Duration::from_secs(10);
@@ -83,6 +86,7 @@ pub struct Consumer {
     spec: ConsumerSpec,
     epoch: Epoch,
     name_servers: Vec<Address>,
+    address: Address,
     started_at: Instant,
     rng: Rng,
     subscriptions: BTreeMap<TopicName, Subscription>,
@@ -112,13 +116,14 @@ pub struct Consumer {
 impl Consumer {
     /// A process that has not begun to run, with what its predecessor under the same client id left.
     pub fn new(start: ClientStart, spec: &ConsumerSpec, disk: ConsumerDisk) -> Self {
-        let ClientStart { profile, epoch, client_id, name_servers, mut rng, .. } = start;
+        let ClientStart { profile, epoch, address, client_id, name_servers, mut rng } = start;
         let config = config_of(profile, &spec.client);
         Self {
             client: ClientInstance::new(client_id, profile, config, name_servers.clone(), &mut rng),
             spec: spec.clone(),
             epoch,
             name_servers,
+            address,
             started_at: Instant::ZERO,
             rng,
             subscriptions: BTreeMap::new(),
@@ -148,7 +153,7 @@ impl Consumer {
             Input::Frame { connection, frame: Frame::Request { opaque, request, .. }, .. } => {
                 self.on_request(now, connection, opaque, *request, out);
             }
-            Input::Timer(timer, due) if timer != Timer::RequestTimeout => self.on_timer(now, timer, due, out),
+            Input::Timer(timer, due) if !is_of_library(timer) => self.on_timer(now, timer, due, out),
             Input::Order(order) => self.on_order(now, order, out),
             other => {
                 for event in self.client.handle(now, other, out) {
@@ -170,6 +175,7 @@ impl Consumer {
             self.subscriptions.insert(retry, MessageSelector::all().subscription(now));
         }
         self.client.start(now, out);
+        self.start_traces(now);
         out.set_timer(Timer::PersistOffset, now + FIRST_PERSIST);
         self.arm_clean(now, out);
         if self.needs_locks() {
@@ -188,6 +194,15 @@ impl Consumer {
         }
     }
 
+    fn start_traces(&mut self, now: Instant) {
+        if self.client.config.enable_msg_trace {
+            let process_id = u16::try_from(self.rng.between(1000, 60_000)).unwrap_or(1000);
+            let ids = UniqueIdMaker::new(self.address.ip, process_id, self.rng.below(u32::MAX));
+            let client = (&self.spec.client.group, TraceClient::Consume);
+            self.client.start_traces(now, self.epoch, client, ids, &mut self.rng);
+        }
+    }
+
     fn is_broadcasting(&self) -> bool {
         self.spec.model == MessageModel::Broadcasting
     }
@@ -199,7 +214,8 @@ impl Consumer {
             from: self.spec.from,
             subscriptions: self.subscriptions.clone(),
         };
-        Heartbeat { client_id: self.client.client_id.clone(), consumers: vec![data], producers: Vec::new() }
+        let producers = self.client.trace_group().cloned().into_iter().collect();
+        Heartbeat { client_id: self.client.client_id.clone(), consumers: vec![data], producers }
     }
 
     fn send_heartbeat(&mut self, now: Instant, out: &mut Outbox) {
@@ -295,6 +311,7 @@ impl Consumer {
                     self.unlock_all(now, out);
                 }
                 self.persist_all(now, out);
+                self.client.flush_traces(now, out);
                 for (_, address) in self.client.broker_addresses() {
                     let request = Request::UnregisterClient {
                         client_id: self.client.client_id.clone(),
@@ -407,4 +424,9 @@ impl Consumer {
     pub const fn tags(&self) -> &Arc<str> {
         self.spec.selector.expression()
     }
+}
+
+/// Clocks of the library under the consumer.
+const fn is_of_library(timer: Timer) -> bool {
+    matches!(timer, Timer::RequestTimeout | Timer::FlushTrace)
 }

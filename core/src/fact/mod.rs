@@ -718,6 +718,13 @@ pub enum Fact {
         /// The group.
         group: GroupName,
     },
+    /// A client could not send a trace message, which is lost (`send trace data failed` in its log).
+    TraceLost {
+        /// The trace topic.
+        topic: TopicName,
+        /// Why.
+        why: Arc<str>,
+    },
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -819,6 +826,7 @@ impl Fact {
             Self::ConsumerResumed => "consumer-resumed",
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
+            Self::TraceLost { .. } => "trace-lost",
         }
     }
 
@@ -833,6 +841,7 @@ impl Fact {
             | Self::PullWoken { topic, .. }
             | Self::OffsetCommitted { topic, .. }
             | Self::RouteChanged { topic, .. }
+            | Self::TraceLost { topic, .. }
             | Self::Rebalanced { topic, .. } => Some(topic),
             Self::MessageStored { message, .. }
             | Self::DelayedMessageDue { message, .. }

@@ -100,6 +100,7 @@ impl fmt::Display for Fact {
                 perm::text(config.perm)
             ),
             Self::TopicDeleted { topic } => write!(f, "{topic}"),
+            Self::TraceLost { topic, why } => write!(f, "{topic} {why}"),
             Self::MessageStored { message, commit_log_offset, size, from, .. } => {
                 write!(f, "{message} log@{commit_log_offset} {size} B ← {from}")
             }

@@ -246,7 +246,7 @@ impl Lesson {
 
     fn recording_of(&self, commands: &str, profile: Profile) -> Recording {
         let recording: Recording = commands.parse().expect("the commands of a lesson were checked");
-        let latency = self.latency.clone().unwrap_or_default();
+        let latency = self.latency.unwrap_or_default();
         let setup = Setup { profile, seed: self.seed, latency, ..Setup::default() };
         Recording { setup, ..recording }
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::commands;
 use super::session::{Reply, Session};
 use super::{MqadminStart, Profile};
-use crate::id::{Address, BrokerId, MessageQueue, QueueId, QueueOffset};
+use crate::id::{Address, BrokerId, CommitLogOffset, MessageQueue, QueueId, QueueOffset};
+use crate::message::{Message, StoredMessage, property};
 use crate::rng::Rng;
 use crate::rpc::{
     BrokerData, ConsumeStats, ConsumerRunningInfo, NameServerAnswer, OffsetWrapper, ProcessQueueInfo,
@@ -214,4 +215,53 @@ fn a_consumer_tells_what_it_is_doing() {
                  locked=false, tryUnlockTimes=0, lastLockTimestamp=20260101000000000, droped=false, \
                  lastPullTimestamp=20260101000000900, lastConsumeTimestamp=20260101000000800]";
     assert!(one.contains(queue), "{one}");
+}
+
+fn trace_message(body: &str) -> Response {
+    let mut message = Message::new("RMQ_SYS_TRACE_TOPIC".into(), body.as_bytes().to_vec());
+    message.set_property(property::KEYS, "ID order-1");
+    let stored = StoredMessage {
+        message,
+        queue_id: QueueId(0),
+        queue_offset: QueueOffset(0),
+        commit_log_offset: CommitLogOffset(0),
+        sys_flag: 0,
+        born_at: Instant::ZERO,
+        born_host: Address::local(50_004),
+        stored_at: Instant::ZERO,
+        store_host: Address::local(10911),
+        reconsume_times: 0,
+        prepared_transaction_offset: CommitLogOffset(0),
+        properties_length: 0,
+    };
+    with(ResponseBody::Messages {
+        messages: vec![Arc::new(stored)],
+        index_last_update: Instant::ZERO,
+        index_last_offset: CommitLogOffset(0),
+    })
+}
+
+/// The layout is that of `QueryMsgTraceByIdSubCommand.printMessageTrace`, the same in both versions.
+#[test]
+fn a_trace_prints_sends_and_then_each_group() {
+    let body = "\
+Pub|1767225610008|DefaultRegion|pg|T|ID|A|order-1|127.0.0.1:10911|2|6|0|7F00000100002A9F0000000000000000|true;\
+SubBefore|1767225610020|DefaultRegion|all|R1|ID|0|order-1;\
+SubAfter|R1|ID|4|true|order-1|0|1767225610024|all;\
+SubAfter|R2|other|4|true|order-1|0|1767225610024|all;\
+SubAfter|R3|ID|9|false|order-1|4|1767225611999|all;";
+    let body = body.replace('|', "\u{1}").replace(';', "\u{2}");
+    let expected = "\
+#Type      #ProducerGroup       #ClientHost          #SendTime            #CostTimes #Status   
+Pub        pg                   127.0.0.1            2026-01-01 00:00:10  6ms        success   
+
+#Type      #ConsumerGroup       #ClientHost          #ConsumerTime        #CostTimes #Status   
+Sub        all                  127.0.0.1            2026-01-01 00:00:10  4ms        success   
+Sub        all                  127.0.0.1            2026-01-01 00:00:11  9ms        failed    
+
+";
+    for profile in [Profile::V4, Profile::V5] {
+        let answers = vec![route(), trace_message(&body)];
+        assert_eq!(output(profile, "queryMsgTraceById -i ID", answers), expected);
+    }
 }

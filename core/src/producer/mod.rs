@@ -5,13 +5,14 @@
 //! cached route, so a producer goes on choosing a broker that is gone until its next poll.
 //!
 //! `jobs` is the application, `sending` and `round` the send loop of the library, `transactions` what follows a half
-//! message, `detector` asks unreachable brokers whether they are back.
+//! message, `trace` what is written down of them, `detector` asks unreachable brokers whether they are back.
 //!
 //! **In RocketMQ**: `DefaultMQProducer`, `DefaultMQProducerImpl`, `TopicPublishInfo`, `MQFaultStrategy`
 //! (behaviour §2).
 //!
-//! **Left out on purpose**: batches; selectors but that by hash; hooks; compression of large bodies (the length of what zlib makes of
-//! them cannot be had without zlib, and exact lengths are worth more here).
+//! **Left out on purpose**: batches; selectors but that by hash; hooks but those of the message trace; compression of
+//! large bodies (the length of what zlib makes of them cannot be had without zlib, and exact lengths are worth more
+//! here).
 //!
 //! **Invariants**: a thread has one send under way at most; every message that was begun ends in exactly one
 //! success or failure, unless the process ends first.
@@ -20,6 +21,7 @@ mod detector;
 mod jobs;
 mod round;
 mod sending;
+mod trace;
 mod transactions;
 
 use std::collections::BTreeMap;
@@ -28,7 +30,7 @@ use std::sync::Arc;
 pub use jobs::SendThread;
 pub use sending::ActiveSend;
 
-use crate::client_instance::{ClientEvent, ClientInstance, ClientStart, config_of};
+use crate::client_instance::{ClientEvent, ClientInstance, ClientStart, TraceClient, config_of};
 use crate::command::{ClientSpec, NodeOrder, TransactionRecord};
 use crate::config::ClientConfig;
 use crate::fact::Fact;
@@ -115,6 +117,7 @@ impl Producer {
             Input::Started => {
                 self.started_at = now;
                 self.client.start(now, out);
+                self.start_traces(now);
                 self.arm_detector(now, out);
             }
             Input::Timer(Timer::PollNameServer, due) => {
@@ -141,11 +144,25 @@ impl Producer {
         }
     }
 
+    fn start_traces(&mut self, now: Instant) {
+        if self.client.config.enable_msg_trace {
+            let client = (&self.group, TraceClient::Produce);
+            self.client.start_traces(now, self.epoch, client, self.ids.clone(), &mut self.rng);
+        }
+    }
+
+    /// The next id of the process. When it traces, contexts and trace messages take some too.
+    fn next_id(&mut self, now: Instant) -> Arc<str> {
+        let of_traces = self.client.next_trace_id(now);
+        of_traces.unwrap_or_else(|| self.ids.next(self.epoch, now).into())
+    }
+
     fn heartbeat(&self) -> Heartbeat {
+        let groups = std::iter::once(&self.group).chain(self.client.trace_group());
         Heartbeat {
             client_id: self.client.client_id.clone(),
             consumers: Vec::new(),
-            producers: vec![self.group.clone()],
+            producers: groups.cloned().collect(),
         }
     }
 
@@ -182,6 +199,7 @@ impl Producer {
             }
             NodeOrder::Shutdown => {
                 out.note(Fact::Stopping);
+                self.client.flush_traces(now, out);
                 for (_, address) in self.client.broker_addresses() {
                     let request = Request::UnregisterClient {
                         client_id: self.client.client_id.clone(),

@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+use super::trace::BeforeSend;
 use super::{Producer, Purpose, ThreadId};
 use crate::client_instance::{self, RouteAnswer, RouteWish};
 use crate::command::{CommunicationMode, LocalTransaction, SendJob, ShardingKey};
@@ -52,6 +53,8 @@ pub struct ActiveSend {
     /// The queue of the present attempt; `None` while the route is asked for.
     pub(super) queue: Option<MessageQueue>,
     attempt_started: Instant,
+    /// What the trace needs to know of an attempt, once one has begun.
+    pub(super) traced: Option<BeforeSend>,
 }
 
 /// What decides on the queue in place of the producer. Such a send has one attempt and teaches the fault list
@@ -89,7 +92,7 @@ impl Producer {
         manner: Manner,
         out: &mut Outbox,
     ) {
-        let unique_key: Arc<str> = self.ids.next(self.epoch, now).into();
+        let unique_key = self.next_id(now);
         message.set_property(property::UNIQ_KEY, &unique_key);
         let assigned_queue = job.queue.clone().map(|(broker_name, queue_id)| {
             Assigned::Queue(MessageQueue { topic: job.topic.clone(), broker_name, queue_id })
@@ -111,6 +114,7 @@ impl Producer {
             attempts: SendLoop::new(now, config.send_msg_timeout, most),
             queue: None,
             attempt_started: now,
+            traced: None,
         };
         self.next_send += 1;
         let most_bytes = self.client.config.max_message_size as usize;
@@ -191,6 +195,7 @@ impl Producer {
                 self.attempt_failed(now, &mut send, AttemptError::BrokerUnknown);
                 continue;
             };
+            self.trace_before(now, &mut send, address);
             let request = Request::SendMessage {
                 group: self.group.clone(),
                 message: send.message.clone(),
@@ -329,6 +334,7 @@ impl Producer {
         match verdict(self.client.profile, response.code) {
             Verdict::Stored(status) => {
                 self.note_fault(now, &send, Attempt::Stored);
+                self.trace_after(now, &send, status, &response.body, out);
                 let fact = self.success(now, &send, status, &response.body);
                 let retries = status != SendStatus::SendOk
                     && send.manner.mode == CommunicationMode::Sync

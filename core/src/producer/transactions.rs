@@ -67,6 +67,7 @@ impl Producer {
             from_check: false,
             unique_key,
         };
+        self.trace_end_transaction(now, &send.message, address, &end, out);
         self.client.remoting.invoke_one_way(now, address, Request::EndTransaction(end), out);
     }
 
@@ -113,6 +114,7 @@ impl Producer {
             from_check: true,
             unique_key,
         };
+        self.trace_end_transaction(now, &half.message, broker, &end, out);
         self.client.remoting.invoke_one_way(now, broker, Request::EndTransaction(end), out);
     }
 }

@@ -45,12 +45,25 @@ pub fn of(seed: u64) -> Recording {
     lines.extend(disorder::faults(&mut rng, &cast));
     lines.extend(disorder::orders(&mut rng, &cast));
     lines.extend(disorder::questions(&mut rng, &cast));
+    // A stream of its own, so that the plans are otherwise what they would be without traces.
+    if once_in(&mut Rng::fork(seed, "traces"), 4) {
+        trace(&mut lines);
+    }
     lines.sort_by_key(|(at, _)| *at);
     let mut text = format!("lab profile={profile} seed={seed} latency={latency} loss={loss}\n");
     for (at, line) in lines {
         text += &format!("@{} {line}\n", Instant::from_millis(at));
     }
     text.parse().unwrap_or_else(|why| panic!("seed {seed}: {why}\n{text}"))
+}
+
+/// Has every client trace.
+fn trace(lines: &mut Lines) {
+    for (_, line) in lines.iter_mut() {
+        if line.starts_with("producer ") || line.starts_with("consumer ") {
+            line.push_str(" enableMsgTrace=true");
+        }
+    }
 }
 
 /// One of some things.

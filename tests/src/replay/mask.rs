@@ -32,6 +32,8 @@ const MASKS: &[(&str, &str, &str)] = &[
     ("queryMsgById", r"Message Body Path: .*", "Message Body Path"),
     ("queryMsgByUniqueKey", r"Message Body Path: .*", "Message Body Path"),
     ("queryMsgByOffset", r"Message Body Path: .*", "Message Body Path"),
+    // How long a send or a listener took.
+    ("queryMsgTraceById", r"(?m)\d+ms +", "COST "),
     // Paths of the recording's machine, and a setting that came with 4.9.8.
     ("getNamesrvConfig", r"(?m)^configBlackList +=.*\n?", ""),
     ("getNamesrvConfig", r"(?m)^(rocketmqHome|kvConfigPath|configStorePath)( +=).*$", "$1$2"),

@@ -221,6 +221,7 @@ const PRODUCER_OPTIONS: OptionNames = &[
     ("retry", "retryTimesWhenSendFailed", str::to_owned),
     ("latency", "sendLatencyFaultEnable", str::to_owned),
     ("queues", "defaultTopicQueueNums", str::to_owned),
+    ("trace", "enableMsgTrace", str::to_owned),
 ];
 
 const CONSUMER_OPTIONS: OptionNames = &[
@@ -233,6 +234,7 @@ const CONSUMER_OPTIONS: OptionNames = &[
     ("fail", "fail", str::to_owned),
     ("maxReconsume", "maxReconsumeTimes", str::to_owned),
     ("orderly", "orderly", str::to_owned),
+    ("trace", "enableMsgTrace", str::to_owned),
 ];
 
 fn strategy(word: &str) -> String {

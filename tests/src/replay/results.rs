@@ -93,10 +93,13 @@ pub(super) fn recorded_text(event: &Event) -> String {
 
 fn text(event: &Event, offsets: bool) -> String {
     match event {
-        Event::Sent { status, broker, queue, queue_offset, offset_msg_id, .. } if offsets => {
-            format!("{status} {broker}/{queue}@{queue_offset} {offset_msg_id}")
+        Event::Sent { status, broker, queue, queue_offset, offset_msg_id: Some(id), .. } if offsets => {
+            format!("{status} {broker}/{queue}@{queue_offset} {id}")
         }
-        Event::SentHalf { status, broker, queue, queue_offset, .. } if offsets => {
+        Event::Sent { status, broker, queue, queue_offset, .. }
+        | Event::SentHalf { status, broker, queue, queue_offset, .. }
+            if offsets =>
+        {
             format!("{status} {broker}/{queue}@{queue_offset}")
         }
         Event::Sent { status, broker, queue, .. } | Event::SentHalf { status, broker, queue, .. } => {
@@ -112,14 +115,17 @@ fn text(event: &Event, offsets: bool) -> String {
 enum Detail {
     /// Only the queue.
     Queue,
-    /// The position in it too: what is known of a half message.
+    /// The position in it too: what is known of a half message, and of one behind trace messages.
     Offset,
     /// And the place in the log.
     Id,
 }
 
 fn detail(event: &Event) -> Detail {
-    if matches!(event, Event::SentHalf { .. }) { Detail::Offset } else { Detail::Id }
+    match event {
+        Event::SentHalf { .. } | Event::Sent { offset_msg_id: None, .. } => Detail::Offset,
+        _ => Detail::Id,
+    }
 }
 
 fn replayed_text(result: &TraceEvent, detail: Detail) -> String {

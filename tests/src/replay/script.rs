@@ -154,8 +154,11 @@ pub enum Event {
         queue: u32,
         /// At which position.
         queue_offset: u64,
-        /// Address of the broker and place in its log.
-        offset_msg_id: String,
+        /// Address of the broker and place in its log; not told of a message behind trace messages, whose length is
+        /// chance (a time has one digit or two).
+        offset_msg_id: Option<String>,
+        /// The producer's id, where a later step names it.
+        msg_id: Option<String>,
     },
     /// A half message was stored.
     SentHalf {

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use lab_core::fact::Fact;
 use lab_core::id::EventId;
+use lab_core::message::StoredMessage;
 use lab_core::time::{Duration, Instant};
 
 use super::mask::{masked, uncounted};
 use super::order::Order;
 use super::player::Player;
+use super::script::Event;
 
 /// Longest time that a run of the tool may take in the lab.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -40,28 +42,49 @@ impl Player<'_> {
         Some((command, line))
     }
 
-    /// A message id behind `-i` of `queryMsgByUniqueKey` is the recording's; the lab's own has the same place in the
-    /// commit log.
+    /// A message id behind `-i` of `queryMsgByUniqueKey` or `queryMsgTraceById` is the recording's; the lab's own has
+    /// the same place in the commit log or in its queue.
     fn translated(&self, step: usize, rest: &str) -> String {
         let Some(id) = rest.split_whitespace().skip_while(|word| *word != "-i").nth(1) else {
             return rest.to_owned();
         };
+        let queue_offset = self.sent_as(step, id);
         let shown = |text: &&String| text.contains(&format!("UNIQ_KEY={id}"));
         let mut outputs = self.script.steps[..step].iter().filter_map(|step| step.output.as_ref());
         let offset_id = outputs.find(shown).and_then(|text| {
             let line = text.lines().find(|line| line.starts_with("OffsetID:"))?;
             line.split_whitespace().nth(1).map(str::to_owned)
         });
-        let Some(offset_id) = offset_id else {
-            return rest.to_owned();
-        };
         let stores = self.lab.world().nodes().filter_map(|(_, slot)| slot.store());
         let mut messages = stores.flat_map(|store| store.log().messages());
-        let found = messages.find(|message| message.offset_message_id() == offset_id);
+        let is_it = |message: &StoredMessage| match (&offset_id, &queue_offset) {
+            (Some(offset_id), _) => message.offset_message_id() == *offset_id,
+            (None, Some((topic, queue, offset))) => {
+                message.message.topic.as_str() == topic
+                    && message.queue_id.0 == *queue
+                    && message.queue_offset.0 == *offset
+            }
+            (None, None) => false,
+        };
+        let found = messages.find(|message| is_it(message));
         match found.and_then(|message| message.message.unique_key()) {
             Some(ours) => rest.replace(id, ours),
             None => rest.to_owned(),
         }
+    }
+
+    /// Topic, queue and position of the message that was sent with this id before the step.
+    fn sent_as(&self, step: usize, id: &str) -> Option<(String, u32, u64)> {
+        let mut steps = self.script.steps[..step].iter().zip(&self.plan.orders);
+        steps.find_map(|(step, order)| {
+            let Ok(Order::Send(send)) = order else { return None };
+            step.events.iter().flatten().find_map(|event| match event {
+                Event::Sent { queue, queue_offset, msg_id: Some(msg_id), .. } if msg_id == id => {
+                    Some((send.topic.clone(), *queue, *queue_offset))
+                }
+                _ => None,
+            })
+        })
     }
 
     fn masked(&self, command: &str, output: &str) -> String {

@@ -96,7 +96,8 @@ impl Group {
             | Fact::SendRefused { .. }
             | Fact::SendSucceeded { .. }
             | Fact::SendRetried { .. }
-            | Fact::SendFailed { .. } => Self::Messages,
+            | Fact::SendFailed { .. }
+            | Fact::TraceLost { .. } => Self::Messages,
             Fact::PullHeld { .. }
             | Fact::PullWoken { .. }
             | Fact::OffsetCommitted { .. }
@@ -158,6 +159,7 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::FailureDropped { .. }
             | Fact::ConsumeTimedOut { .. }
             | Fact::LockLost { .. }
+            | Fact::TraceLost { .. }
     )
 }
 

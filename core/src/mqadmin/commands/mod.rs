@@ -9,6 +9,7 @@ mod consumer_progress;
 mod consumer_status;
 mod ha;
 mod housekeeping;
+mod message_trace;
 mod name_server;
 mod offset;
 mod print_message;
@@ -71,6 +72,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         subscription_group::COMMANDS,
         offset::COMMANDS,
         query_message::COMMANDS,
+        message_trace::COMMANDS,
         print_message::COMMANDS,
         send_message::COMMANDS,
     ]

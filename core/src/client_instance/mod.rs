@@ -4,6 +4,8 @@
 //! a name server never pushes them, and an answer "no such topic" leaves the old route in the cache. So a client's
 //! idea of the cluster is up to 30 s old, or much older when its name server is silent.
 //!
+//! `trace` is the producer of trace messages that a client has when it traces.
+//!
 //! **In RocketMQ**: `MQClientInstance`, `NettyRemotingClient.getAndCreateNameserverChannel` (behaviour §2.1, §2.2).
 //!
 //! **Left out on purpose**: several producers or consumers in one instance; the availability scan of 5.x's name
@@ -12,8 +14,12 @@
 //! **Invariants**: one route request is under way at a time (`lockNamesrv`); a route only ever changes by the
 //! answer of a name server.
 
+mod trace;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+pub use trace::TraceClient;
 
 use crate::command::ClientSpec;
 use crate::config::{ClientConfig, Profile};
@@ -68,6 +74,8 @@ pub enum Purpose<P> {
     Route(RouteWish),
     /// It says that it is there.
     Heartbeat,
+    /// It sends the trace message with this number.
+    Trace(u64),
     /// The producer's or consumer's own reason.
     Own(P),
 }
@@ -139,6 +147,8 @@ pub struct ClientInstance<P> {
     asking: bool,
     /// Heartbeats that are not answered yet.
     heartbeats: usize,
+    /// What it writes down, when it traces.
+    traces: Option<Box<trace::Traces>>,
 }
 
 impl<P> ClientInstance<P> {
@@ -167,6 +177,7 @@ impl<P> ClientInstance<P> {
             wishes: VecDeque::new(),
             asking: false,
             heartbeats: 0,
+            traces: None,
         }
     }
 
@@ -226,9 +237,14 @@ impl<P> ClientInstance<P> {
     }
 
     /// The periodic poll of these topics, due at this moment (fixed rate).
+    ///
+    /// A trace topic with a route is polled too.
     pub fn poll(&mut self, now: Instant, due: Instant, topics: &[TopicName], out: &mut Outbox) {
         for topic in topics {
             self.want_route(now, topic, false, out);
+        }
+        if let Some(topic) = self.trace_topic().filter(|topic| self.routes.contains_key(*topic)).cloned() {
+            self.want_route(now, &topic, false, out);
         }
         out.set_timer(Timer::PollNameServer, due + self.config.poll_name_server_interval);
     }
@@ -304,6 +320,10 @@ impl<P> ClientInstance<P> {
             Input::Refused(connection) => self.remoting.on_refused(connection, out),
             Input::Closed(connection) => self.on_closed(connection),
             Input::Timer(Timer::RequestTimeout, _) => self.remoting.on_timeout(now, out),
+            Input::Timer(Timer::FlushTrace, _) => {
+                self.traces_due(now, out);
+                Vec::new()
+            }
             Input::Frame { frame: Frame::Response { opaque, response }, .. } => {
                 self.remoting.on_response(opaque, *response).into_iter().collect()
             }
@@ -319,7 +339,14 @@ impl<P> ClientInstance<P> {
                         events.push(ClientEvent::HeartbeatsDone);
                     }
                 }
-                Purpose::Route(wish) => events.extend(self.on_route(now, wish, result, out)),
+                Purpose::Trace(send) => self.on_trace_answer(now, send, result, out),
+                Purpose::Route(wish) => {
+                    let event = self.on_route(now, wish, result, out);
+                    if let Some(ClientEvent::Route(wish, _)) = &event {
+                        self.traces_got_route(now, &wish.topic, wish.template, out);
+                    }
+                    events.extend(event);
+                }
             }
         }
         events
