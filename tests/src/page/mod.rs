@@ -155,7 +155,10 @@ impl Page {
             }
             if begun.elapsed() > PATIENCE {
                 let asked = self.server.requests();
-                panic!("waited in vain: {what}\nthe server was asked for: {asked:?}\nthe page:\n{}", self.account());
+                panic!(
+                    "waited in vain: {what}\nthe server was asked for: {asked:?}\nthe page:\n{}",
+                    self.account()
+                );
             }
             thread::sleep(GLANCE);
         }

@@ -161,17 +161,25 @@ impl Parser {
         self.fail(format!("`{sign}` is expected here, not {}", self.word().shown()))
     }
 
-    fn or(&mut self) -> Result<Typed, SyntaxError> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
+    /// Reads something that stands inside something else.
+    fn deeper(&mut self, read: fn(&mut Self) -> Result<Typed, SyntaxError>) -> Result<Typed, SyntaxError> {
+        if self.depth == DEEPEST {
             return self.fail("this is nested too deeply");
         }
-        let mut left = self.and()?;
-        while self.takes_name("or") {
-            left = self.logical(Operator::Or, left, Self::and)?;
-        }
+        self.depth += 1;
+        let typed = read(self);
         self.depth -= 1;
-        Ok(left)
+        typed
+    }
+
+    fn or(&mut self) -> Result<Typed, SyntaxError> {
+        self.deeper(|parser| {
+            let mut left = parser.and()?;
+            while parser.takes_name("or") {
+                left = parser.logical(Operator::Or, left, Self::and)?;
+            }
+            Ok(left)
+        })
     }
 
     fn and(&mut self) -> Result<Typed, SyntaxError> {
@@ -207,12 +215,7 @@ impl Parser {
         if !self.takes_name("not") {
             return self.comparison();
         }
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return self.fail("this is nested too deeply");
-        }
-        let inner = self.not()?;
-        self.depth -= 1;
+        let inner = self.deeper(Self::not)?;
         let inner = self.condition(inner, at)?;
         Ok((Node::Not(Box::new(inner)), Type::Truth))
     }
@@ -345,7 +348,7 @@ impl Parser {
                 self.expect_sign(")")?;
                 Ok(inner)
             }
-            Word::Sign("-") => match self.atom()? {
+            Word::Sign("-") => match self.deeper(Self::atom)? {
                 (node, kind @ (Type::Number | Type::Span)) => Ok((Node::Negate(Box::new(node)), kind)),
                 (_, other) => fail_at(at, format!("{other} has no negative")),
             },
