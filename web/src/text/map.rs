@@ -72,7 +72,7 @@ pub struct MapTexts {
 
 pub(super) const EN: MapTexts = MapTexts {
     lessons: "Lessons",
-    projector: "Projector: large type, strong contrast",
+    projector: "A+: projector, with large type and strong contrast",
 
     start: |id| format!("Start with lesson {id}"),
     go_on: |id| format!("Continue with {id}"),
@@ -186,7 +186,7 @@ pub(super) const EN: MapTexts = MapTexts {
 
 pub(super) const ZH: MapTexts = MapTexts {
     lessons: "课程",
-    projector: "投影模式：大字号、高对比度",
+    projector: "A+：投影模式，大字号、高对比度",
 
     start: |id| format!("从第 {id} 课开始"),
     go_on: |id| format!("继续第 {id} 课"),
