@@ -75,12 +75,9 @@ impl Page {
     /// Lets the page play the solution, without its pauses.
     pub fn watch_solution(&self) {
         self.click("solution");
-        self.until("the solution is over", || {
-            if self.shows("solution-hurry") {
-                self.click("solution-hurry");
-            }
-            self.is_finished()
-        });
+        // Even a single line is looked at for a moment, so there is time to press this once.
+        self.click("solution-hurry");
+        self.until("the solution is over", || self.is_finished());
     }
 
     /// Whether one can go on to the next step.
