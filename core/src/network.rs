@@ -301,10 +301,16 @@ impl Network {
         })
     }
 
-    /// Forgets a node that was taken away, with everything that waits for it.
+    /// Forgets a node that was taken away, with everything that waits for it. What it told its peers at its end still
+    /// reaches them: a connection stays as long as the peer's end is not closed.
     pub fn forget(&mut self, node: &NodeId) {
         self.links.retain(|(from, to), _| from != node && to != node);
-        self.connections.retain(|_, connection| connection.side_of(node).is_none());
+        self.connections.retain(|_, connection| {
+            connection.side_of(node).is_none_or(|side| {
+                let is_closed = |side| connection.end(side).state == EndState::Closed;
+                is_closed(side) && !is_closed(side.other())
+            })
+        });
     }
 }
 

@@ -88,6 +88,8 @@ fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool) -> NodeVie
             let is_open = connection.end(side).state == EndState::Open;
             is_open.then(|| connection.end(side.other()).peer.node.clone())
         })
+        // Of a node that was taken away nothing is shown, though its end may not be known to be closed yet.
+        .filter(|peer| world.slots().contains_key(peer))
         .collect();
     connections.sort();
     connections.dedup();
