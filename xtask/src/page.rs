@@ -33,6 +33,7 @@ pub(crate) fn build_and_measure() -> Result<()> {
 
 /// Builds the page with tools that are already there, and says where it is.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
+    check_lessons()?;
     let mut trunk = shell::command("trunk");
     trunk.arg("build");
     if profile == Profile::Release {
@@ -50,6 +51,25 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
         optimise(&dist)?;
     }
     Ok(dist)
+}
+
+/// Reads and plays every lesson: one that does not keep its promises is not built into a page.
+fn check_lessons() -> Result<()> {
+    let folder = shell::root().join("web").join("lessons");
+    let mut lessons = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            lessons.push(path);
+        }
+    }
+    lessons.sort();
+    println!("Checking {} lessons.", lessons.len());
+    let mut check = shell::cargo();
+    check
+        .args(["run", "--quiet", "--package", "lab-core", "--example", "lesson", "--", "--quiet"])
+        .args(lessons);
+    shell::run(&mut check)
 }
 
 /// Runs `wasm-opt` over each WASM file, if there is one on the `PATH` or in `node_modules`.
