@@ -7,7 +7,7 @@ use super::player::{Outcome, Player, Sureness, holds, run_watched, values_at};
 use super::problem::Problem;
 use super::prose::{Block, Prose};
 use super::script::{Line, Script};
-use super::{Lesson, Step, Task, manifest};
+use super::{Lesson, Step, Task, Transfer, manifest};
 use crate::config::Profile;
 use crate::fact::Fact;
 use crate::id::EventId;
@@ -114,6 +114,24 @@ impl Play {
                 self.check_texts(step);
             }
             self.player.go_on(&self.lab, self.beside.as_ref());
+        }
+        if matches!(way, Way::Solution) {
+            self.check_transfer();
+        }
+    }
+
+    /// The lines for `mqadmin` are such that the tool takes them.
+    fn check_transfer(&mut self) {
+        let lesson = self.lesson.clone();
+        let Some(last) = lesson.steps.last() else { return };
+        for transfer in &lesson.transfer {
+            let Transfer::Mqadmin(line) = transfer else { continue };
+            let output = self.lab.clone().mqadmin(line).ok().flatten().unwrap_or_default();
+            let is_refused = output.contains("usage: mqadmin") || output.contains("not exist.");
+            if is_refused {
+                let first = output.lines().next().unwrap_or_default().to_owned();
+                self.fail(last, format!("transfer: the tool does not take `mqadmin {line}`: {first}"));
+            }
         }
     }
 

@@ -12,6 +12,7 @@ chapter = 2
 minutes = 3
 profiles = ["V5", "V4"]
 fidelity = ["topic.update"]
+transfer = [{ mqadmin = "topicStatus -t Orders" }]
 commands = '''
 name-server nsrv-0
 broker broker-a
@@ -78,15 +79,15 @@ fn a_mistake_is_told_with_its_line_and_what_is_accepted() {
         ("minutes = 3", "minutes = 90", 3, "1 to 20"),
         ("\"V4\"]", "\"V6\"]", 4, "V4"),
         ("topic.update", "topic.updat", 5, "FIDELITY.md"),
-        ("broker broker-a", "broker", 8, ""),
-        ("producer shop", "kill ghost", 11, "ghost"),
-        ("kind = \"predict\"", "kind = \"ask\"", 17, "predict, do and explain"),
-        ("right = \"two\"", "right = \"three\"", 18, "one, two"),
-        ("distinct(message.queue) = 1", "distinct(message.que) = 1", 20, "fields: key,"),
-        ("hints = 1", "hints = 0", 24, "1 to 5"),
-        ("hints = 1", "hint = 1", 27, "unknown field"),
-        ("run 3s\n'''\nways", "run soon\n'''\nways", 31, "`soon` is not a time"),
-        ("kind = \"explain\"", "kind = \"explain\"\nhints = 2", 39, "belongs to a step of kind \"do\""),
+        ("broker broker-a", "broker", 9, ""),
+        ("producer shop", "kill ghost", 12, "ghost"),
+        ("kind = \"predict\"", "kind = \"ask\"", 18, "predict, do and explain"),
+        ("right = \"two\"", "right = \"three\"", 19, "one, two"),
+        ("distinct(message.queue) = 1", "distinct(message.que) = 1", 21, "fields: key,"),
+        ("hints = 1", "hints = 0", 25, "1 to 5"),
+        ("hints = 1", "hint = 1", 28, "unknown field"),
+        ("run 3s\n'''\nways", "run soon\n'''\nways", 32, "`soon` is not a time"),
+        ("kind = \"explain\"", "kind = \"explain\"\nhints = 2", 40, "belongs to a step of kind \"do\""),
     ];
     for (old, new, line, part) in cases {
         assert!(MANIFEST.contains(old), "{old}");
@@ -99,6 +100,8 @@ fn a_mistake_is_told_with_its_line_and_what_is_accepted() {
 #[test]
 fn promises_that_are_not_kept_are_told() {
     let cases = [
+        ("topicStatus -t", "topicStat -t", "the tool does not take"),
+        ("topicStatus -t", "topicStatus -z", "the tool does not take"),
         ("count=2\n", "count=1\n", "the solution does not reach the goal sent"),
         (">= 2'", ">= 0'", "holds before anything is done"),
         ("right = \"two\"", "right = \"one\"", "does not hold"),

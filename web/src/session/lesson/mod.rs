@@ -332,9 +332,7 @@ impl Session {
             return;
         };
         // The run may have become another one since it was told.
-        if told.is_some_and(|told| {
-            told.facts.iter().flat_map(|(_, chain)| chain).any(|it| it.id == id && *it != event)
-        }) {
+        if told.is_some_and(|told| told.facts.values().flatten().any(|it| it.id == id && *it != event)) {
             self.notice = Some(Notice::EvidenceGone);
             return;
         }
