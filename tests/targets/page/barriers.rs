@@ -1,5 +1,7 @@
 //! Nothing on the page shuts people out, as far as axe-core can tell.
 
+use std::cell::RefCell;
+
 use lab_core::lesson::Task;
 use lab_tests::page::Page;
 use lab_tests::page::learning::lessons;
@@ -28,14 +30,20 @@ fn barriers(page: &Page) -> Vec<String> {
         .collect()
 }
 
-fn is_open_to_all(page: &Page, place: &str) {
-    let found = barriers(page);
-    assert!(found.is_empty(), "{place}:\n{}", found.join("\n"));
+/// What was found everywhere, so that one visit tells all of it.
+#[derive(Default)]
+struct Tour(RefCell<Vec<String>>);
+
+impl Tour {
+    fn look(&self, page: &Page, place: &str) {
+        self.0.borrow_mut().extend(barriers(page).into_iter().map(|it| format!("{place}: {it}")));
+    }
 }
 
 #[test]
 fn no_page_has_a_serious_barrier() {
     let page = Page::open();
+    let tour = Tour::default();
     for theme in ["light", "dark"] {
         page.until(&format!("the theme is {theme}"), || {
             let is_so = page.root("data-theme") == theme;
@@ -44,32 +52,34 @@ fn no_page_has_a_serious_barrier() {
             }
             is_so
         });
-        is_open_to_all(&page, &format!("the map, {theme}"));
+        tour.look(&page, &format!("the map, {theme}"));
         page.open_lab("failover");
         page.pause();
-        is_open_to_all(&page, &format!("a lab, {theme}"));
+        tour.look(&page, &format!("a lab, {theme}"));
         page.click("home");
         page.click("open-sheet");
         page.until("the sheet is open", || page.shows("sheet"));
-        is_open_to_all(&page, &format!("the sheet, {theme}"));
+        tour.look(&page, &format!("the sheet, {theme}"));
         page.click("home");
         for lesson in
             lessons().iter().filter(|lesson| lesson.beside.is_some() || &*lesson.id == "0.1").take(2)
         {
             page.open_lesson(lesson);
-            is_open_to_all(&page, &format!("the question of {}, {theme}", lesson.id));
+            tour.look(&page, &format!("the question of {}, {theme}", lesson.id));
             let right = match &lesson.steps[0].task {
                 Task::Predict { right, .. } => *right,
                 Task::Do { .. } | Task::Explain { .. } => 0,
             };
             page.learn(lesson, right, |page, _| {
                 page.click("hint-open");
-                is_open_to_all(page, &format!("the goals of {}, {theme}", lesson.id));
+                tour.look(page, &format!("the goals of {}, {theme}", lesson.id));
                 page.watch_solution();
             });
-            is_open_to_all(&page, &format!("the explanation of {}, {theme}", lesson.id));
+            tour.look(&page, &format!("the explanation of {}, {theme}", lesson.id));
             page.click("home");
         }
     }
     page.leave();
+    let found = tour.0.into_inner();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

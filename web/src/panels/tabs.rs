@@ -51,7 +51,7 @@ pub fn Tabs(props: &TabsProps) -> Html {
         let is_chosen = panel == props.panel;
         html! {
             <button ref={element} class="tab" role="tab" id={format!("tab-{}", panel.word())} data-testid={format!("tab-{}", panel.word())}
-                aria-selected={is_chosen.to_string()} aria-controls="panel" tabindex={if is_chosen { "0" } else { "-1" }} {onclick}>
+                aria-selected={is_chosen.to_string()} aria-controls={(!props.folded).then_some("panel")} tabindex={if is_chosen { "0" } else { "-1" }} {onclick}>
                 { label(texts, panel) }</button>
         }
     };
