@@ -24,5 +24,7 @@ mod peace;
 mod rewinding;
 #[path = "page/sizes.rs"]
 mod sizes;
+#[path = "page/teaching.rs"]
+mod teaching;
 #[path = "page/versions.rs"]
 mod versions;

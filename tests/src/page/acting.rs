@@ -1,9 +1,20 @@
 //! What a person does in a lab: open one, let time pass, give commands.
 
+use serde_json::json;
+
 use super::Page;
 
 /// A virtual second, as [`Page::clock`] counts.
 pub const SECOND: u64 = 1_000;
+
+/// Drops files on the page. No driver can drag a file from outside into a browser, so a script hands over what a person would.
+const DROP: &str = r"
+const files = new DataTransfer();
+for (const [name, text] of arguments[0]) files.items.add(new File([text], name));
+const drop = new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
+document.querySelector('h1').dispatchEvent(drop);
+return drop.defaultPrevented;
+";
 
 impl Page {
     /// Opens a lab from the front page: `flow`, `broadcast`, `failover` or `sandbox`.
@@ -63,5 +74,14 @@ impl Page {
     pub fn order(&self, line: &str) {
         self.type_command(line);
         self.until(&format!("{line} is carried out"), || self.value("command-input").is_empty());
+    }
+
+    /// Drops files on the page, by name and text.
+    ///
+    /// # Panics
+    /// When the page does not take them: the browser would leave the page and show the file.
+    pub fn drop_files(&self, files: &[(&str, String)]) {
+        let is_taken: bool = self.ask(DROP, vec![json!(files)]);
+        assert!(is_taken, "the browser would leave the page and show the file");
     }
 }

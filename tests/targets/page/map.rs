@@ -3,15 +3,6 @@
 use lab_tests::page::{Key, Page};
 use serde_json::json;
 
-/// Drops files on the page. No driver can drag a file from outside into a browser, so a script hands over what a person would.
-const DROP: &str = r"
-const files = new DataTransfer();
-for (const [name, text] of arguments[0]) files.items.add(new File([text], name));
-const drop = new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
-document.querySelector('h1').dispatchEvent(drop);
-return drop.defaultPrevented;
-";
-
 /// A record in which `answer` was given in lesson 0.1 and `end` happened.
 fn record(name: &str, answer: &str) -> String {
     let prediction = json!({ "answer": answer, "sure": "certain", "happened": { "answer": "end" } });
@@ -21,11 +12,6 @@ fn record(name: &str, answer: &str) -> String {
         "lessons": { "0.1": { "progress": progress, "profile": "V5" } },
     })
     .to_string()
-}
-
-fn drop_files(page: &Page, files: &[(&str, String)]) {
-    let is_taken: bool = page.ask(DROP, vec![json!(files)]);
-    assert!(is_taken, "the browser would leave the page and show the file");
 }
 
 fn keep(page: &Page, text: &str) {
@@ -50,7 +36,7 @@ fn a_first_visit_is_two_keys_away_from_a_cluster() {
 #[test]
 fn a_file_is_taken_in_and_kept() {
     let page = Page::open();
-    drop_files(&page, &[("me.json", record("Ann", "all"))]);
+    page.drop_files(&[("me.json", record("Ann", "all"))]);
     page.until("the page says so", || page.shows("map-notice"));
     page.until("the lesson is half done", || page.text("lesson-0.1").contains("half done"));
     page.reload();
@@ -69,7 +55,7 @@ fn a_record_that_cannot_be_used_is_set_aside_unchanged() {
         page.ask("return localStorage.getItem(arguments[0])", vec![json!(key)])
     };
     assert_eq!(kept("rocketmq-lab.progress.set-aside").as_deref(), Some(newer));
-    drop_files(&page, &[("me.json", record("Ann", "all"))]);
+    page.drop_files(&[("me.json", record("Ann", "all"))]);
     page.until("the new record is kept", || kept("rocketmq-lab.progress").is_some());
     page.reload();
     assert_eq!(kept("rocketmq-lab.progress.set-aside").as_deref(), Some(newer), "still there");
@@ -87,7 +73,7 @@ fn a_class_is_laid_side_by_side() {
         ("bob.json", record("Bob", "end")),
         ("broken.json", "{\"format\": \"rocketmq-lab-progress\"".to_owned()),
     ];
-    drop_files(&page, &class);
+    page.drop_files(&class);
     page.until("the sheet is open", || page.shows("sheet-pupils"));
     let pupils = page.text("sheet-pupils");
     assert!(pupils.contains("<b>李雷</b>"), "a name is never markup: {pupils}");

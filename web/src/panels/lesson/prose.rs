@@ -67,8 +67,10 @@ fn inline(props: &LessonProps, inline: &Inline) -> Html {
             let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::OpenLesson(id.clone())));
             html! { <button type="button" class="link" {onclick}>{ inlines(props, text) }</button> }
         }
-        // A lesson that this page does not have is only named.
-        Inline::Link { text, .. } => inlines(props, text),
+        // A lesson that this page does not have is named, and said to be missing.
+        Inline::Link { text, .. } => html! {
+            <>{ inlines(props, text) }<small class="muted">{ props.texts.lesson.not_yet }</small></>
+        },
         Inline::Value(expression) => {
             let value = props.told.values.get(expression.text()).map_or("–", String::as_str);
             html! { <b class="value">{ value }</b> }
