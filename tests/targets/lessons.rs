@@ -83,8 +83,10 @@ fn the_handbook_lists_every_thing_and_field() {
 #[test]
 fn the_example_of_the_handbook_can_be_used_as_it_stands() {
     let readme = std::fs::read_to_string(folder().join("README.md")).expect("the handbook");
-    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
-    let problems = Lesson::read(Source { manifest: example, zh: "", en: "" }).expect_err("the texts are missing");
+    let example =
+        readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let problems =
+        Lesson::read(Source { manifest: example, zh: "", en: "" }).expect_err("the texts are missing");
     let in_manifest: Vec<_> = problems.iter().filter(|problem| &*problem.file == "lesson.toml").collect();
     assert!(in_manifest.is_empty(), "{in_manifest:?}");
     assert!(problems.iter().any(|problem| problem.what.contains("`## bet` is missing")), "{problems:?}");

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::parse::{Aggregate, Node, Operator, Quantifier, Question};
 use super::rows::{self, Life, Row};
@@ -18,12 +19,14 @@ pub struct Moment<'a> {
     start: Instant,
     beside: Option<&'a Moment<'a>>,
     lives: OnceCell<Vec<Life<'a>>>,
+    /// The places of events by their kind; of frames and alarm clocks, of which there are most, nothing is kept.
+    by_kind: OnceCell<BTreeMap<&'static str, Vec<usize>>>,
 }
 
 impl<'a> Moment<'a> {
     /// A run with what happened up to now. `start` is when the step of the lesson began.
     pub const fn new(view: &'a View, trace: &'a [TraceEvent], start: Instant) -> Self {
-        Self { view, trace, start, beside: None, lives: OnceCell::new() }
+        Self { view, trace, start, beside: None, lives: OnceCell::new(), by_kind: OnceCell::new() }
     }
 
     /// The same with another run beside it, for `beside(…)`.
@@ -41,6 +44,18 @@ impl<'a> Moment<'a> {
     pub(super) fn evaluate(&self, node: &Node) -> Value<'static> {
         // What the expression borrows from its own thread of questions lives no longer than this call.
         Evaluation { moment: self, things: Vec::new() }.value(node).into_owned()
+    }
+
+    /// What a question goes through: everything of its kind, or at least all that can pass its filter.
+    fn asked(&self, of: &Question) -> Box<dyn Iterator<Item = Row<'_>> + '_> {
+        match of.event_kind.filter(|kind| !FREQUENT.contains(kind)) {
+            Some(kind) => {
+                let by_kind = self.by_kind.get_or_init(|| by_kind(self.trace));
+                let places = by_kind.get(kind).map_or(&[][..], Vec::as_slice);
+                Box::new(places.iter().map(|place| Row::Event(&self.trace[*place], self.view)))
+            }
+            None => self.each(of.thing.name),
+        }
     }
 
     fn each(&self, thing: &str) -> Box<dyn Iterator<Item = Row<'_>> + '_> {
@@ -97,6 +112,21 @@ impl<'a> Moment<'a> {
             _ => unreachable!("the parser lets only known things through"),
         }
     }
+}
+
+/// Kinds of events that a run has so many of that a list of them saves nothing.
+const FREQUENT: [&str; 3] = ["request-sent", "response-sent", "timer-fired"];
+
+/// The places of all other events, by kind.
+fn by_kind(trace: &[TraceEvent]) -> BTreeMap<&'static str, Vec<usize>> {
+    let mut places: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
+    for (place, event) in trace.iter().enumerate() {
+        let kind = event.fact.kind();
+        if !FREQUENT.contains(&kind) {
+            places.entry(kind).or_default().push(place);
+        }
+    }
+    places
 }
 
 /// One evaluation: the moment, and the thing that each question around is at.
@@ -183,7 +213,7 @@ impl<'m> Evaluation<'m, '_> {
     fn matching<T>(&mut self, of: &Question, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut found = Vec::new();
         let moment = self.moment;
-        for row in moment.each(of.thing.name) {
+        for row in moment.asked(of) {
             self.things.push(row);
             if of.filter.as_ref().is_none_or(|filter| self.holds(filter)) {
                 found.push(read(self));
@@ -201,7 +231,7 @@ impl<'m> Evaluation<'m, '_> {
             // An exception is looked for.
             Quantifier::Every => (false, false),
         };
-        for row in moment.each(of.thing.name) {
+        for row in moment.asked(of) {
             self.things.push(row);
             let passes = of.filter.as_ref().is_none_or(|filter| self.holds(filter));
             let is_it = passes && of.body.as_ref().is_none_or(|body| self.holds(body)) == looked_for;

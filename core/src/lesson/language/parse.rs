@@ -4,6 +4,7 @@ use super::schema::{FieldInfo, THINGS, ThingInfo, thing};
 use super::token::{Token, Word, tokens};
 use super::value::Type;
 use super::{SyntaxError, Value};
+use crate::fact::Fact;
 
 /// How deep brackets and questions may be nested: far more than anybody writes, far less than a stack holds.
 const DEEPEST: usize = 64;
@@ -37,6 +38,22 @@ pub(super) enum Node {
 }
 
 impl Node {
+    /// The kind that this condition wants of the event of a depth, when it wants one in any case.
+    fn event_kind(&self, depth: usize) -> Option<&'static str> {
+        match self {
+            Self::Binary(Operator::And, a, b) => a.event_kind(depth).or_else(|| b.event_kind(depth)),
+            Self::Binary(Operator::Equal, a, b) => match (&**a, &**b) {
+                (Self::Field(of, field), Self::Constant(Value::Text(kind)))
+                    if *of == depth && field.name == "kind" =>
+                {
+                    Fact::KINDS.iter().copied().find(|known| known == kind)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(super) fn asks_beside(&self) -> bool {
         let of_question =
             |question: &Question| question.filter.iter().chain(&question.body).any(|node| node.asks_beside());
@@ -97,6 +114,22 @@ pub(super) struct Question {
     pub(super) filter: Option<Box<Node>>,
     /// The condition behind `:`, or the field behind the dot.
     pub(super) body: Option<Box<Node>>,
+    /// The only kind of event that can pass the filter, when it says so itself.
+    pub(super) event_kind: Option<&'static str>,
+}
+
+impl Question {
+    /// A question that is asked inside so many others.
+    fn new(
+        thing: &'static ThingInfo,
+        filter: Option<Box<Node>>,
+        body: Option<Box<Node>>,
+        depth: usize,
+    ) -> Self {
+        let event_kind =
+            filter.as_ref().filter(|_| thing.name == "event").and_then(|it| it.event_kind(depth));
+        Self { thing, filter, body, event_kind }
+    }
 }
 
 type Typed = (Node, Type);
@@ -403,7 +436,8 @@ impl Parser {
             _ => {}
         }
         let thing = self.close_question();
-        Ok((Node::Quantifier { quantifier, of: Question { thing, filter, body } }, Type::Truth))
+        let of = Question::new(thing, filter, body, self.scope.len());
+        Ok((Node::Quantifier { quantifier, of }, Type::Truth))
     }
 
     /// `THING [NAME]`; from here to [`close_question`](Self::close_question) its fields can be named.
@@ -469,7 +503,8 @@ impl Parser {
         let filter = self.filter()?;
         let thing = self.close_question();
         self.expect_sign(")")?;
-        Ok((Node::Aggregate { aggregate, of: Question { thing, filter, body } }, kind))
+        let of = Question::new(thing, filter, body, self.scope.len());
+        Ok((Node::Aggregate { aggregate, of }, kind))
     }
 
     /// The `.FIELD` that a number is made of.
