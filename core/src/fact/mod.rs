@@ -830,51 +830,8 @@ impl Fact {
         }
     }
 
-    /// The topic that it is about, when there is one.
-    pub fn topic(&self) -> Option<&TopicName> {
-        match self {
-            Self::RequestSent(sent) | Self::ResponseSent(sent) => sent.queue.as_ref().map(|(topic, _)| topic),
-            Self::TopicUpdated { topic, .. }
-            | Self::SendRefused { topic, .. }
-            | Self::MessageDelayed { topic, .. }
-            | Self::PullHeld { topic, .. }
-            | Self::PullWoken { topic, .. }
-            | Self::OffsetCommitted { topic, .. }
-            | Self::RouteChanged { topic, .. }
-            | Self::TraceLost { topic, .. }
-            | Self::Rebalanced { topic, .. } => Some(topic),
-            Self::MessageStored { message, .. }
-            | Self::DelayedMessageDue { message, .. }
-            | Self::TimerMessageDue { message }
-            | Self::TransactionEnded { message, .. }
-            | Self::TransactionChecked { message, .. }
-            | Self::TransactionDiscarded { message }
-            | Self::SendSucceeded { message, .. }
-            | Self::MessageDelivered { message, .. }
-            | Self::MessageConsumed { message, .. }
-            | Self::MessageSentBack { message, .. }
-            | Self::DeadLettered { message, .. }
-            | Self::SendBackFailed { message, .. }
-            | Self::RetriedHere { message, .. }
-            | Self::FailureDropped { message }
-            | Self::ConsumeTimedOut { message } => Some(&message.queue.topic),
-            Self::QueueSuspended { queue, .. }
-            | Self::QueueLocked { queue, .. }
-            | Self::QueueUnlocked { queue, .. }
-            | Self::LockRefused { queue, .. }
-            | Self::LockLost { queue }
-            | Self::OffsetReset { queue, .. }
-            | Self::OneWaySent { queue, .. }
-            | Self::QueueAssigned { queue, .. }
-            | Self::QueueDropped { queue, .. }
-            | Self::PullFailed { queue, .. }
-            | Self::OffsetCorrected { queue, .. } => Some(&queue.topic),
-            _ => None,
-        }
-    }
-
-    /// The producer's id of the one message that it is about.
-    pub fn unique_key(&self) -> Option<&Arc<str>> {
+    /// The message that it is about, at its place.
+    pub const fn message(&self) -> Option<&MessageAt> {
         match self {
             Self::MessageStored { message, .. }
             | Self::MessageDelayed { message, .. }
@@ -891,13 +848,55 @@ impl Fact {
             | Self::SendBackFailed { message, .. }
             | Self::RetriedHere { message, .. }
             | Self::FailureDropped { message }
-            | Self::ConsumeTimedOut { message } => Some(&message.unique_key),
+            | Self::ConsumeTimedOut { message } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The queue that it is about, when it names its broker too.
+    pub fn queue(&self) -> Option<&MessageQueue> {
+        match self {
+            Self::QueueSuspended { queue, .. }
+            | Self::QueueLocked { queue, .. }
+            | Self::QueueUnlocked { queue, .. }
+            | Self::LockRefused { queue, .. }
+            | Self::LockLost { queue }
+            | Self::OffsetReset { queue, .. }
+            | Self::OneWaySent { queue, .. }
+            | Self::QueueAssigned { queue, .. }
+            | Self::QueueDropped { queue, .. }
+            | Self::PullFailed { queue, .. }
+            | Self::OffsetCorrected { queue, .. } => Some(queue),
+            _ => self.message().map(|message| &message.queue),
+        }
+    }
+
+    /// The topic that it is about, when there is one.
+    pub fn topic(&self) -> Option<&TopicName> {
+        match self {
+            Self::RequestSent(sent) | Self::ResponseSent(sent) => sent.queue.as_ref().map(|(topic, _)| topic),
+            Self::TopicUpdated { topic, .. }
+            | Self::SendRefused { topic, .. }
+            | Self::MessageDelayed { topic, .. }
+            | Self::PullHeld { topic, .. }
+            | Self::PullWoken { topic, .. }
+            | Self::OffsetCommitted { topic, .. }
+            | Self::RouteChanged { topic, .. }
+            | Self::TraceLost { topic, .. }
+            | Self::Rebalanced { topic, .. } => Some(topic),
+            _ => self.queue().map(|queue| &queue.topic),
+        }
+    }
+
+    /// The producer's id of the one message that it is about.
+    pub fn unique_key(&self) -> Option<&Arc<str>> {
+        match self {
             Self::SendFailed { unique_key, .. }
             | Self::TransactionRefused { unique_key, .. }
             | Self::OneWaySent { unique_key, .. }
             | Self::LocalTransactionEnded { unique_key, .. }
             | Self::LocalTransactionChecked { unique_key, .. } => Some(unique_key),
-            _ => None,
+            _ => self.message().map(|message| &message.unique_key),
         }
     }
 

@@ -131,47 +131,6 @@ pub(super) const fn status(status: NodeStatus) -> &'static str {
     }
 }
 
-/// The message that a fact is about.
-pub(super) const fn message(fact: &Fact) -> Option<&MessageAt> {
-    match fact {
-        Fact::MessageStored { message, .. }
-        | Fact::MessageDelayed { message, .. }
-        | Fact::DelayedMessageDue { message, .. }
-        | Fact::TimerMessageDue { message }
-        | Fact::TransactionEnded { message, .. }
-        | Fact::TransactionChecked { message, .. }
-        | Fact::TransactionDiscarded { message }
-        | Fact::SendSucceeded { message, .. }
-        | Fact::MessageDelivered { message, .. }
-        | Fact::MessageConsumed { message, .. }
-        | Fact::MessageSentBack { message, .. }
-        | Fact::DeadLettered { message, .. }
-        | Fact::SendBackFailed { message, .. }
-        | Fact::RetriedHere { message, .. }
-        | Fact::FailureDropped { message }
-        | Fact::ConsumeTimedOut { message } => Some(message),
-        _ => None,
-    }
-}
-
-/// The queue that a fact is about, when it names its broker too.
-pub(super) fn queue(fact: &Fact) -> Option<&MessageQueue> {
-    match fact {
-        Fact::QueueSuspended { queue, .. }
-        | Fact::QueueLocked { queue, .. }
-        | Fact::QueueUnlocked { queue, .. }
-        | Fact::LockRefused { queue, .. }
-        | Fact::LockLost { queue }
-        | Fact::OffsetReset { queue, .. }
-        | Fact::OneWaySent { queue, .. }
-        | Fact::QueueAssigned { queue, .. }
-        | Fact::QueueDropped { queue, .. }
-        | Fact::PullFailed { queue, .. }
-        | Fact::OffsetCorrected { queue, .. } => Some(queue),
-        _ => message(fact).map(|message| &message.queue),
-    }
-}
-
 /// The number of the queue that a fact is about.
 pub(super) fn queue_id(fact: &Fact) -> Option<u32> {
     match fact {
@@ -179,7 +138,7 @@ pub(super) fn queue_id(fact: &Fact) -> Option<u32> {
         Fact::PullHeld { queue_id, .. }
         | Fact::PullWoken { queue_id, .. }
         | Fact::OffsetCommitted { queue_id, .. } => Some(queue_id.0),
-        _ => queue(fact).map(|queue| queue.queue_id.0),
+        _ => fact.queue().map(|queue| queue.queue_id.0),
     }
 }
 
@@ -189,7 +148,7 @@ pub(super) fn broker_name(fact: &Fact) -> Option<&BrokerName> {
         Fact::BrokerRegistered { broker_name, .. }
         | Fact::BrokerRemoved { broker_name, .. }
         | Fact::SendRetried { broker_name, .. } => Some(broker_name),
-        _ => queue(fact).map(|queue| &queue.broker_name),
+        _ => fact.queue().map(|queue| &queue.broker_name),
     }
 }
 
@@ -200,7 +159,7 @@ pub(super) fn offset(fact: &Fact) -> Option<u64> {
         | Fact::OffsetReset { offset, .. }
         | Fact::QueueAssigned { offset, .. }
         | Fact::OffsetCorrected { to: offset, .. } => Some(offset.0),
-        _ => message(fact).map(|message| message.offset.0),
+        _ => fact.message().map(|message| message.offset.0),
     }
 }
 
@@ -220,7 +179,7 @@ pub(super) fn key(fact: &Fact) -> Option<&str> {
         | Fact::OneWaySent { key, .. }
         | Fact::LocalTransactionEnded { key, .. }
         | Fact::LocalTransactionChecked { key, .. } => key.as_deref(),
-        _ => message(fact)?.key.as_deref(),
+        _ => fact.message()?.key.as_deref(),
     }
 }
 
