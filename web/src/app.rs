@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use lab_core::id::NodeId;
-use lab_core::lesson::{Block, Inline};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, KeyboardEvent};
 use yew::prelude::*;
@@ -14,7 +13,7 @@ use crate::panels::command_bar::CommandBar;
 use crate::panels::console::Console;
 use crate::panels::dialog::Modal;
 use crate::panels::events::{Events, Filters};
-use crate::panels::front::{Front, Reached};
+use crate::panels::front::{Front, Reached, plain, prose};
 use crate::panels::header::Header;
 use crate::panels::inspector::Inspector;
 use crate::panels::lesson::LessonPanel;
@@ -29,7 +28,6 @@ use crate::session::console::history::History;
 use crate::session::{Dialog, LessonMsg, MapMsg, Msg, Notice, Panel, Run, Selection, Session, Shown, Theme};
 use crate::stage::Stage;
 use crate::stage::canvas::{CanvasPainter, Ink, Painter};
-use crate::text::Lang;
 use crate::{clipboard, crash, files, storage};
 
 /// The largest file of a lesson in bytes.
@@ -224,7 +222,7 @@ impl App {
         html! {
             <LessonPanel version={run.shown.version} texts={session.texts()} lang={session.lang} player={Rc::new(lesson.player.clone())}
                 told={session.what_is_told().unwrap_or_default()} choice={lesson.choice.clone()} sure={lesson.sure}
-                playing={lesson.playing.as_ref().map(|playing| playing.progress())} now={run.lab.now()} went_back={lesson.went_back}
+                playing={lesson.playing.as_ref().map(|playing| playing.progress())} went_back={lesson.went_back}
                 is_own={lesson.is_own} {known} {next} on={self.on.clone()} />
         }
     }
@@ -241,11 +239,8 @@ impl App {
         };
         let beside = run.lesson.as_ref().and_then(|lesson| Some((lesson, lesson.beside.as_ref()?)));
         let Some((lesson, beside)) = beside else { return stage(None) };
-        let prose = match session.lang {
-            Lang::Zh => &lesson.player.lesson().zh,
-            Lang::En => &lesson.player.lesson().en,
-        };
-        let side = |part: &str| Some(plain(prose.text(&format!("beside/side: {part}"))));
+        let prose = prose(lesson.player.lesson(), session.lang);
+        let side = |part: &str| Some(html! { plain(prose.text(&format!("beside/side: {part}"))) });
         let refused = beside.refused.as_ref().map(|why| (texts.lesson.beside_refused)(why));
         html! {
             <div class="two-stages" data-testid="two-stages">
@@ -428,19 +423,6 @@ impl App {
             let _ = root.set_attribute("data-projector", if self.session.projector { "on" } else { "off" });
         }
     }
-}
-
-/// The words of a text in one line; values of the run are left out.
-fn plain(blocks: &[Block]) -> Html {
-    let words = blocks.iter().filter_map(|block| match block {
-        Block::Paragraph(inlines) => Some(inlines),
-        _ => None,
-    });
-    let words = words.flatten().filter_map(|inline| match inline {
-        Inline::Text(words) => Some(&**words),
-        _ => None,
-    });
-    html! { words.collect::<String>() }
 }
 
 fn is_dark(theme: Theme) -> bool {

@@ -261,7 +261,7 @@ impl Play {
 }
 
 /// A run at the moment at which a lesson opens: its opening commands are carried out.
-pub(super) fn opened(recording: crate::recording::Recording) -> Lab {
+pub fn opened(recording: crate::recording::Recording) -> Lab {
     let end = recording.end;
     let mut lab = Lab::new(recording);
     lab.run_until(end + Duration::from_millis(1));

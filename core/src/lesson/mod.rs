@@ -38,7 +38,7 @@ use crate::time::Duration;
 
 use language::Expression;
 
-pub use check::check;
+pub use check::{check, opened};
 pub use pack::{pack, unpack};
 pub use player::{Begin, GRID, Outcome, Player, Prediction, Progress, Sureness, run_watched, values_at};
 pub use problem::Problem;

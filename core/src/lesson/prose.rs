@@ -4,7 +4,7 @@
 //! `### answer: a` a part of it. Inside a text `{{ EXPRESSION }}` is replaced by its value in the learner's run. Two kinds of
 //! fenced block quote the run: `fact` with an expression that gives the number of an event, `mqadmin` with a command line.
 //!
-//! Only paragraphs, lists, tables of two languages' worth of words, emphasis, code and links are allowed. HTML and images are
+//! Only paragraphs, lists, quotes, emphasis, code and links are allowed. HTML and images are
 //! mistakes with a line, not markup.
 
 use std::collections::BTreeMap;

@@ -103,6 +103,7 @@ impl Session {
                 self.problem = None;
                 self.notice = Some(Notice::Done(text));
                 self.line.clear();
+                self.follow();
                 self.after_run();
                 self.wait_for_answer();
             }

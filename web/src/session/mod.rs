@@ -389,6 +389,7 @@ impl Session {
         let limit = run.lab.now() + LOOK_AHEAD;
         let stepped = run.lab.step(limit);
         self.notice = if stepped { None } else { Some(Notice::NothingDue) };
+        self.follow();
         self.after_run();
     }
 
@@ -419,7 +420,6 @@ impl Session {
 
     /// Takes in what the run noted while it went forward.
     pub(crate) fn after_run(&mut self) {
-        self.follow();
         let Some(run) = &mut self.run else { return };
         let fresh = run.scan.take_in(run.lab.trace());
         if !self.calm {

@@ -1,6 +1,6 @@
 //! The things of the language and their fields: the one list that parser, evaluation and handbook read.
 
-use super::rows::{self, Life, Row};
+use super::rows::{self, Row};
 use super::value::{Type, Value};
 use crate::fact::Fact;
 use crate::rpc::perm;
@@ -107,10 +107,6 @@ fn maybe_text<'a>(text: Option<&'a str>) -> Value<'a> {
 
 fn maybe_number<'a>(number: Option<u64>) -> Value<'a> {
     Value::or_nothing(number.map(Value::number))
-}
-
-fn first_of<'a>(life: &'a Life<'a>) -> &'a crate::fact::MessageAt {
-    life.first
 }
 
 things! {
@@ -256,13 +252,13 @@ things! {
     }
     "message", "a message that was stored, with its way through the run; in the order of their first storing",
         Row::Message(life) => {
-        "key": Text, "the application's key" => maybe_text(first_of(life).key.as_deref());
-        "unique-key": Text, "the producer's id (msgId)" => Value::text(&*first_of(life).unique_key);
+        "key": Text, "the application's key" => maybe_text(life.first.key.as_deref());
+        "unique-key": Text, "the producer's id (msgId)" => Value::text(&*life.first.unique_key);
         "tag": Text, "its tag" => maybe_text(life.tag);
-        "topic": Text, "the topic" => Value::text(first_of(life).queue.topic.as_str());
-        "broker-name": Text, "where it was stored first" => Value::text(first_of(life).queue.broker_name.as_str());
-        "queue": Number, "in this queue" => Value::number(first_of(life).queue.queue_id.0);
-        "offset": Number, "at this offset" => Value::number(first_of(life).offset.0);
+        "topic": Text, "the topic" => Value::text(life.first.queue.topic.as_str());
+        "broker-name": Text, "where it was stored first" => Value::text(life.first.queue.broker_name.as_str());
+        "queue": Number, "in this queue" => Value::number(life.first.queue.queue_id.0);
+        "offset": Number, "at this offset" => Value::number(life.first.offset.0);
         "at": Moment, "when it was stored first" => Value::Moment(life.at);
         "stored": Number, "how often it was stored in its topic, copies of slaves not counted" => Value::Number(life.stored);
         "delivered": Number, "how often a listener was called with it" => Value::Number(life.delivered);

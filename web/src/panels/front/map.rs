@@ -141,7 +141,7 @@ pub(super) fn own(props: &FrontProps) -> Html {
 }
 
 /// The words of a lesson in a language.
-pub(in crate::panels) fn prose(lesson: &Lesson, lang: Lang) -> &Prose {
+pub(crate) fn prose(lesson: &Lesson, lang: Lang) -> &Prose {
     match lang {
         Lang::En => &lesson.en,
         Lang::Zh => &lesson.zh,
@@ -149,7 +149,7 @@ pub(in crate::panels) fn prose(lesson: &Lesson, lang: Lang) -> &Prose {
 }
 
 /// The first paragraph of a text, without its marks. A number of the run is a gap: there is no run yet.
-pub(in crate::panels) fn plain(blocks: &[Block]) -> String {
+pub(crate) fn plain(blocks: &[Block]) -> String {
     let mut text = String::new();
     if let Some(Block::Paragraph(inlines)) = blocks.first() {
         take(inlines, &mut text);

@@ -4,7 +4,7 @@ mod labs;
 mod map;
 mod notices;
 
-pub(super) use self::map::{plain, prose};
+pub(crate) use self::map::{plain, prose};
 pub(super) use self::notices::{sentence, told};
 
 use std::sync::Arc;

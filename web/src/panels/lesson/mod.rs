@@ -10,9 +10,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lab_core::lesson::{Lesson, Player, Prose, Sureness, Task};
-use lab_core::time::Instant;
 use yew::prelude::*;
 
+use crate::panels::front::prose as prose_of;
 use crate::session::lesson::told::Told;
 use crate::session::{LessonMsg, Msg};
 use crate::text::{Lang, Texts};
@@ -36,8 +36,6 @@ pub struct LessonProps {
     pub sure: Option<Sureness>,
     /// The line of the solution that is played, of how many.
     pub playing: Option<(usize, usize)>,
-    /// The present moment.
-    pub now: Instant,
     /// Whether the learner went back behind something that was reached.
     pub went_back: bool,
     /// Whether it was opened from disk.
@@ -62,10 +60,7 @@ impl LessonProps {
     }
 
     fn prose(&self) -> &Prose {
-        match self.lang {
-            Lang::Zh => &self.player.lesson().zh,
-            Lang::En => &self.player.lesson().en,
-        }
+        prose_of(self.lesson(), self.lang)
     }
 
     /// A text of the step that is looked at: `answer: a`, or the step's own with an empty name.

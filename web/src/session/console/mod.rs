@@ -266,6 +266,7 @@ impl Session {
                 break;
             }
         }
+        self.follow();
         self.after_run();
     }
 }

@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use lab_core::command::Command;
 use lab_core::lab::Lab;
-use lab_core::lesson::Begin;
+use lab_core::lesson::opened;
 use lab_core::recording::Recording;
 use lab_core::time::Instant;
 
-use super::opened;
 use crate::geometry::flying::Flying;
 use crate::geometry::size;
 use crate::session::Shown;
@@ -30,21 +29,13 @@ impl BesideRun {
         let mut lab = opened(recording);
         let own = first.recording().commands.iter().skip_while(|(at, _)| *at < lab.now());
         let own: Vec<(Instant, Command)> = own.cloned().collect();
-        let mut run = Self {
-            lab: lab.clone(),
-            scan: Scan::default(),
-            shown: Rc::default(),
-            flying: Flying::default(),
-            refused: None,
-        };
         for (at, command) in own {
             lab.run_until(at);
             // What this run refuses it refused then too.
             let _ = lab.issue(command);
         }
         lab.run_until(first.now());
-        run.lab = lab;
-        run
+        Self { lab, scan: Scan::default(), shown: Rc::default(), flying: Flying::default(), refused: None }
     }
 
     /// Carries out what was ordered in the first run, at its moment.
@@ -59,17 +50,6 @@ impl BesideRun {
         if self.lab.now() != now {
             self.lab.go_to(now);
         }
-    }
-
-    /// As it was when a step began.
-    pub(super) fn reset(&mut self, begin: Begin) {
-        let mut recording = self.lab.recording().clone();
-        recording.commands.retain(|(at, _)| *at < begin.at);
-        recording.end = begin.at;
-        self.lab = Lab::new(recording);
-        self.lab.run_until(begin.at);
-        self.scan = Scan::default();
-        self.flying.clear();
     }
 
     /// Reads the view anew.

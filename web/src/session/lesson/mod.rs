@@ -18,7 +18,7 @@ use std::sync::Arc;
 use lab_core::config::Profile;
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
-use lab_core::lesson::{Lesson, Player, Sureness, Task, run_watched};
+use lab_core::lesson::{Lesson, Player, Sureness, Task, opened, run_watched};
 use lab_core::recording::Recording;
 use lab_core::time::{Duration, Instant};
 
@@ -307,9 +307,8 @@ impl Session {
         recording.end = begin.at;
         let mut lab = Lab::new(recording);
         lab.run_until(begin.at);
-        if let Some(beside) = &mut lesson.beside {
-            beside.reset(begin);
-        }
+        let recording = lesson.player.lesson().recording_beside(lab.setup().profile);
+        lesson.beside = recording.map(|recording| BesideRun::new(recording, &lab));
         let (given, lesson) = (run.given, run.lesson.take());
         let mut fresh = Run::new(LabId::Lesson, given, lab);
         fresh.lesson = lesson;
@@ -360,12 +359,4 @@ fn left_at(entry: &Entry) -> Option<Lab> {
     let recording: Recording = entry.recording.parse().ok().filter(|_| !entry.recording.is_empty())?;
     let mut lab = Lab::try_new(recording).ok()?;
     lab.run_at_most(Instant::from_millis(entry.now_ms), MOST_STEPS).then_some(lab)
-}
-
-/// A run at the moment at which a lesson opens.
-fn opened(recording: Recording) -> Lab {
-    let end = recording.end;
-    let mut lab = Lab::new(recording);
-    lab.run_until(end + Duration::from_millis(1));
-    lab
 }
