@@ -20,8 +20,11 @@ use crate::time::{Duration, Instant};
 use crate::view::View;
 use crate::world::World;
 
-/// Steps between two keyframes.
+/// Steps between two keyframes of a short run.
 const KEYFRAME_EVERY: u64 = 4096;
+/// Most keyframes that are kept. A run that needs more loses every second one and has its next ones twice as far apart,
+/// so going back costs a hundredth of the run and memory stays bounded.
+const MOST_KEYFRAMES: usize = 128;
 /// After this long [`Lab::mqadmin`] waits no more.
 const LONGEST_MQADMIN: Duration = Duration::from_secs(60);
 
@@ -50,6 +53,7 @@ pub struct Lab {
     /// How much of the trace lies before the present.
     events: usize,
     keyframes: Vec<Keyframe>,
+    keyframe_every: u64,
     end: Instant,
     /// Whether something of the present millisecond was handled already.
     is_within: bool,
@@ -88,6 +92,7 @@ impl Lab {
             noted_in: Vec::new(),
             events: 0,
             keyframes: Vec::new(),
+            keyframe_every: KEYFRAME_EVERY,
             end: Instant::ZERO,
             is_within: false,
         }
@@ -192,7 +197,7 @@ impl Lab {
                 self.after_step();
             }
         }
-        if self.steps.is_multiple_of(KEYFRAME_EVERY) {
+        if self.steps.is_multiple_of(self.keyframe_every) {
             self.keep_keyframe();
         }
     }
@@ -228,6 +233,13 @@ impl Lab {
                 commands: self.done,
                 world: self.world.clone(),
             });
+        }
+        if self.keyframes.len() > MOST_KEYFRAMES {
+            self.keyframe_every *= 2;
+            let every = self.keyframe_every;
+            // The first is where the run begins, whatever number its step has.
+            let first = self.keyframes.first().map(|keyframe| keyframe.steps);
+            self.keyframes.retain(|kept| kept.steps.is_multiple_of(every) || Some(kept.steps) == first);
         }
     }
 

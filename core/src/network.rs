@@ -159,7 +159,8 @@ pub struct Network {
     seed: u64,
     latency: Latency,
     loss: Ratio,
-    links: BTreeMap<(NodeId, NodeId), Link>,
+    /// By who sends, then by who receives.
+    links: BTreeMap<NodeId, BTreeMap<NodeId, Link>>,
     connections: BTreeMap<ConnectionId, Connection>,
 }
 
@@ -170,16 +171,28 @@ impl Network {
     }
 
     fn link(&mut self, from: &NodeId, to: &NodeId) -> &mut Link {
-        let (seed, latency, loss) = (self.seed, self.latency, self.loss);
-        self.links.entry((from.clone(), to.clone())).or_insert_with(|| Link {
-            latency,
-            loss,
+        if !self.has_link(from, to) {
+            self.add_link(from, to);
+        }
+        let link = self.links.get_mut(from).and_then(|links| links.get_mut(to));
+        link.expect("a link that is missing was just added")
+    }
+
+    fn has_link(&self, from: &NodeId, to: &NodeId) -> bool {
+        self.links.get(from).is_some_and(|links| links.contains_key(to))
+    }
+
+    fn add_link(&mut self, from: &NodeId, to: &NodeId) {
+        let link = Link {
+            latency: self.latency,
+            loss: self.loss,
             is_cut: false,
             is_held: false,
             // A stream per direction: another node changes nothing here.
-            rng: Rng::fork(seed, &format!("link {from}>{to}")),
+            rng: Rng::fork(self.seed, &format!("link {from}>{to}")),
             waiting: Vec::new(),
-        })
+        };
+        self.links.entry(from.clone()).or_default().insert(to.clone(), link);
     }
 
     /// Adds a connection.
@@ -217,9 +230,16 @@ impl Network {
         let Some(connection) = self.connections.get(&transit.connection) else {
             return (Instant::NEVER, None);
         };
-        let from = connection.end(transit.to.other()).peer.node.clone();
-        let to = connection.end(transit.to).peer.node.clone();
-        let link = self.link(&from, &to);
+        let (from, to) =
+            (&connection.end(transit.to.other()).peer.node, &connection.end(transit.to).peer.node);
+        if !self.has_link(from, to) {
+            let (from, to) = (from.clone(), to.clone());
+            self.add_link(&from, &to);
+            return self.send(now, transit);
+        }
+        let Some(link) = self.links.get_mut(from).and_then(|links| links.get_mut(to)) else {
+            return (Instant::NEVER, None);
+        };
         if link.is_cut || link.is_held {
             link.waiting.push(transit);
             return (Instant::NEVER, None);
@@ -286,7 +306,9 @@ impl Network {
 
     /// The barriers that stand: from, to, which, and what waits there.
     pub fn barriers(&self) -> impl Iterator<Item = (&NodeId, &NodeId, Barrier, &[Transit])> {
-        self.links.iter().flat_map(|((from, to), link)| {
+        let links =
+            self.links.iter().flat_map(|(from, links)| links.iter().map(move |(to, link)| (from, to, link)));
+        links.flat_map(|(from, to, link)| {
             let cut = link.is_cut.then_some((from, to, Barrier::Cut, link.waiting.as_slice()));
             let hold = link.is_held.then_some((from, to, Barrier::Hold, link.waiting.as_slice()));
             cut.into_iter().chain(hold)
@@ -295,7 +317,7 @@ impl Network {
 
     /// Whether a barrier of this kind stands in this direction.
     pub fn is_parted(&self, barrier: Barrier, from: &NodeId, to: &NodeId) -> bool {
-        self.links.get(&(from.clone(), to.clone())).is_some_and(|link| match barrier {
+        self.links.get(from).and_then(|links| links.get(to)).is_some_and(|link| match barrier {
             Barrier::Cut => link.is_cut,
             Barrier::Hold => link.is_held,
         })
@@ -304,7 +326,10 @@ impl Network {
     /// Forgets a node that was taken away, with everything that waits for it. What it told its peers at its end still
     /// reaches them: a connection stays as long as the peer's end is not closed.
     pub fn forget(&mut self, node: &NodeId) {
-        self.links.retain(|(from, to), _| from != node && to != node);
+        self.links.remove(node);
+        for links in self.links.values_mut() {
+            links.remove(node);
+        }
         self.connections.retain(|_, connection| {
             connection.side_of(node).is_none_or(|side| {
                 let is_closed = |side| connection.end(side).state == EndState::Closed;

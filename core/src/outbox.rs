@@ -43,7 +43,7 @@ pub enum Input {
     /// fixed rate then makes up for every period it missed.
     Timer(Timer, Instant),
     /// The person at the lab wants something of this process.
-    Order(NodeOrder),
+    Order(Box<NodeOrder>),
 }
 
 /// Something that a process wants done.
@@ -87,7 +87,12 @@ pub struct Outbox {
 impl Outbox {
     /// An empty outbox; connections opened through it are numbered from `next_connection`.
     pub const fn new(next_connection: ConnectionId) -> Self {
-        Self { effects: Vec::new(), next_connection }
+        Self::reusing(Vec::new(), next_connection)
+    }
+
+    /// As [`new`](Self::new), with the memory of an earlier one, which must be empty.
+    pub(crate) const fn reusing(effects: Vec<Effect>, next_connection: ConnectionId) -> Self {
+        Self { effects, next_connection }
     }
 
     /// Opens a connection and returns its number at once; frames may be sent only once it stands.

@@ -239,7 +239,7 @@ impl Broker {
             }
             Input::Closed(connection) => self.on_closed(now, connection, out),
             Input::Timer(timer, due) => self.on_timer(now, timer, due, out),
-            Input::Order(order) => self.on_order(now, order, out),
+            Input::Order(order) => self.on_order(now, *order, out),
         }
     }
 

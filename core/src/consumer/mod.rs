@@ -154,7 +154,7 @@ impl Consumer {
                 self.on_request(now, connection, opaque, *request, out);
             }
             Input::Timer(timer, due) if !is_of_library(timer) => self.on_timer(now, timer, due, out),
-            Input::Order(order) => self.on_order(now, order, out),
+            Input::Order(order) => self.on_order(now, *order, out),
             other => {
                 for event in self.client.handle(now, other, out) {
                     self.on_event(now, event, out);

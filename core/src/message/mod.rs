@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub use decode::{decode_offset_message_id, decode_record};
 pub use delay_levels::{BadDelayLevels, DelayLevels};
+use properties::shared_text;
 pub use properties::{
     Property, UserPropertyError, decode_properties, delete_property, encode_properties, properties_length,
 };
@@ -119,9 +120,14 @@ impl Message {
 
     /// Sets a property, replacing an earlier value.
     pub fn set_property(&mut self, name: &str, value: &str) {
+        self.set_shared_property(name, shared_text(value));
+    }
+
+    /// As [`set_property`](Self::set_property), with a text that others have too.
+    pub fn set_shared_property(&mut self, name: &str, value: Arc<str>) {
         match self.properties.iter_mut().find(|(key, _)| &**key == name) {
-            Some((_, old)) => *old = value.into(),
-            None => self.properties.push((name.into(), value.into())),
+            Some((_, old)) => *old = value,
+            None => self.properties.push((shared_text(name), value)),
         }
     }
 

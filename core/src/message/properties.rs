@@ -9,9 +9,9 @@
 //! **Left out on purpose**: escapes; RocketMQ has none either, so a value with U+0002 is cut there when it is read.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::Message;
+use super::{Message, property};
 use crate::config::Profile;
 
 /// Between a property's name and its value.
@@ -35,6 +35,25 @@ pub fn encode_properties(properties: &[Property], profile: Profile) -> String {
         text.pop();
     }
     text
+}
+
+/// The text as a name or value of a property. What nearly every message has exists once for all.
+pub(super) fn shared_text(text: &str) -> Arc<str> {
+    static COMMON: LazyLock<[Arc<str>; 9]> = LazyLock::new(|| {
+        [
+            property::UNIQ_KEY,
+            property::WAIT,
+            property::KEYS,
+            property::TAGS,
+            property::CLUSTER,
+            property::TRACE_ON,
+            property::MSG_REGION,
+            "true",
+            "DefaultRegion",
+        ]
+        .map(Arc::from)
+    });
+    COMMON.iter().find(|common| &***common == text).map_or_else(|| text.into(), Arc::clone)
 }
 
 /// Length of [`encode_properties`] in bytes without building it.

@@ -171,8 +171,11 @@ impl NameServer {
                 self.scan_not_active_brokers(now, out);
                 out.set_timer(Timer::ScanNotActiveBroker, due + self.config.scan_not_active_broker_interval);
             }
-            Input::Order(NodeOrder::Set(settings)) => self.update_config(&settings),
-            Input::Order(NodeOrder::Shutdown) => out.exit(),
+            Input::Order(order) => match *order {
+                NodeOrder::Set(settings) => self.update_config(&settings),
+                NodeOrder::Shutdown => out.exit(),
+                _ => {}
+            },
             _ => {}
         }
         self.remove_batch(now, out);

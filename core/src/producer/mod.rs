@@ -135,7 +135,7 @@ impl Producer {
                     self.on_transaction_check(now, peer.address, &check, out);
                 }
             }
-            Input::Order(order) => self.on_order(now, order, out),
+            Input::Order(order) => self.on_order(now, *order, out),
             other => {
                 for event in self.client.handle(now, other, out) {
                     self.on_event(now, event, out);

@@ -93,7 +93,7 @@ impl Producer {
         out: &mut Outbox,
     ) {
         let unique_key = self.next_id(now);
-        message.set_property(property::UNIQ_KEY, &unique_key);
+        message.set_shared_property(property::UNIQ_KEY, unique_key.clone());
         let assigned_queue = job.queue.clone().map(|(broker_name, queue_id)| {
             Assigned::Queue(MessageQueue { topic: job.topic.clone(), broker_name, queue_id })
         });

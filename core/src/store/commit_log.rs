@@ -1,5 +1,6 @@
 //! The commit log: every message of a broker, one record behind the other, in files of one size.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use imbl::Vector;
@@ -187,8 +188,26 @@ impl CommitLog {
         })
     }
 
+    /// Looks from the end in steps that double, because what is asked for was mostly just written.
     fn index_of(&self, offset: CommitLogOffset) -> Option<usize> {
-        self.records.binary_search_by_key(&offset, Record::begin).ok()
+        let (mut low, mut high, mut step) = (self.records.len(), self.records.len(), 1);
+        while high > 0 {
+            low = high.saturating_sub(step);
+            if self.records[low].begin() <= offset {
+                break;
+            }
+            high = low;
+            step *= 2;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.records[middle].begin().cmp(&offset) {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 }
 

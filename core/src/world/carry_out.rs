@@ -26,7 +26,7 @@ impl World {
             return;
         };
         let Some(node) = slot.node.as_mut() else { return };
-        let mut out = Outbox::new(self.next_connection);
+        let mut out = Outbox::reusing(std::mem::take(&mut self.spare), self.next_connection);
         node.handle(self.now, input, &mut out);
         let (effects, next_connection) = out.into_parts();
         self.next_connection = next_connection;
@@ -36,11 +36,11 @@ impl World {
     fn carry_out(
         &mut self,
         id: &NodeId,
-        effects: Vec<Effect>,
+        mut effects: Vec<Effect>,
         mut ringing: Option<Timer>,
         mut cause: Option<EventId>,
     ) {
-        for effect in effects {
+        for effect in effects.drain(..) {
             let is_silent = matches!(effect, Effect::SetTimer(..) | Effect::CancelTimer(_));
             if !is_silent && let Some(timer) = ringing.take() {
                 cause = Some(self.note(Some(id), cause, Fact::TimerFired(timer)));
@@ -67,6 +67,7 @@ impl World {
                 Effect::Exit => self.end_process(id, ProcessState::Stopped, cause, Fact::Stopped),
             }
         }
+        self.spare = effects;
     }
 
     /// The database of an application outlives its processes, and each of them sees every change at once.

@@ -140,7 +140,7 @@ impl Bench {
     /// Creates a topic, as an operator does.
     pub(super) fn create_topic(&mut self, name: &str, read: u32, write: u32, perm: u8) {
         let config = TopicConfig { read_queue_nums: read, write_queue_nums: write, perm, order: false };
-        self.tell(Input::Order(NodeOrder::CreateTopic(name.into(), config)));
+        self.tell(Input::Order(Box::new(NodeOrder::CreateTopic(name.into(), config))));
     }
 
     /// The messages of a queue, in order.

@@ -94,7 +94,7 @@ fn end(bench: &mut Bench, step: &Value) -> Value {
 fn check(bench: &mut Bench, step: &Value) -> Value {
     let settings = [("transactionTimeOut", &step["timeoutMs"]), ("transactionCheckMax", &step["max"])];
     let settings = settings.map(|(key, value)| (key.to_owned(), value.to_string())).to_vec();
-    bench.tell(Input::Order(NodeOrder::Set(settings)));
+    bench.tell(Input::Order(Box::new(NodeOrder::Set(settings))));
     bench.take_facts();
     bench.ring(Timer::CheckTransactions);
     let interval = bench.broker.config().transaction_check_interval;

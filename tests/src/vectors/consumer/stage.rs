@@ -96,7 +96,7 @@ impl Stage {
 
     pub(super) fn create_topic(&mut self, name: &str, queues: u32) {
         let config = TopicConfig { read_queue_nums: queues, write_queue_nums: queues, perm: 6, order: false };
-        self.tell(Input::Order(NodeOrder::CreateTopic(name.into(), config)));
+        self.tell(Input::Order(Box::new(NodeOrder::CreateTopic(name.into(), config))));
     }
 
     /// A topic as the vectors write it; null when there is none.
