@@ -27,6 +27,12 @@ Set-up and chores of RocketMQ Lab. Each task installs what it lacks, and says so
       Plays random runs on all cores, checks them, and prints failing ones shortened.
       --runs N    how many (10000)
       --seed S    the seed of the first; the others follow (1)
+
+  cargo xtask bench
+      Measures the simulation beside a minimal engine, in WASM, and as it grows; puts ratios into BENCHMARKS.md.
+
+  cargo xtask bench-page
+      Measures the built page in headless Chromium beside a hand-written one; puts ratios into BENCHMARKS.md.
 ";
 
 /// Served on unless `--port` says otherwise; also Trunk's default, so that the address is the same either way.
@@ -47,6 +53,10 @@ pub(crate) enum Task {
     Test,
     /// Play random runs.
     Chaos(ChaosOptions),
+    /// Measure the simulation.
+    Bench,
+    /// Measure the page.
+    BenchPage,
 }
 
 /// How to serve.
@@ -85,11 +95,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "build" => parse_nothing(&mut parser, "build", Task::Build),
         "test" => parse_nothing(&mut parser, "test", Task::Test),
         "chaos" => parse_chaos(&mut parser),
+        "bench" => parse_nothing(&mut parser, "bench", Task::Bench),
+        "bench-page" => parse_nothing(&mut parser, "bench-page", Task::BenchPage),
         unknown => Err(format!("there is no task {unknown:?}; {TASKS}")),
     }
 }
 
-const TASKS: &str = "the tasks are serve, build, test, chaos and help";
+const TASKS: &str = "the tasks are serve, build, test, chaos, bench, bench-page and help";
 
 fn parse_serve(parser: &mut Parser) -> Result<Task, String> {
     let mut options = ServeOptions { port: DEFAULT_PORT, open: true, debug: false };
@@ -196,10 +208,13 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_together_with_what_is_accepted() {
         let cases = [
-            ("sreve", "there is no task \"sreve\"; the tasks are serve, build, test, chaos and help"),
+            (
+                "sreve",
+                "there is no task \"sreve\"; the tasks are serve, build, test, chaos, bench, bench-page and help",
+            ),
             (
                 "--fast serve",
-                "expected a task before --fast; the tasks are serve, build, test, chaos and help",
+                "expected a task before --fast; the tasks are serve, build, test, chaos, bench, bench-page and help",
             ),
             ("serve --prot 1", "serve does not know --prot; it accepts --port N, --no-open and --debug"),
             ("serve --port", "--port needs a number from 1 to 65535"),

@@ -6,11 +6,14 @@
 //! - [`cli`] reads the command line.
 //! - [`shell`] starts other programs, always the same way.
 //! - [`tools`] installs the WASM target, Trunk and wasm-bindgen; [`browser`] finds or installs Chromium.
-//! - [`page`] builds the page, [`serve`] shows it, [`check`] tests everything, [`chaos`] plays random runs.
+//! - [`page`] builds the page, [`serve`] shows it, [`check`] tests everything, [`chaos`] plays random runs, [`bench`] and
+//!   [`bench_page`] measure.
 //!
 //! **Left out on purpose**: rebuilding while one works on the page (`trunk serve` does that), and anything that
 //! publishes.
 
+mod bench;
+mod bench_page;
 mod browser;
 mod chaos;
 mod check;
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
         Task::Build => page::build_and_measure(),
         Task::Test => check::test(),
         Task::Chaos(options) => chaos::chaos(&options),
+        Task::Bench => bench::bench(),
+        Task::BenchPage => bench_page::bench_page(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

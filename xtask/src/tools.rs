@@ -121,19 +121,24 @@ fn locked_version<'lock>(lock: &'lock str, package: &str) -> Option<&'lock str> 
     lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
-/// Adds the WASM target to the toolchain in use, unless it is there.
+/// Adds the page's target to the toolchain in use, unless it is there.
 pub(crate) fn ensure_wasm_target() -> Result<()> {
+    ensure_target(WASM_TARGET)
+}
+
+/// Adds a target to the toolchain in use, unless it is there.
+pub(crate) fn ensure_target(target: &str) -> Result<()> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let question = ["--print", "target-libdir", "--target", WASM_TARGET];
+    let question = ["--print", "target-libdir", "--target", target];
     let folder = shell::answer(shell::command(rustc).args(question));
     if folder.is_some_and(|folder| Path::new(&folder).is_dir()) {
         return Ok(());
     }
     if shell::find("rustup").is_none() {
-        bail!("the Rust target {WASM_TARGET} is missing, and there is no rustup to add it with");
+        bail!("the Rust target {target} is missing, and there is no rustup to add it with");
     }
-    println!("Adding the Rust target {WASM_TARGET}; this is done once and takes less than a minute.");
-    shell::run(shell::command("rustup").args(["target", "add", WASM_TARGET]))
+    println!("Adding the Rust target {target}; this is done once and takes less than a minute.");
+    shell::run(shell::command("rustup").args(["target", "add", target]))
 }
 
 /// Everything that a build of the page needs, installed now and in view if missing.

@@ -7,11 +7,15 @@ mod engines;
 mod minimal;
 mod workload;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
+use lab_core::fact::Fact;
 use lab_core::lab::Lab;
+use lab_core::message::StoredMessage;
 use lab_core::time::Instant;
+use lab_core::world::{Slot, World};
 
 use workload::Workload;
 
@@ -37,7 +41,17 @@ fn check(workload: &Workload) {
     let sent = u64::from(workload.sent());
     let minimal = minimal::run(workload);
     assert_eq!((minimal.stored, minimal.consumed), (sent, sent * u64::from(workload.groups)));
-    engines::check(workload, &engines::traced(engines::recording(workload)));
+    let lab = engines::traced(engines::recording(workload));
+    assert_eq!(stored(lab.world()), sent, "every message is stored");
+    let consumed = lab.trace().iter().filter(|event| matches!(event.fact, Fact::MessageConsumed { .. }));
+    assert_eq!(consumed.count() as u64, sent * u64::from(workload.groups), "and consumed once by each group");
+}
+
+/// Messages that the brokers hold.
+fn stored(world: &World) -> u64 {
+    let stores = world.slots().values().filter_map(Slot::store);
+    let is_of_flow = |message: &&Arc<StoredMessage>| message.message.topic.as_str() == "Flow";
+    stores.map(|store| store.log().messages().filter(is_of_flow).count() as u64).sum()
 }
 
 /// The three engines on the same workload.

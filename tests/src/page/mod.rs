@@ -21,11 +21,12 @@
 
 pub mod acting;
 pub mod driver;
+pub mod frames;
 pub mod learning;
 pub mod looking;
 pub mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -62,15 +63,26 @@ pub struct Page {
 impl Page {
     /// Opens the page in a fresh browser, in English.
     pub fn open() -> Self {
+        let page = Self::open_folder(&dist(), &[]);
+        page.arrive();
+        if page.root("lang") != "en" {
+            page.click("lang");
+            page.until("the page is in English", || page.root("lang") == "en");
+        }
+        page
+    }
+
+    /// Opens the `index.html` of a folder, whatever it shows, in a fresh browser with arguments beside the usual ones.
+    pub fn open_folder(folder: &Path, arguments: &[&str]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = Server::start(&dist());
+        let server = Server::start(folder);
         let driver = Driver::start();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime needs nothing that is missing here");
         let browser = runtime
-            .block_on(WebDriver::new(driver.address(), capabilities()))
+            .block_on(WebDriver::new(driver.address(), capabilities(arguments)))
             .unwrap_or_else(|why| panic!("the driver cannot open a browser: {why}"));
         let page = Self {
             browser: Some(browser),
@@ -83,11 +95,6 @@ impl Page {
         };
         let address = page.server.address();
         page.drive(page.browser().goto(address)).expect("the page's own address opens");
-        page.arrive();
-        if page.root("lang") != "en" {
-            page.click("lang");
-            page.until("the page is in English", || page.root("lang") == "en");
-        }
         page
     }
 
@@ -290,12 +297,12 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The folder of the built page.
-fn dist() -> PathBuf {
+pub fn dist() -> PathBuf {
     let folder = std::env::var_os("LAB_DIST").map(PathBuf::from);
     folder.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join("dist"))
 }
 
-fn capabilities() -> ChromeCapabilities {
+fn capabilities(more: &[&str]) -> ChromeCapabilities {
     let mut chrome = DesiredCapabilities::chrome();
     let arguments = [
         "--headless=new",
@@ -305,7 +312,7 @@ fn capabilities() -> ChromeCapabilities {
         "--window-size=1440,900",
         "--lang=en-US",
     ];
-    let mut set = arguments.into_iter().try_for_each(|argument| chrome.add_arg(argument));
+    let mut set = arguments.iter().chain(more).try_for_each(|argument| chrome.add_arg(argument));
     set = set.and_then(|()| chrome.set_browser_log_level(LoggingPrefsLogLevel::All));
     if let Some(binary) = std::env::var("CHROME").ok().filter(|it| !it.is_empty()) {
         set = set.and_then(|()| chrome.set_binary(&binary));
