@@ -1,43 +1,14 @@
 //! Who leads: votes, heartbeats, and when each side gives the other up (`DLedgerLeaderElector`).
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::{Alarm, Call, Effects, MAINTAIN_PERIOD, Member, MemberEffect};
 use crate::rpc::{
-    DLedgerCode, DLedgerRequest, DLedgerResponse, EntryId, MemberId, MemberRole, Term, VoteResult,
+    DLedgerCode, DLedgerRequest, DLedgerResponse, EntryId, MemberId, MemberRole, ParseResult, Term,
+    VoteResult,
 };
 use crate::time::{Duration, Instant};
 
 /// A vote round waits this long, and up to `maxVoteIntervalMs` longer.
 const VOTE_WAIT: Duration = Duration::from_secs(2);
-
-/// What a candidate makes of a round of votes (`VoteResponse.ParseResult`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ParseResult {
-    /// It asks again later, in the same term.
-    #[default]
-    WaitToRevote,
-    /// It asks again at once: others were not in this term yet.
-    RevoteImmediately,
-    /// It leads.
-    Passed,
-    /// It asks again later, in the next term.
-    WaitToVoteNext,
-}
-
-impl fmt::Display for ParseResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::WaitToRevote => "WAIT_TO_REVOTE",
-            Self::RevoteImmediately => "REVOTE_IMMEDIATELY",
-            Self::Passed => "PASSED",
-            Self::WaitToVoteNext => "WAIT_TO_VOTE_NEXT",
-        })
-    }
-}
 
 /// A round of votes under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

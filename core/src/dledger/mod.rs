@@ -44,7 +44,6 @@ use std::collections::BTreeMap;
 
 pub use config::DLedgerConfig;
 use elector::Elector;
-pub use elector::ParseResult;
 use entry_handler::EntryHandler;
 pub use ledger::Ledger;
 pub use pusher::PushState;
@@ -54,7 +53,7 @@ use transfer::Transfer;
 use crate::rng::Rng;
 use crate::rpc::{
     DLedgerBody, DLedgerCode, DLedgerMessage, DLedgerRequest, DLedgerResponse, EntryId, Index, LedgerEntry,
-    MemberId, MemberRole, Term, VoteResult,
+    MemberId, MemberRole, ParseResult, Term, VoteResult,
 };
 use crate::time::{Duration, Instant};
 

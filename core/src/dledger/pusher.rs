@@ -31,6 +31,16 @@ pub enum PushState {
     Append,
 }
 
+impl std::fmt::Display for PushState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Compare => "COMPARE",
+            Self::Truncate => "TRUNCATE",
+            Self::Append => "APPEND",
+        })
+    }
+}
+
 /// The work on one follower.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Dispatcher {

@@ -10,35 +10,11 @@
 //! for DLedger's own client; batches of entries (`enableBatchPush` is off by default).
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-/// Which member of its group (`dLegerSelfId`): `n0`, `n1`, …. The broker that it belongs to has that number + 1 as its
-/// `brokerId` while it does not lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MemberId(pub u32);
-
-impl fmt::Display for MemberId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("n{}", self.0))
-    }
-}
-
-impl FromStr for MemberId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = text.strip_prefix('n').and_then(|digits| digits.parse().ok());
-        number.map(Self).ok_or_else(|| format!("`{text}` is not the id of a member; write n0, n1, …"))
-    }
-}
-
-impl Serialize for MemberId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+use super::RequestCode;
+pub use crate::config::MemberId;
 
 /// The number of a reign, from 0; there is at most one leader in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -160,6 +136,32 @@ impl fmt::Display for VoteResult {
             Self::RejectTermNotReady => "REJECT_TERM_NOT_READY",
             Self::RejectTermSmallThanLedger => "REJECT_TERM_SMALL_THAN_LEDGER",
             Self::RejectTakingLeadership => "REJECT_TAKING_LEADERSHIP",
+        })
+    }
+}
+
+/// What a candidate makes of a round of votes (`VoteResponse.ParseResult`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ParseResult {
+    /// It asks again later, in the same term.
+    #[default]
+    WaitToRevote,
+    /// It asks again at once: others were not in this term yet.
+    RevoteImmediately,
+    /// It leads.
+    Passed,
+    /// It asks again later, in the next term.
+    WaitToVoteNext,
+}
+
+impl fmt::Display for ParseResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::WaitToRevote => "WAIT_TO_REVOTE",
+            Self::RevoteImmediately => "REVOTE_IMMEDIATELY",
+            Self::Passed => "PASSED",
+            Self::WaitToVoteNext => "WAIT_TO_VOTE_NEXT",
         })
     }
 }
@@ -333,4 +335,22 @@ pub enum DLedgerBody<P> {
     Request(DLedgerRequest<P>),
     /// An answer.
     Response(DLedgerResponse),
+}
+
+impl<P> DLedgerMessage<P> {
+    /// The code that it travels under, of an answer too.
+    pub const fn code(&self) -> RequestCode {
+        match self.body {
+            DLedgerBody::Request(DLedgerRequest::Vote { .. })
+            | DLedgerBody::Response(DLedgerResponse::Vote { .. }) => RequestCode::DLedgerVote,
+            DLedgerBody::Request(DLedgerRequest::HeartBeat { .. })
+            | DLedgerBody::Response(DLedgerResponse::HeartBeat { .. }) => RequestCode::DLedgerHeartBeat,
+            DLedgerBody::Request(DLedgerRequest::Push { .. })
+            | DLedgerBody::Response(DLedgerResponse::Push { .. }) => RequestCode::DLedgerPush,
+            DLedgerBody::Request(DLedgerRequest::LeadershipTransfer { .. })
+            | DLedgerBody::Response(DLedgerResponse::LeadershipTransfer { .. }) => {
+                RequestCode::DLedgerLeadershipTransfer
+            }
+        }
+    }
 }

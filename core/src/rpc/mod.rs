@@ -30,7 +30,7 @@ pub use admin::{
 pub use code::{RequestCode, ResponseCode};
 pub use dledger::{
     DLedgerBody, DLedgerCode, DLedgerMessage, DLedgerRequest, DLedgerResponse, EntryId, Index, LedgerEntry,
-    MemberId, MemberRole, Push, Term, VoteResult,
+    MemberId, MemberRole, ParseResult, Push, Term, VoteResult,
 };
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
 pub use request::{PullRequest, Request};
