@@ -98,6 +98,10 @@ pub enum Timer {
     CallTimeout,
     /// Client: look whether traces are to be sent (`AsyncTraceDispatcher.AsyncRunnable`).
     FlushTrace,
+    /// Replica of a DLedger group: something of the elector or the entry pusher is due.
+    DLedger,
+    /// New leader of a DLedger group: look whether everything is committed and dispatched (`DLedgerRoleChangeHandler`).
+    DLedgerRoleChange,
 }
 
 impl fmt::Display for Timer {

@@ -24,6 +24,7 @@ const ROWS: &[&[&str]] = &[
         "trace",
         "remoting",
         "client_instance",
+        "dledger",
     ],
     &["name_server", "broker", "producer", "consumer", "mqadmin"],
     &["node", "agenda", "network", "recording", "world"],

@@ -41,6 +41,10 @@ const NOT_PRINTED: &[&str] = &[
     "rocketmq.broker.rebalance.lockMaxLiveTime",
     "serverChannelMaxIdleTimeMillis",
 ];
+/// Settings that `getBrokerConfig` of the lab tells of replicas of a DLedger group only; RocketMQ tells them of every
+/// broker.
+const OF_DLEDGER: &[&str] =
+    &["enableDLegerCommitLog", "dLegerGroup", "dLegerPeers", "dLegerSelfId", "preferredLeaderId"];
 /// Settings that 4.9.8 does not have; some are constants or system properties there.
 const NEW_IN_V5: &[&str] = &[
     "channelExpiredTimeout",
@@ -150,8 +154,11 @@ impl Broker {
 
     /// The settings by key: the lab's, and what identifies the broker.
     pub(super) fn config_table(&self) -> Vec<(Arc<str>, Arc<str>)> {
-        let is_printed =
-            |key: &str| !NOT_PRINTED.contains(&key) && (self.profile.is_v5() || !NEW_IN_V5.contains(&key));
+        let is_printed = |key: &str| {
+            let is_known = self.profile.is_v5() || !NEW_IN_V5.contains(&key);
+            let is_used = self.dledger().is_some() || !OF_DLEDGER.contains(&key);
+            !NOT_PRINTED.contains(&key) && is_known && is_used
+        };
         let entries = self.config.entries().into_iter().filter(|(key, _)| is_printed(key));
         let mut table: Vec<(Arc<str>, Arc<str>)> =
             entries.map(|(key, value)| (key.into(), value.into())).collect();

@@ -10,7 +10,9 @@ use super::schedule::DelayOffsets;
 use super::timer_messages::TimerCheckpoint;
 use super::{Broker, topics};
 use crate::config::{BrokerConfig, Profile};
+use crate::dledger::MemberDisk;
 use crate::id::BrokerName;
+use crate::message::Record;
 use crate::rpc::{DataVersion, GroupTable, TopicTable};
 use crate::store::{MessageStore, StoreConfig};
 use crate::time::{Epoch, Instant};
@@ -32,6 +34,8 @@ pub struct BrokerDisk {
     pub delay_offsets: DelayOffsets,
     /// `config/timercheck`: how far the timer wheel of V5 has turned.
     pub timer_checkpoint: TimerCheckpoint,
+    /// The ledger of a DLedger replica with its term and vote; its entries hold the records of the log.
+    pub ledger: MemberDisk<Record>,
 }
 
 impl BrokerDisk {
@@ -45,18 +49,27 @@ impl BrokerDisk {
             offsets: OffsetTable::default(),
             delay_offsets: DelayOffsets::new(),
             timer_checkpoint: TimerCheckpoint::default(),
+            ledger: MemberDisk::default(),
         }
     }
 
     /// The host lost its power: what was not flushed is gone. Returns the bytes lost.
     pub fn lose_power(&mut self) -> u64 {
-        self.store.lose_unflushed()
+        let lost = self.store.lose_unflushed();
+        self.fit_ledger();
+        lost
     }
 
     /// Sets the messages back to those stored before `to`; topics, groups and offsets stay. Returns the records
     /// that are gone.
     pub fn roll_back(&mut self, to: Instant) -> usize {
-        self.store.roll_back(to)
+        let gone = self.store.roll_back(to);
+        self.fit_ledger();
+        gone
+    }
+
+    fn fit_ledger(&mut self) {
+        super::dledger::fit_to_log(&mut self.ledger, self.store.log().max());
     }
 }
 
@@ -71,6 +84,7 @@ impl Broker {
             offsets: self.persisted_offsets,
             delay_offsets: self.schedule.persisted,
             timer_checkpoint: self.timer_wheel.checkpoint,
+            ledger: self.dledger.map(|dledger| dledger.into_disk()).unwrap_or_default(),
         }
     }
 }

@@ -61,6 +61,11 @@ impl ReplicaState {
         self.master.map(|(address, _)| (address, self.is_connected))
     }
 
+    /// Where the rest is copied from, for a replica whose log is kept by DLedger.
+    pub(super) const fn set_master(&mut self, master: Option<(Address, Address)>) {
+        self.master = master;
+    }
+
     pub(super) fn master_address(&self) -> Option<Address> {
         self.master.map(|(address, _)| address)
     }

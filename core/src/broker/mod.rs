@@ -7,12 +7,13 @@
 //!
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
 //! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `slave_sync` (the rest of
-//! what a slave copies), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
+//! what a slave copies), `dledger` (replication by DLedger instead), `retention` (what is deleted when), `disk` (what
+//! survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), POP; the controller, DLedger and acting-master modes; the seconds that a JVM takes
+//! `BrokerFastFailure` never strikes), POP; the controller and acting-master modes; the seconds that a JVM takes
 //! to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
@@ -22,6 +23,7 @@ mod admin;
 mod client_calls;
 mod clients;
 mod disk;
+mod dledger;
 mod groups;
 mod ha;
 mod hold_back;
@@ -48,6 +50,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
+pub use dledger::{DLedger, TruncatedTail};
 pub use ha::SlaveState;
 pub(crate) use hold_back::{SCHEDULE_TOPIC, TIMER_TOPIC, real_place};
 pub use locks::{LockEntry, RebalanceLockManager};
@@ -66,7 +69,7 @@ use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, NodeId, 
 use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerCalls, ServerChannels};
 use crate::rng::Rng;
-use crate::rpc::{DataVersion, Frame, GroupTable, Response, TopicTable};
+use crate::rpc::{DataVersion, Frame, GroupTable, MemberId, Response, ResponseBody, TopicTable};
 use crate::store::MessageStore;
 use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
@@ -88,6 +91,8 @@ enum Purpose {
     Register(Address),
     Unregister,
     CopyFromMaster,
+    /// To another replica of a DLedger group: to whom, and the number of the request there.
+    DLedger(MemberId, u64),
 }
 
 /// The state of one broker process.
@@ -139,6 +144,8 @@ pub struct Broker {
     transactions: transaction::Transactions,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
+    /// Replication by DLedger, which takes the place of the two before.
+    dledger: Option<Box<DLedger>>,
 }
 
 /// What a broker is told when it is started.
@@ -166,10 +173,15 @@ pub fn config_of(profile: Profile, spec: &BrokerSpec) -> BrokerConfig {
     for (key, value) in &spec.settings {
         config.set(key, value).expect("settings are checked with the command that gives them");
     }
-    if !spec.broker_id.is_master() {
+    if !spec.broker_id.is_master() || config.enable_dleger_commit_log {
         config.broker_role = BrokerRole::Slave;
     }
     config
+}
+
+/// The id that a broker has at its start. With DLedger it follows from the member, whatever was ordered.
+pub fn first_broker_id(config: &BrokerConfig, spec: &BrokerSpec) -> BrokerId {
+    if config.enable_dleger_commit_log { dledger::slave_id(config.d_leger_self_id) } else { spec.broker_id }
 }
 
 impl Broker {
@@ -179,7 +191,14 @@ impl Broker {
         let disk =
             disk.unwrap_or_else(|| BrokerDisk::new(start.profile, start.epoch, &config, &spec.broker_name));
         let mut store = disk.store;
-        store.recover();
+        let dledger = config.enable_dleger_commit_log.then(|| {
+            let rng = Rng::fork(u64::from(start.rng.clone().below(u32::MAX)), "dledger");
+            Box::new(DLedger::new(&config, disk.ledger, rng))
+        });
+        match &dledger {
+            Some(dledger) => store.recover_committed(dledger.committed_position()),
+            None => store.recover(),
+        }
         Self {
             node: start.node,
             profile: start.profile,
@@ -188,9 +207,9 @@ impl Broker {
             locks: RebalanceLockManager::new(config.rebalance_lock_max_live_time),
             remoting: Remoting::new(Duration::from_secs(3)),
             channels: ServerChannels::new(config.server_channel_max_idle_time),
-            config: Box::new(config),
             broker_name: spec.broker_name.clone(),
-            broker_id: spec.broker_id,
+            broker_id: first_broker_id(&config, spec),
+            config: Box::new(config),
             address: start.address,
             ha_address: start.ha_address,
             configured_name_servers: start.name_servers.clone(),
@@ -220,6 +239,7 @@ impl Broker {
             transactions: transaction::Transactions::default(),
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
+            dledger,
         }
     }
 
@@ -253,6 +273,9 @@ impl Broker {
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
         self.arm_first_cleaning(now, out);
+        if self.dledger.is_some() {
+            return self.arm_dledger(now, out);
+        }
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
@@ -308,6 +331,13 @@ impl Broker {
                     self.on_registered(now, name_server, response, out);
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
+                (Purpose::DLedger(member, call), result) => {
+                    let response = result.ok().and_then(|response| match response.body {
+                        ResponseBody::DLedger(response) => Some(response),
+                        _ => None,
+                    });
+                    self.on_dledger_response(now, (member, call), response, out);
+                }
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -321,6 +351,7 @@ impl Broker {
         }
         self.channels.remove(connection);
         self.slaves.remove(&connection);
+        self.forget_dledger_connection(connection);
         self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
     }
 
@@ -392,6 +423,8 @@ impl Broker {
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
             Timer::HaTransfer => self.ha_transfer(now, out),
+            Timer::DLedger => self.wake_dledger(now, out),
+            Timer::DLedgerRoleChange => self.look_at_role_change(now, out),
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -418,6 +451,8 @@ impl Broker {
         }
         if !self.broker_id.is_master() {
             self.config.broker_role = BrokerRole::Slave;
+        } else if self.dledger.is_some() {
+            self.config.broker_role = BrokerRole::SyncMaster;
         }
         if self.config.broker_permission != permission {
             self.data_version = self.data_version.next(now);
@@ -445,7 +480,7 @@ impl Broker {
         self.producers.clear();
         let end = self.store.log().max();
         self.store.log_mut().flush(end);
-        self.store.dispatch(end);
+        self.store.dispatch(self.confirm_offset());
         self.persist_offsets(out);
         self.persist_delay_offsets(out);
         let services = [
@@ -457,6 +492,8 @@ impl Broker {
             Timer::TimerDequeue,
             Timer::CheckTransactions,
             Timer::TransactionalOpBatch,
+            Timer::DLedger,
+            Timer::DLedgerRoleChange,
         ];
         let levels = self.config.message_delay_level.iter();
         let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));
@@ -464,6 +501,11 @@ impl Broker {
             out.cancel_timer(timer);
         }
         out.set_timer(Timer::Shutdown, now + shutdown_time(self.profile));
+    }
+
+    /// Its `brokerId` at the moment.
+    pub const fn broker_id(&self) -> BrokerId {
+        self.broker_id
     }
 
     /// Its settings.

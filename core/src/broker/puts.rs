@@ -61,6 +61,11 @@ impl Broker {
         waits: bool,
         out: &mut Outbox,
     ) {
+        if self.dledger().is_some() {
+            // The flush and the classic slaves do not count: a majority of replicas does.
+            self.answer_when_committed(asked, body, out);
+            return self.after_append(now, out);
+        }
         let end = self.store.log().max();
         let mut put = WaitingPut {
             asked,
@@ -101,6 +106,7 @@ impl Broker {
     pub(super) fn after_append(&mut self, now: Instant, out: &mut Outbox) {
         self.arm_reput(now, out);
         match self.config.flush_disk_type {
+            _ if self.dledger().is_some() => return self.arm_flush(now, out),
             FlushDiskType::SyncFlush => self.start_group_commit(now, out),
             FlushDiskType::AsyncFlush => self.arm_flush(now, out),
         }
@@ -120,7 +126,11 @@ impl Broker {
         let sync_flush = self.config.flush_disk_type == FlushDiskType::SyncFlush;
         let log = self.store.log();
         // Since 5.3.2 a message of a SYNC_FLUSH broker is visible only once it is safe.
-        let up_to = if self.profile.is_v5() && sync_flush { log.flushed() } else { log.max() };
+        let up_to = match self.dledger() {
+            Some(_) => self.confirm_offset(),
+            None if self.profile.is_v5() && sync_flush => log.flushed(),
+            None => log.max(),
+        };
         let visible = self.store.dispatch(up_to);
         if !self.is_slave() {
             self.schedule_visible(now, &visible, out);
@@ -161,7 +171,12 @@ impl Broker {
     pub(super) fn arm_flush(&mut self, now: Instant, out: &mut Outbox) {
         if !self.puts.flush_armed {
             self.puts.flush_armed = true;
-            let period = self.config.flush_interval_commit_log.as_millis().max(1);
+            let period = if self.dledger().is_some() {
+                super::dledger::FLUSH_PERIOD
+            } else {
+                self.config.flush_interval_commit_log
+            };
+            let period = period.as_millis().max(1);
             let rounds = now.since(self.started_at).as_millis() / period + 1;
             out.set_timer(Timer::FlushRealTime, self.started_at + Duration::from_millis(rounds * period));
         }
@@ -171,8 +186,9 @@ impl Broker {
     pub(super) fn flush_real_time(&mut self, now: Instant, out: &mut Outbox) {
         self.puts.flush_armed = false;
         let (end, flushed) = (self.store.log().max(), self.store.log().flushed());
-        let is_thorough =
-            now.since(self.puts.last_thorough_flush) >= self.config.flush_commit_log_thorough_interval;
+        let interval = self.config.flush_commit_log_thorough_interval;
+        // The flush of DLedger's files writes whatever there is.
+        let is_thorough = self.dledger().is_some() || now.since(self.puts.last_thorough_flush) >= interval;
         let dirty_pages = end.0 / PAGE - flushed.0 / PAGE;
         if is_thorough {
             self.puts.last_thorough_flush = now;

@@ -24,7 +24,7 @@ pub(super) const LONGEST_PERIOD: Duration = Duration::from_secs(60);
 impl Broker {
     /// Registers at every name server: everything, or only the topic that changed.
     pub(super) fn register_all(&mut self, now: Instant, changed: Option<&TopicName>, out: &mut Outbox) {
-        if self.is_stopping {
+        if self.is_stopping || !self.may_register() {
             return;
         }
         let registration = Registration {
@@ -99,7 +99,12 @@ impl Broker {
         if let Some(order_topics) = order_topics {
             self.update_order_topics(now, &order_topics);
         }
-        if self.config.broker_role == BrokerRole::Slave
+        if self.dledger().is_some() {
+            // The log comes from the leader by itself; only the rest is copied from the master.
+            if self.config.broker_role == BrokerRole::Slave {
+                self.replica.set_master(master_address.zip(ha_address));
+            }
+        } else if self.config.broker_role == BrokerRole::Slave
             && let (Some(master), Some(ha)) = (master_address, ha_address)
         {
             self.learn_master(now, master, ha, out);

@@ -159,6 +159,8 @@ impl Broker {
             Request::ConsumeMessageDirectly { group, client_id, message_id, .. } => {
                 return self.consume_message_directly(now, asked, (group, client_id), message_id, out);
             }
+            // Another replica of its DLedger group.
+            Request::DLedger(message) => return self.on_dledger_request(now, asked, *message, out),
             // A slave that copies.
             Request::GetAllTopicConfig => {
                 Response::with(code, ResponseBody::Topics(self.topics.clone(), self.data_version))

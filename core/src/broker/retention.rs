@@ -204,6 +204,7 @@ impl Broker {
         if log_begin > self.retention.followed {
             self.retention.followed = log_begin;
             self.store.follow_log();
+            self.follow_deleted_entries();
         }
     }
 

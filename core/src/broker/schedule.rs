@@ -145,7 +145,7 @@ impl Broker {
             if now < due && due <= longest {
                 break;
             }
-            if self.is_disk_full() {
+            if self.is_disk_full() || self.dledger_refusal().is_some() {
                 let again = self.look_at_or_after(now + Duration::from_millis(DELAY_FOR_A_WHILE));
                 return out.set_timer(Timer::DeliverDelayedMessage(level), again);
             }

@@ -16,7 +16,7 @@ use super::hold_back::{Held, PutRefusal};
 use super::stats::StatsName;
 use super::transaction::make_half;
 use super::{Asked, Broker};
-use crate::fact::{Fact, MessageAt};
+use crate::fact::{DLedgerFact, Fact, MessageAt};
 use crate::id::{Address, CommitLogOffset, NodeId, QueueId, QueueOffset, TopicName};
 use crate::message::{Message, StoredMessage, properties_length, property};
 use crate::names::{TOPIC_MAX_LENGTH, is_not_allowed_send_topic, validate};
@@ -205,6 +205,9 @@ impl Broker {
             let remark = self.disk_full_remark();
             return Err(Response::refused(CODE, ResponseCode::ServiceNotAvailable, remark));
         }
+        if self.dledger_refusal().is_some() {
+            return Err(self.dledger_busy());
+        }
         if is_half {
             make_half(&mut put, self.profile.is_v5());
         }
@@ -262,7 +265,7 @@ impl Broker {
     /// Appends a message as it is, whatever delay its properties name.
     pub(super) fn append(&mut self, now: Instant, put: Put, out: &mut Outbox) -> Arc<StoredMessage> {
         let properties_length = properties_length(&put.message.properties, self.profile);
-        let stored = self.store.append(StoredMessage {
+        let message = StoredMessage {
             message: put.message,
             queue_id: put.queue_id,
             queue_offset: QueueOffset(0),
@@ -275,7 +278,13 @@ impl Broker {
             reconsume_times: put.reconsume_times,
             prepared_transaction_offset: put.prepared_transaction_offset,
             properties_length,
-        });
+        };
+        if let Some(code) = self.dledger_refusal() {
+            // A put of the broker's own that fails is a line in RocketMQ's log.
+            out.note(Fact::DLedger(DLedgerFact::AppendRefused { code }));
+            return Arc::new(message);
+        }
+        let stored = self.store.append(message);
         let topic = &stored.message.topic;
         self.stats.put(now, stored.record_length());
         self.stats.count(now, StatsName::TopicPut, topic.as_str(), 1);
@@ -286,6 +295,7 @@ impl Broker {
             tag: stored.message.tag().cloned(),
             from: put.from,
         });
+        self.append_to_ledger(now, &stored, out);
         stored
     }
 

@@ -3,7 +3,7 @@
 //! V4 copies every 10 s. V5 looks every 3 s but copies only when the last copy is more than 60 s old, counted from
 //! the start of the process: in its first minute a slave knows no topic, and refuses to serve it (behaviour §4.3).
 //!
-//! **In RocketMQ**: `SlaveSynchronize`.
+//! **In RocketMQ**: `SlaveSynchronize`; `DLedgerRoleChangeHandler.handleSlaveSynchronize`.
 
 use super::schedule::Schedule;
 use super::{Broker, Purpose};
@@ -16,6 +16,8 @@ use crate::timer::Timer;
 
 /// V5 copies when the last copy is older.
 const V5_INTERVAL: Duration = Duration::from_secs(60);
+/// A replica of V5 whose log is kept by DLedger copies when the last copy is older.
+const V5_DLEDGER_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Wait before the first look.
 pub(super) const fn first_run(profile: Profile) -> Duration {
@@ -31,7 +33,8 @@ impl Broker {
         out.set_timer(Timer::SlaveSynchronize, due + period(self.profile));
         if self.profile.is_v5() {
             let last = self.replica.last_copy.unwrap_or(self.started_at);
-            if now.since(last) <= V5_INTERVAL {
+            let interval = if self.dledger().is_some() { V5_DLEDGER_INTERVAL } else { V5_INTERVAL };
+            if now.since(last) <= interval {
                 return;
             }
             self.replica.last_copy = Some(now);

@@ -529,6 +529,12 @@ impl NodeSpec {
                 check("broker name", &broker.broker_name.as_str().replace('@', "-"), TOPIC_MAX_LENGTH)?;
                 let mut config = BrokerConfig::of(Profile::V5);
                 check_settings(&broker.settings, |key, value| config.set(key, value))?;
+                if config.enable_dleger_commit_log {
+                    if config.d_leger_peers.address(config.d_leger_self_id).is_none() {
+                        return invalid("dLegerSelfId is not among dLegerPeers");
+                    }
+                    return Ok(());
+                }
                 if broker.broker_id.is_master() && config.broker_role == crate::config::BrokerRole::Slave {
                     return invalid("a broker with id=0 is a master; give a SLAVE another id");
                 }

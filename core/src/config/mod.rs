@@ -13,8 +13,10 @@
 //! rather than a setting without effect.
 
 mod allocate_strategy;
+mod dledger;
 
 pub use allocate_strategy::{AllocateStrategy, DEFAULT_VIRTUAL_NODES, VIRTUAL_NODES_MAX};
+pub use dledger::{DLegerPeers, MemberId, PreferredLeaders};
 use serde::Serialize;
 
 use crate::id::{ClusterName, TopicName};
@@ -182,6 +184,7 @@ macro_rules! setting_by_word {
 }
 
 setting_by_word!(BrokerRole, FlushDiskType, HoursOfDay);
+setting_by_word!(MemberId, DLegerPeers, PreferredLeaders);
 
 impl Setting for DelayLevels {
     fn read(text: &str) -> Result<Self, String> {
@@ -215,7 +218,7 @@ macro_rules! setting_by_name {
     )+};
 }
 
-setting_by_name!(ClusterName, TopicName);
+setting_by_name!(ClusterName, TopicName, String);
 
 /// Declares a configuration: its fields, RocketMQ's key of each, and both profiles' defaults.
 macro_rules! config {
@@ -435,6 +438,18 @@ config! {
     physical_memory: u64 = "physicalMemory", 8 << 30, 8 << 30;
     /// How long the disk takes to flush. No RocketMQ setting: a simulated disk needs a speed.
     disk_flush_time: Duration = "diskFlushTime", ms(2), ms(2);
+    // DLedger. RocketMQ spells it with one d, and has no defaults: these are those of its sample conf/dledger.
+    /// Whether the commit log is replicated by DLedger; read at the first start. The broker's role and id follow from
+    /// elections then.
+    enable_dleger_commit_log: bool = "enableDLegerCommitLog", false, false;
+    /// The group of replicas.
+    d_leger_group: String = "dLegerGroup", "RaftNode00".to_owned(), "RaftNode00".to_owned();
+    /// Every replica of the group, and where it listens for the others.
+    d_leger_peers: DLegerPeers = "dLegerPeers", DLegerPeers::sample(), DLegerPeers::sample();
+    /// Which of them this broker is.
+    d_leger_self_id: MemberId = "dLegerSelfId", MemberId(0), MemberId(0);
+    /// Which of them should lead, joined by semicolons; empty for whoever is elected.
+    preferred_leader_id: PreferredLeaders = "preferredLeaderId", PreferredLeaders::default(), PreferredLeaders::default();
 }
 
 config! {

@@ -4,11 +4,14 @@
 //! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
 //! one line of the golden tests.
 
+mod dledger;
 mod print;
 
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
+
+pub use dledger::DLedgerFact;
 
 use crate::command::Command;
 use crate::id::{
@@ -725,6 +728,8 @@ pub enum Fact {
         /// Why.
         why: Arc<str>,
     },
+    /// Something about a DLedger group.
+    DLedger(DLedgerFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -827,6 +832,14 @@ impl Fact {
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
             Self::TraceLost { .. } => "trace-lost",
+            Self::DLedger(DLedgerFact::RoleChanged { .. }) => "dledger-role",
+            Self::DLedger(DLedgerFact::VoteRoundOver { .. }) => "dledger-vote-round",
+            Self::DLedger(DLedgerFact::Voted { .. }) => "dledger-voted",
+            Self::DLedger(DLedgerFact::Committed { .. }) => "dledger-committed",
+            Self::DLedger(DLedgerFact::Truncated { .. }) => "dledger-truncated",
+            Self::DLedger(DLedgerFact::NotConfirmed { .. }) => "dledger-not-confirmed",
+            Self::DLedger(DLedgerFact::AppendRefused { .. }) => "dledger-append-refused",
+            Self::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "broker-role",
         }
     }
 

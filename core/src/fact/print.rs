@@ -148,6 +148,7 @@ impl fmt::Display for Fact {
             }
             Self::Replicated { to, records } => write!(f, "log@{to} {records} records"),
             Self::MetadataCopied { what } => write!(f, "{what}"),
+            Self::DLedger(fact) => write!(f, "{fact}"),
             Self::RouteChanged { topic, writable, readable } => {
                 write!(f, "{topic} write [{}] read [{}]", queue_counts(writable), queue_counts(readable))
             }

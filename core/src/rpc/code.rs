@@ -75,6 +75,11 @@ pub enum RequestCode {
     AddWritePermOfBroker,
     GetBrokerMemberGroup,
     BrokerHeartbeat,
+    // DLedger (`DLedgerRequestCode`).
+    DLedgerVote,
+    DLedgerHeartBeat,
+    DLedgerPush,
+    DLedgerLeadershipTransfer,
 }
 
 impl RequestCode {
@@ -156,6 +161,10 @@ impl RequestCode {
             Self::AddWritePermOfBroker => (327, "ADD_WRITE_PERM_OF_BROKER"),
             Self::GetBrokerMemberGroup => (901, "GET_BROKER_MEMBER_GROUP"),
             Self::BrokerHeartbeat => (904, "BROKER_HEARTBEAT"),
+            Self::DLedgerVote => (51001, "VOTE"),
+            Self::DLedgerHeartBeat => (51002, "HEART_BEAT"),
+            Self::DLedgerPush => (51004, "PUSH"),
+            Self::DLedgerLeadershipTransfer => (51005, "LEADERSHIP_TRANSFER"),
         }
     }
 

@@ -12,6 +12,7 @@
 
 mod admin;
 mod code;
+mod dledger;
 mod name_server;
 pub mod perm;
 mod request;
@@ -27,6 +28,10 @@ pub use admin::{
     QueryMessage, RateOverTime, StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
+pub use dledger::{
+    DLedgerBody, DLedgerCode, DLedgerMessage, DLedgerRequest, DLedgerResponse, EntryId, Index, LedgerEntry,
+    MemberId, MemberRole, ParseResult, Push, Term, VoteResult,
+};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
 pub use request::{PullRequest, Request};
 pub use response::{Response, ResponseBody};

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, QueryMessage,
-    Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig, TransactionCheck,
+    DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset,
+    QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig,
+    TransactionCheck,
 };
 use crate::id::{
     Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, QueueId,
     QueueOffset, TopicName,
 };
-use crate::message::{Message, StoredMessage};
+use crate::message::{Message, Record, StoredMessage};
 use crate::time::{Duration, Instant};
 
 /// A request, named after its request code.
@@ -304,6 +305,8 @@ pub enum Request {
     },
     /// Somebody asks a name server for something else.
     NameServer(NameServerRequest),
+    /// A replica of a DLedger commit log asks another one.
+    DLedger(Box<DLedgerMessage<Record>>),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -383,6 +386,7 @@ impl Request {
             Self::GetBrokerHaStatus => RequestCode::GetBrokerHaStatus,
             Self::CloneGroupOffset { .. } => RequestCode::CloneGroupOffset,
             Self::NameServer(request) => request.code(),
+            Self::DLedger(message) => message.code(),
         }
     }
 

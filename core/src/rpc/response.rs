@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DataVersion, DirectConsumption, GroupConsumeStats,
-    GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, NameServerAnswer, RateOverTime, RequestCode,
-    ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
+    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DLedgerResponse, DataVersion, DirectConsumption,
+    GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, NameServerAnswer,
+    RateOverTime, RequestCode, ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
 };
 use crate::id::{
     Address, BrokerId, ClientId, CommitLogOffset, GroupName, MessageQueue, QueueId, QueueOffset,
@@ -118,6 +118,8 @@ pub enum ResponseBody {
     HaStatus(HaRuntimeInfo),
     /// What a name server knows.
     NameServer(NameServerAnswer),
+    /// What a replica of a DLedger commit log answers another one.
+    DLedger(DLedgerResponse),
 }
 
 impl Response {

@@ -28,6 +28,8 @@ pub struct Expiry {
 #[derive(Clone, Debug)]
 pub struct CommitLog {
     file_size: u64,
+    /// Bytes before each message: the header of its DLedger entry, or none.
+    entry_header: u64,
     begin: CommitLogOffset,
     records: Vector<Record>,
     flushed: CommitLogOffset,
@@ -36,7 +38,21 @@ pub struct CommitLog {
 impl CommitLog {
     /// An empty log with files of this many bytes.
     pub fn new(file_size: u64) -> Self {
-        Self { file_size, begin: CommitLogOffset(0), records: Vector::new(), flushed: CommitLogOffset(0) }
+        Self::with_entry_header(file_size, 0)
+    }
+
+    /// An empty log whose messages each lie behind a header of this many bytes, as in the entries of DLedger.
+    pub fn with_entry_header(file_size: u64, entry_header: u64) -> Self {
+        let (begin, flushed) = (CommitLogOffset(0), CommitLogOffset(0));
+        Self { file_size, entry_header, begin, records: Vector::new(), flushed }
+    }
+
+    /// Where the entry of a record begins: before its header, when it has one.
+    pub fn place(&self, record: &Record) -> CommitLogOffset {
+        match record {
+            Record::Message(_) => CommitLogOffset(record.begin().0.saturating_sub(self.entry_header)),
+            Record::Blank { .. } => record.begin(),
+        }
     }
 
     /// Where the log begins.
@@ -88,13 +104,13 @@ impl CommitLog {
 
     /// Appends a message at the end; when the file has no room for it, closes the file with a blank first.
     pub fn append(&mut self, mut message: StoredMessage) -> Arc<StoredMessage> {
-        let length = message.record_length();
+        let length = self.entry_header + message.record_length();
         let at = self.max();
         let left = self.file_size - at.0 % self.file_size;
         if length + END_FILE_MIN_BLANK_LENGTH > left && left < self.file_size {
             self.records.push_back(Record::Blank { at, size: left });
         }
-        message.commit_log_offset = self.max();
+        message.commit_log_offset = CommitLogOffset(self.max().0 + self.entry_header);
         let message = Arc::new(message);
         self.records.push_back(Record::Message(message.clone()));
         message
@@ -102,12 +118,22 @@ impl CommitLog {
 
     /// Appends a record with the place that its master gave it. An empty log begins there.
     pub fn append_record(&mut self, record: Record) {
+        let place = self.place(&record);
         if self.records.is_empty() {
-            self.begin = record.begin();
+            self.begin = place;
             self.flushed = self.begin;
         }
-        assert_eq!(record.begin(), self.max(), "a replica has no gap");
+        assert_eq!(place, self.max(), "a replica has no gap");
         self.records.push_back(record);
+    }
+
+    /// Appends an entry that a DLedger leader pushed. The blank that closes a file is no entry; it is made here too.
+    pub fn append_entry(&mut self, record: Record) {
+        let (at, place) = (self.max(), self.place(&record));
+        if !self.records.is_empty() && place > at {
+            self.records.push_back(Record::Blank { at, size: place.0 - at.0 });
+        }
+        self.append_record(record);
     }
 
     /// Everything up to here is on the disk now.
@@ -124,9 +150,10 @@ impl CommitLog {
         }
     }
 
-    /// The records from the one that begins at `offset`; none when no record begins there.
+    /// The records from the one whose entry begins at `offset`; none when there is none.
     pub fn records_from(&self, offset: CommitLogOffset) -> impl Iterator<Item = &Record> {
-        let index = self.index_of(offset).unwrap_or(self.records.len());
+        let index = self.records.binary_search_by_key(&offset, |record| self.place(record));
+        let index = index.unwrap_or(self.records.len());
         self.records.focus().narrow(index..).into_iter()
     }
 
@@ -152,11 +179,21 @@ impl CommitLog {
         self.flushed = self.flushed.min(self.max());
     }
 
+    /// Cuts off the entries behind this position, and the blank before them: what comes instead may fit the file.
+    pub fn cut_behind(&mut self, end: CommitLogOffset) {
+        self.truncate(|record| record.end() <= end);
+        if matches!(self.records.last(), Some(Record::Blank { .. })) {
+            self.records.pop_back();
+            self.flushed = self.flushed.min(self.max());
+        }
+    }
+
     /// Deletes the first file if it may go. The last file stays, whatever its age: the broker writes to it.
     pub fn delete_first_file(&mut self, expiry: Expiry) -> bool {
         let end = self.next_file(self.begin);
-        let (Ok(kept_from) | Err(kept_from)) = self.records.binary_search_by_key(&end, Record::begin);
-        let Some(begin) = self.records.get(kept_from).map(Record::begin) else {
+        let (Ok(kept_from) | Err(kept_from)) =
+            self.records.binary_search_by_key(&end, |record| self.place(record));
+        let Some(begin) = self.records.get(kept_from).map(|record| self.place(record)) else {
             return false;
         };
         let last_modified = self.last_store_time(kept_from);

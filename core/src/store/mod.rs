@@ -43,6 +43,9 @@ use crate::time::{Epoch, Instant};
 /// Where delayed messages wait (`TopicValidator.RMQ_SYS_SCHEDULE_TOPIC`).
 pub const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
 
+/// Bytes of a DLedger entry before its body (`DLedgerEntry.BODY_OFFSET`).
+const DLEDGER_BODY_OFFSET: u64 = 48;
+
 /// The name of a file of the commit log or of a consume queue: where it begins, in bytes (`UtilAll.offset2FileName`).
 pub fn file_name(begin: u64) -> String {
     format!("{begin:020}")
@@ -64,6 +67,8 @@ pub struct StoreConfig {
     pub index_size: IndexSize,
     /// What the levels of delayed messages mean (`messageDelayLevel`).
     pub delay_levels: DelayLevels,
+    /// Bytes before each message: the header of its DLedger entry, or none.
+    pub entry_header: u64,
 }
 
 impl StoreConfig {
@@ -80,6 +85,7 @@ impl StoreConfig {
                 entries: config.max_index_num.max(2),
             },
             delay_levels: config.message_delay_level.clone(),
+            entry_header: if config.enable_dleger_commit_log { DLEDGER_BODY_OFFSET } else { 0 },
         }
     }
 }
@@ -100,7 +106,7 @@ impl MessageStore {
     /// An empty store.
     pub fn new(config: StoreConfig) -> Self {
         Self {
-            log: CommitLog::new(config.commit_log_file_size),
+            log: CommitLog::with_entry_header(config.commit_log_file_size, config.entry_header),
             queues: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
             dispatched: CommitLogOffset(0),
@@ -183,6 +189,35 @@ impl MessageStore {
             }
             self.log.append_record(record);
         }
+    }
+
+    /// Appends an entry that a DLedger leader pushed. Queue offsets are counted anew when this replica leads.
+    pub fn append_entry(&mut self, record: Record) {
+        if self.log.is_empty() {
+            self.dispatched = self.log.place(&record);
+        }
+        self.log.append_entry(record);
+    }
+
+    /// Cuts off what lies behind this position, queues and index with it, as a DLedger follower does on its leader's
+    /// word.
+    pub fn cut_behind(&mut self, end: CommitLogOffset) {
+        self.log.cut_behind(end);
+        self.fit_queues_to_log();
+        self.recover_topic_queue_table();
+    }
+
+    /// Builds what the log has up to here and the queues have not: the work of a start of a DLedger replica, which does
+    /// not know yet whether the rest is committed.
+    pub fn recover_committed(&mut self, up_to: CommitLogOffset) {
+        self.dispatch(up_to);
+        self.correct_min_offsets();
+        self.recover_topic_queue_table();
+    }
+
+    /// Queue offsets go on from the ends of the queues (`recoverTopicQueueTable`).
+    pub fn recover_topic_queue_table(&mut self) {
+        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
     }
 
     /// Builds queue entries and index up to here in the log (`ReputMessageService.doReput`) and returns the messages
@@ -291,6 +326,15 @@ impl MessageStore {
 
     /// Makes queues and counters fit the log again, as recovery does at a start.
     fn forget_behind_log(&mut self) {
+        self.fit_queues_to_log();
+        if self.config.entry_header > 0 {
+            // What is committed is known only after the start.
+            return self.recover_topic_queue_table();
+        }
+        self.recover();
+    }
+
+    fn fit_queues_to_log(&mut self) {
         let end = self.log.max();
         if self.log.is_empty() {
             self.queues.clear();
@@ -301,7 +345,6 @@ impl MessageStore {
         self.queues.retain(|_, queue| queue.max().0 > 0);
         self.dispatched = self.dispatched.min(end);
         self.rebuild_index();
-        self.recover();
     }
 
     /// RocketMQ throws away what a crash left of the index and builds it anew from the log.
@@ -315,11 +358,13 @@ impl MessageStore {
 
     /// Builds what the log has and the queues have not, and restores the counters: the work of a start.
     pub fn recover(&mut self) {
-        self.dispatch(self.log.max());
+        self.recover_committed(self.log.max());
+    }
+
+    fn correct_min_offsets(&mut self) {
         for queue in self.queues.values_mut() {
             queue.correct_min_offset(self.log.min(), self.config.profile);
         }
-        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
     }
 }
 

@@ -224,8 +224,12 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         node: node_view(world, id, slot, is_registered),
         cluster: config.broker_cluster_name.clone(),
         broker_name: spec.broker_name.clone(),
-        broker_id: spec.broker_id,
-        role: if spec.broker_id.is_master() { config.broker_role } else { BrokerRole::Slave },
+        broker_id: running.map_or_else(|| broker::first_broker_id(&config, spec), Broker::broker_id),
+        role: match running {
+            Some(broker) if broker.dledger().is_some() => config.broker_role,
+            _ if spec.broker_id.is_master() => config.broker_role,
+            _ => BrokerRole::Slave,
+        },
         flush: config.flush_disk_type,
         permission: config.broker_permission,
         topics: topics(&held, &config, &spec.broker_name, messages),
@@ -249,6 +253,14 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         master: running.and_then(Broker::master),
         registered: running.map(Broker::registered).unwrap_or_default(),
         settings: config.entries(),
+        dledger: super::dledger::member(
+            &config,
+            running,
+            match &slot.disk {
+                Disk::Broker(disk) => Some(disk),
+                _ => None,
+            },
+        ),
     }
 }
 

@@ -5,6 +5,7 @@
 //! lists are in a fixed order, so that equal worlds give equal views; everything serialises to JSON.
 
 mod build;
+mod dledger;
 mod held_back;
 mod record;
 
@@ -25,6 +26,7 @@ use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 pub(crate) use build::stored;
+pub use dledger::{DLedgerView, FollowerView, TruncatedView};
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
 pub use record::{record_bytes, record_fields};
 
@@ -198,6 +200,8 @@ pub struct BrokerView {
     pub registered: Vec<(Address, Option<Instant>)>,
     /// All settings, key and value.
     pub settings: Vec<(&'static str, String)>,
+    /// Its member of a DLedger group, when it is in one.
+    pub dledger: Option<DLedgerView>,
 }
 
 /// The disk of a broker.

@@ -6,7 +6,8 @@ use super::{Due, ProcessState, Slot, World};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
-    Barrier, Command, CommandError, ConsumerSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
+    Barrier, BrokerSpec, Command, CommandError, ConsumerSpec, NodeOrder, NodeSpec, Settings, TopicPlace,
+    put_setting,
 };
 use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
@@ -112,6 +113,15 @@ impl World {
                 return self.name_servers_of(spec.client.name_servers.as_deref()).map(|_| ());
             }
         };
+        if let NodeSpec::Broker(spec) = spec
+            && let Some(address) = self.dledger_address(spec)
+            && let Some(other) = self.listeners.get(&address)
+        {
+            return Err(CommandError::Invalid(format!(
+                "dLegerPeers: {address} is taken by {other}; give each replica its own dLegerSelfId, and each group its \
+                 own ports"
+            )));
+        }
         if let Some(other) = port.and_then(|port| self.listeners.get(&Address::local(port))) {
             return Err(CommandError::Invalid(format!(
                 "port {} is taken by {other}; choose another or leave it out",
@@ -119,6 +129,12 @@ impl World {
             )));
         }
         Ok(())
+    }
+
+    /// Where a broker listens for the other replicas of its DLedger group, if it is in one.
+    fn dledger_address(&self, spec: &BrokerSpec) -> Option<Address> {
+        let config = broker::config_of(self.profile(), spec);
+        config.enable_dleger_commit_log.then(|| config.d_leger_peers.address(config.d_leger_self_id))?
     }
 
     /// The addresses of these name servers, or of all there are.
@@ -163,8 +179,12 @@ impl World {
                 Ok(vec![node.clone()])
             }
             TopicPlace::Cluster(cluster) => {
-                let is_master = |slot: &Slot| match &slot.spec {
-                    NodeSpec::Broker(spec) => {
+                let is_master = |slot: &Slot| match (&slot.spec, &slot.node) {
+                    (NodeSpec::Broker(_), Some(Node::Broker(broker))) if broker.dledger().is_some() => {
+                        let config = broker.config();
+                        config.broker_role != BrokerRole::Slave && config.broker_cluster_name == *cluster
+                    }
+                    (NodeSpec::Broker(spec), _) => {
                         let config = broker::config_of(self.profile(), spec);
                         config.broker_role != BrokerRole::Slave && config.broker_cluster_name == *cluster
                     }
@@ -201,7 +221,16 @@ impl World {
             }
             NodeSpec::Broker(spec) => {
                 let mut config = broker::config_of(self.profile(), spec);
+                let before = config.clone();
                 check(&mut |key, value| config.set(key, value))?;
+                if !before.has_same_dledger(&config) {
+                    let why =
+                        "the settings of DLedger hold for the disk of a broker; add another broker with them";
+                    return Err(CommandError::Invalid(why.to_owned()));
+                }
+                if config.enable_dleger_commit_log {
+                    return Ok(());
+                }
                 if spec.broker_id.is_master() && config.broker_role == BrokerRole::Slave {
                     let why = "brokerRole: a broker with id 0 is a master and cannot become a SLAVE";
                     return Err(CommandError::Invalid(why.to_owned()));
@@ -296,6 +325,11 @@ impl World {
         }
         if kind == 1 {
             self.listeners.insert(ha_address(address), node.clone());
+        }
+        if let NodeSpec::Broker(spec) = &spec
+            && let Some(address) = self.dledger_address(spec)
+        {
+            self.listeners.insert(address, node.clone());
         }
         let slot = Slot {
             spec,

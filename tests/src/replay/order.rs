@@ -174,6 +174,7 @@ impl Order {
                 Self::Queues { of, topic }
             }
             ["the", "log", "is", "rolled", "back,", ..] => Self::RollBack,
+            ["the", "leader", "is", _] => Self::PassTime,
             ["name", "server", "dropped", name, "from", "the", "route"] => Self::Dropped(text(name)),
             _ => return Err(format!("`{}`", step.order)),
         })
@@ -316,13 +317,15 @@ fn read_broker(key: &str, step: &Step) -> Result<Broker, String> {
     let mut broker = Broker {
         key: key.to_owned(),
         name: name.to_owned(),
-        id: id.parse().map_err(|_| format!("the replica `{id}`"))?,
+        id: id.parse().or_else(|_| replica(id, step))?,
         settings: vec![(BROKER_BASE.0.to_owned(), BROKER_BASE.1.to_owned())],
     };
     for (key, value) in &step.config {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match key.as_str() {
             "brokerName" => broker.name = value,
+            // A replica of a DLedger group takes role and id from elections.
+            "brokerId" | "brokerRole" if step.config.contains_key("dLegerSelfId") => {}
             "brokerId" => broker.id = value.parse().map_err(|_| format!("`brokerId={value}`"))?,
             known if lab_core::config::BrokerConfig::KEYS.contains(&known) => {
                 broker.settings.push((key.clone(), value));
@@ -331,6 +334,12 @@ fn read_broker(key: &str, step: &Step) -> Result<Broker, String> {
         }
     }
     Ok(broker)
+}
+
+/// The replica of a DLedger group has the name of its member where others have their id.
+fn replica(name: &str, step: &Step) -> Result<u64, String> {
+    let member = step.config.get("dLegerSelfId").and_then(|member| member.as_str());
+    if member == Some(name) { Ok(0) } else { Err(format!("the replica `{name}`")) }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ const PLUMBING: &[&str] = &[
     "connected",
     "connection-lost",
     "connection-refused",
+    "dledger-committed",
     "ha-reported",
     "ha-transferred",
     "request-sent",

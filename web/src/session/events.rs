@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{Fact, TraceEvent};
+use lab_core::fact::{DLedgerFact, Fact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -81,7 +81,13 @@ impl Group {
             | Fact::ClientUnregistered { .. }
             | Fact::GroupUpdated { .. }
             | Fact::GroupDeleted { .. }
-            | Fact::RouteChanged { .. } => Self::Routes,
+            | Fact::RouteChanged { .. }
+            | Fact::DLedger(
+                DLedgerFact::RoleChanged { .. }
+                | DLedgerFact::VoteRoundOver { .. }
+                | DLedgerFact::Voted { .. }
+                | DLedgerFact::BrokerRoleChanged { .. },
+            ) => Self::Routes,
             Fact::MessageStored { .. }
             | Fact::MessageDelayed { .. }
             | Fact::DelayedMessageDue { .. }
@@ -97,7 +103,12 @@ impl Group {
             | Fact::SendSucceeded { .. }
             | Fact::SendRetried { .. }
             | Fact::SendFailed { .. }
-            | Fact::TraceLost { .. } => Self::Messages,
+            | Fact::TraceLost { .. }
+            | Fact::DLedger(
+                DLedgerFact::Truncated { .. }
+                | DLedgerFact::NotConfirmed { .. }
+                | DLedgerFact::AppendRefused { .. },
+            ) => Self::Messages,
             Fact::PullHeld { .. }
             | Fact::PullWoken { .. }
             | Fact::OffsetCommitted { .. }
@@ -130,7 +141,8 @@ impl Group {
             | Fact::OffsetsPersisted
             | Fact::DelayOffsetsPersisted
             | Fact::Replicated { .. }
-            | Fact::MetadataCopied { .. } => Self::Housekeeping,
+            | Fact::MetadataCopied { .. }
+            | Fact::DLedger(DLedgerFact::Committed { .. }) => Self::Housekeeping,
         }
     }
 }
@@ -160,6 +172,11 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::ConsumeTimedOut { .. }
             | Fact::LockLost { .. }
             | Fact::TraceLost { .. }
+            | Fact::DLedger(
+                DLedgerFact::Truncated { .. }
+                    | DLedgerFact::NotConfirmed { .. }
+                    | DLedgerFact::AppendRefused { .. }
+            )
     )
 }
 

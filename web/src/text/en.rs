@@ -1,7 +1,7 @@
 //! English.
 
 use lab_core::config::MessageModel;
-use lab_core::fact::{Fact, RemovalReason};
+use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
 use super::{LabText, Texts, console, lesson, map, states, versions};
@@ -584,6 +584,14 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::GroupUpdated { .. } => "group updated",
         Fact::GroupDeleted { .. } => "group deleted",
         Fact::TraceLost { .. } => "trace lost",
+        Fact::DLedger(DLedgerFact::RoleChanged { .. }) => "became",
+        Fact::DLedger(DLedgerFact::VoteRoundOver { .. }) => "vote round over",
+        Fact::DLedger(DLedgerFact::Voted { .. }) => "voted",
+        Fact::DLedger(DLedgerFact::Committed { .. }) => "committed",
+        Fact::DLedger(DLedgerFact::Truncated { .. }) => "log truncated",
+        Fact::DLedger(DLedgerFact::NotConfirmed { .. }) => "not confirmed",
+        Fact::DLedger(DLedgerFact::AppendRefused { .. }) => "append refused",
+        Fact::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "broker role",
         Fact::MqadminAnswered { .. } => "mqadmin answered",
     }
 }

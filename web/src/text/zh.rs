@@ -2,7 +2,7 @@
 
 use lab_core::command::CommandError;
 use lab_core::config::MessageModel;
-use lab_core::fact::{Fact, RemovalReason};
+use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
@@ -617,6 +617,14 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::GroupUpdated { .. } => "消费组更新",
         Fact::GroupDeleted { .. } => "消费组删除",
         Fact::TraceLost { .. } => "轨迹丢失",
+        Fact::DLedger(DLedgerFact::RoleChanged { .. }) => "角色变更",
+        Fact::DLedger(DLedgerFact::VoteRoundOver { .. }) => "一轮选举结束",
+        Fact::DLedger(DLedgerFact::Voted { .. }) => "投票",
+        Fact::DLedger(DLedgerFact::Committed { .. }) => "提交",
+        Fact::DLedger(DLedgerFact::Truncated { .. }) => "日志被截断",
+        Fact::DLedger(DLedgerFact::NotConfirmed { .. }) => "未获多数派确认",
+        Fact::DLedger(DLedgerFact::AppendRefused { .. }) => "拒绝追加",
+        Fact::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "Broker 角色",
         Fact::MqadminAnswered { .. } => "mqadmin 已回答",
     }
 }

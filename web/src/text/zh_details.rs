@@ -1,9 +1,9 @@
 //! What an event says about itself, in Chinese. Names, offsets, codes and exceptions stay as RocketMQ writes them; a
 //! fact that has no other words prints as the core prints it.
 
-use lab_core::fact::{DropReason, Fact, LeaveReason, RemovalReason, StartReason, WakeReason};
+use lab_core::fact::{DLedgerFact, DropReason, Fact, LeaveReason, RemovalReason, StartReason, WakeReason};
 use lab_core::id::BrokerName;
-use lab_core::rpc::perm;
+use lab_core::rpc::{MemberRole, perm};
 
 use super::zh::trouble;
 
@@ -68,6 +68,7 @@ pub(super) fn details(fact: &Fact) -> String {
         Fact::DeadLettered { message, group, reconsume_times } => {
             format!("{message} {group} 已失败 {reconsume_times} 次")
         }
+        Fact::DLedger(fact) => dledger(fact),
         Fact::TraceLost { topic, why } => format!("{topic}：{}", trouble(why)),
         Fact::SendBackFailed { message, why } => format!("{message} {}", trouble(why)),
         Fact::RetriedHere { message, pause } => format!("{message} {pause} 后重试"),
@@ -126,6 +127,27 @@ const fn drop(reason: DropReason) -> &'static str {
 
 fn counts(list: &[(BrokerName, u32)]) -> String {
     list.iter().map(|(broker, queues)| format!("{broker}:{queues}")).collect::<Vec<_>>().join(" ")
+}
+
+fn dledger(fact: &DLedgerFact) -> String {
+    match fact {
+        DLedgerFact::RoleChanged { term, role, leader } => match leader {
+            Some(leader) if *role == MemberRole::Follower => format!("{role}，跟随 {leader}，term {term}"),
+            _ => format!("{role}，term {term}"),
+        },
+        DLedgerFact::VoteRoundOver { term, accepted, result } => {
+            format!("term {term} 得 {accepted} 票 {result}")
+        }
+        DLedgerFact::Voted { term, candidate, result } => format!("{candidate} term {term} {result}"),
+        DLedgerFact::Committed { index, to } => format!("条目 {index} log@{to}"),
+        DLedgerFact::Truncated { to, messages } => {
+            let messages: Vec<_> = messages.iter().map(ToString::to_string).collect();
+            format!("截断到 log@{to}，丢弃 [{}]", messages.join("，"))
+        }
+        DLedgerFact::NotConfirmed { entry, code } => format!("条目 {entry} {code}"),
+        DLedgerFact::AppendRefused { code } => code.to_string(),
+        DLedgerFact::BrokerRoleChanged { role, broker_id } => format!("{role} brokerId={broker_id}"),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod broker;
 mod broker_keeps;
 mod client;
+mod dledger;
 mod message;
 mod name_server;
 mod parts;
