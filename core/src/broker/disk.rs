@@ -11,7 +11,7 @@ use super::timer_messages::TimerCheckpoint;
 use super::{Broker, topics};
 use crate::config::{BrokerConfig, Profile};
 use crate::id::BrokerName;
-use crate::rpc::{DataVersion, GroupTable, TopicTable};
+use crate::rpc::{DataVersion, GroupTable, ModeTable, TopicTable};
 use crate::store::{MessageStore, StoreConfig};
 use crate::time::{Epoch, Instant};
 
@@ -32,6 +32,8 @@ pub struct BrokerDisk {
     pub delay_offsets: DelayOffsets,
     /// `config/timercheck`: how far the timer wheel of V5 has turned.
     pub timer_checkpoint: TimerCheckpoint,
+    /// `config/messageRequestMode.json`: how groups take messages, where that was set (V5).
+    pub modes: ModeTable,
 }
 
 impl BrokerDisk {
@@ -45,6 +47,7 @@ impl BrokerDisk {
             offsets: OffsetTable::default(),
             delay_offsets: DelayOffsets::new(),
             timer_checkpoint: TimerCheckpoint::default(),
+            modes: ModeTable::default(),
         }
     }
 
@@ -71,6 +74,7 @@ impl Broker {
             offsets: self.persisted_offsets,
             delay_offsets: self.schedule.persisted,
             timer_checkpoint: self.timer_wheel.checkpoint,
+            modes: self.pop.modes,
         }
     }
 }

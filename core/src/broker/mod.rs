@@ -6,13 +6,13 @@
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
-//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `slave_sync` (the rest of
+//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `pop`, `ha` (replication), `slave_sync` (the rest of
 //! what a slave copies), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), POP; the controller, DLedger and acting-master modes; the seconds that a JVM takes
+//! `BrokerFastFailure` never strikes); the controller, DLedger and acting-master modes; the seconds that a JVM takes
 //! to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
@@ -27,6 +27,7 @@ mod ha;
 mod hold_back;
 mod locks;
 mod offsets;
+mod pop;
 mod pull;
 mod puts;
 mod registration;
@@ -52,6 +53,7 @@ pub use ha::SlaveState;
 pub(crate) use hold_back::{SCHEDULE_TOPIC, TIMER_TOPIC, real_place};
 pub use locks::{LockEntry, RebalanceLockManager};
 pub use offsets::OffsetTable;
+pub use pop::CheckPointState;
 pub use pull::HeldPull;
 pub(crate) use retention::disk_used_percent;
 pub use schedule::DelayOffsets;
@@ -88,6 +90,8 @@ enum Purpose {
     Register(Address),
     Unregister,
     CopyFromMaster,
+    /// POP: where a topic is.
+    PopRoute(TopicName),
 }
 
 /// The state of one broker process.
@@ -139,6 +143,7 @@ pub struct Broker {
     transactions: transaction::Transactions,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
+    pop: pop::Pop,
 }
 
 /// What a broker is told when it is started.
@@ -184,6 +189,7 @@ impl Broker {
             node: start.node,
             profile: start.profile,
             epoch: start.epoch,
+            pop: pop::Pop::new(&start.rng, disk.modes),
             rng: start.rng,
             locks: RebalanceLockManager::new(config.rebalance_lock_max_live_time),
             remoting: Remoting::new(Duration::from_secs(3)),
@@ -262,6 +268,7 @@ impl Broker {
         self.start_transaction_check(now, out);
         if self.profile.is_v5() {
             self.start_timer_wheel(now, out);
+            self.start_revive(now, out);
         }
     }
 
@@ -308,6 +315,7 @@ impl Broker {
                     self.on_registered(now, name_server, response, out);
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
+                (Purpose::PopRoute(topic), result) => self.on_pop_route(now, &topic, result, out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -333,6 +341,7 @@ impl Broker {
         out: &mut Outbox,
     ) {
         self.held_pulls.retain(|held| held.connection() != connection);
+        self.pop.forget(connection);
         self.puts.forget(connection);
         for group in self.producers.keys().cloned().collect::<Vec<_>>() {
             self.forget_producer(&group, connection);
@@ -392,6 +401,9 @@ impl Broker {
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
             Timer::HaTransfer => self.ha_transfer(now, out),
+            Timer::PopLongPolling | Timer::PopBufferMerge | Timer::PopRevive(_) | Timer::PopRoutes => {
+                self.on_pop_timer(now, timer, out);
+            }
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -441,6 +453,7 @@ impl Broker {
         }
         self.held_pulls.clear();
         self.puts = puts::Puts::default();
+        self.stop_popping(now, out);
         self.consumers.clear();
         self.producers.clear();
         let end = self.store.log().max();

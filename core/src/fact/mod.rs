@@ -4,10 +4,12 @@
 //! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
 //! one line of the golden tests.
 
+mod pop;
 mod print;
 
 use std::sync::Arc;
 
+pub use pop::PopFact;
 use serde::{Serialize, Serializer};
 
 use crate::command::Command;
@@ -725,6 +727,8 @@ pub enum Fact {
         /// Why.
         why: Arc<str>,
     },
+    /// Something about messages that are popped (V5).
+    Pop(PopFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -827,6 +831,18 @@ impl Fact {
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
             Self::TraceLost { .. } => "trace-lost",
+            Self::Pop(PopFact::ConsumeModeSet { .. }) => "consume-mode-set",
+            Self::Pop(PopFact::Popped { .. }) => "popped",
+            Self::Pop(PopFact::Held { .. }) => "pop-held",
+            Self::Pop(PopFact::Woken { .. }) => "pop-woken",
+            Self::Pop(PopFact::OffsetCorrected { .. }) => "pop-offset-corrected",
+            Self::Pop(PopFact::Acked { .. }) => "pop-acked",
+            Self::Pop(PopFact::InvisibleTimeChanged { .. }) => "invisible-time-changed",
+            Self::Pop(PopFact::Revived { .. }) => "revived",
+            Self::Pop(PopFact::QueueAssigned { .. }) => "pop-queue-assigned",
+            Self::Pop(PopFact::ResultIgnored { .. }) => "pop-result-ignored",
+            Self::Pop(PopFact::Expired { .. }) => "pop-expired",
+            Self::Pop(PopFact::GivenUp { .. }) => "pop-given-up",
         }
     }
 
@@ -849,6 +865,7 @@ impl Fact {
             | Self::RetriedHere { message, .. }
             | Self::FailureDropped { message }
             | Self::ConsumeTimedOut { message } => Some(message),
+            Self::Pop(fact) => fact.message(),
             _ => None,
         }
     }
@@ -867,6 +884,7 @@ impl Fact {
             | Self::QueueDropped { queue, .. }
             | Self::PullFailed { queue, .. }
             | Self::OffsetCorrected { queue, .. } => Some(queue),
+            Self::Pop(fact) => fact.queue(),
             _ => self.message().map(|message| &message.queue),
         }
     }
@@ -884,6 +902,7 @@ impl Fact {
             | Self::RouteChanged { topic, .. }
             | Self::TraceLost { topic, .. }
             | Self::Rebalanced { topic, .. } => Some(topic),
+            Self::Pop(fact) => fact.topic(),
             _ => self.queue().map(|queue| &queue.topic),
         }
     }

@@ -75,11 +75,17 @@ pub enum RequestCode {
     AddWritePermOfBroker,
     GetBrokerMemberGroup,
     BrokerHeartbeat,
+    // POP.
+    QueryAssignment,
+    SetMessageRequestMode,
+    PopMessage,
+    AckMessage,
+    ChangeMessageInvisibleTime,
 }
 
 impl RequestCode {
     /// The number on the wire.
-    pub const fn number(self) -> u16 {
+    pub const fn number(self) -> u32 {
         self.entry().0
     }
 
@@ -88,7 +94,7 @@ impl RequestCode {
         self.entry().1
     }
 
-    const fn entry(self) -> (u16, &'static str) {
+    const fn entry(self) -> (u32, &'static str) {
         match self {
             Self::SendMessage => (310, "SEND_MESSAGE_V2"),
             Self::PullMessage => (11, "PULL_MESSAGE"),
@@ -156,12 +162,17 @@ impl RequestCode {
             Self::AddWritePermOfBroker => (327, "ADD_WRITE_PERM_OF_BROKER"),
             Self::GetBrokerMemberGroup => (901, "GET_BROKER_MEMBER_GROUP"),
             Self::BrokerHeartbeat => (904, "BROKER_HEARTBEAT"),
+            Self::QueryAssignment => (400, "QUERY_ASSIGNMENT"),
+            Self::SetMessageRequestMode => (401, "SET_MESSAGE_REQUEST_MODE"),
+            Self::PopMessage => (200_050, "POP_MESSAGE"),
+            Self::AckMessage => (200_051, "ACK_MESSAGE"),
+            Self::ChangeMessageInvisibleTime => (200_053, "CHANGE_MESSAGE_INVISIBLETIME"),
         }
     }
 
     /// Whether the request moves messages, as opposed to keeping the cluster together.
     pub const fn is_data(self) -> bool {
-        matches!(self, Self::SendMessage | Self::PullMessage)
+        matches!(self, Self::SendMessage | Self::PullMessage | Self::PopMessage)
     }
 }
 
@@ -200,6 +211,10 @@ pub enum ResponseCode {
     ConsumerNotOnline,
     ConsumeMsgTimeout,
     IllegalOperation,
+    // POP.
+    NoMessage,
+    PollingFull,
+    PollingTimeout,
 }
 
 impl ResponseCode {
@@ -239,6 +254,9 @@ impl ResponseCode {
             Self::ConsumerNotOnline => (206, "CONSUMER_NOT_ONLINE"),
             Self::ConsumeMsgTimeout => (207, "CONSUME_MSG_TIMEOUT"),
             Self::IllegalOperation => (604, "ILLEGAL_OPERATION"),
+            Self::NoMessage => (208, "NO_MESSAGE"),
+            Self::PollingFull => (209, "POLLING_FULL"),
+            Self::PollingTimeout => (210, "POLLING_TIMEOUT"),
         }
     }
 }
@@ -286,6 +304,11 @@ impl RequestCode {
         Self::AddWritePermOfBroker,
         Self::GetBrokerMemberGroup,
         Self::BrokerHeartbeat,
+        Self::QueryAssignment,
+        Self::SetMessageRequestMode,
+        Self::PopMessage,
+        Self::AckMessage,
+        Self::ChangeMessageInvisibleTime,
     ];
 }
 

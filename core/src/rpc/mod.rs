@@ -14,6 +14,7 @@ mod admin;
 mod code;
 mod name_server;
 pub mod perm;
+mod pop;
 mod request;
 mod response;
 mod selector;
@@ -28,6 +29,7 @@ pub use admin::{
 };
 pub use code::{RequestCode, ResponseCode};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
+pub use pop::{ConsumeMode, ModeTable, PopAnswer, PopCk, PopMessage, PopRequest, PopSource, Popped};
 pub use request::{PullRequest, Request};
 pub use response::{Response, ResponseBody};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};

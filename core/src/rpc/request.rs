@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, QueryMessage,
+    EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, PopRequest, QueryMessage,
     Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig, TransactionCheck,
 };
 use crate::id::{
@@ -304,6 +304,8 @@ pub enum Request {
     },
     /// Somebody asks a name server for something else.
     NameServer(NameServerRequest),
+    /// Somebody asks for something that belongs to POP (V5).
+    Pop(PopRequest),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -383,6 +385,7 @@ impl Request {
             Self::GetBrokerHaStatus => RequestCode::GetBrokerHaStatus,
             Self::CloneGroupOffset { .. } => RequestCode::CloneGroupOffset,
             Self::NameServer(request) => request.code(),
+            Self::Pop(request) => request.code(),
         }
     }
 
@@ -407,6 +410,7 @@ impl Request {
             Self::SendMessage { message, .. } => Some(&message.topic),
             Self::PullMessage(pull) => Some(&pull.topic),
             Self::NameServer(request) => request.topic(),
+            Self::Pop(request) => Some(request.topic()),
             _ => None,
         }
     }
@@ -422,6 +426,7 @@ impl Request {
             | Self::SearchOffsetByTimestamp { queue_id, .. }
             | Self::SendMessage { queue_id, .. } => Some(*queue_id),
             Self::PullMessage(pull) => Some(pull.queue_id),
+            Self::Pop(request) => request.queue_id(),
             _ => None,
         }
     }

@@ -23,7 +23,7 @@ use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
-use crate::rpc::{Frame, GroupTable, Request, ResponseBody, TopicTable};
+use crate::rpc::{Frame, GroupTable, Request, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::world::{ProcessState, Slot, World};
@@ -560,10 +560,7 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             (request.code().name(), false, sends, tag, u32::from(sends))
         }
         Frame::Response { response, .. } => {
-            let messages = match &response.body {
-                ResponseBody::Pulled { messages, .. } => messages.as_slice(),
-                _ => &[],
-            };
+            let messages = response.body.messages();
             let tag = messages.first().and_then(|message| message.message.tag()).cloned();
             let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
             (response.request.name(), true, count > 0, tag, count)
