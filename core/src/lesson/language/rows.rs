@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::fact::{Fact, ListenerResult, MessageAt, TraceEvent};
-use crate::id::{BrokerName, MessageQueue};
+use crate::fact::{Fact, ListenerResult, MessageAt, PopFact, TraceEvent};
+use crate::id::{BrokerName, GroupName, MessageQueue, NodeId};
 use crate::rpc::TopicConfig;
 use crate::time::Instant;
 use crate::view::{
