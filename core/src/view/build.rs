@@ -23,7 +23,7 @@ use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
-use crate::rpc::{Frame, GroupTable, Request, TopicTable};
+use crate::rpc::{Frame, GroupTable, ModeTable, Request, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::world::{ProcessState, Slot, World};
@@ -169,6 +169,7 @@ struct Held<'a> {
     offsets: &'a OffsetTable,
     delay_offsets: &'a DelayOffsets,
     timer_checkpoint: TimerCheckpoint,
+    modes: &'a ModeTable,
 }
 
 impl<'a> Held<'a> {
@@ -180,6 +181,7 @@ impl<'a> Held<'a> {
             offsets: broker.offsets(),
             delay_offsets: broker.delay_offsets(),
             timer_checkpoint: broker.timer_checkpoint(),
+            modes: broker.message_request_modes(),
         }
     }
 
@@ -191,6 +193,7 @@ impl<'a> Held<'a> {
             offsets: &disk.offsets,
             delay_offsets: &disk.delay_offsets,
             timer_checkpoint: disk.timer_checkpoint,
+            modes: &disk.modes,
         }
     }
 }
@@ -245,6 +248,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         half_messages: kept.half_messages(&config, &ended),
         disk: disk(held.store, &config, running),
         held_pulls: running.map(held_pulls).unwrap_or_default(),
+        pop: super::pop::of_broker(held.modes, running),
         slaves: running.map(slaves).unwrap_or_default(),
         master: running.and_then(Broker::master),
         registered: running.map(Broker::registered).unwrap_or_default(),
@@ -483,6 +487,7 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         name_server: running.and_then(Consumer::name_server),
         routes: running.map(|consumer| routes(world, consumer.routes())).unwrap_or_default(),
         queues: running.map(process_queues).unwrap_or_default(),
+        pop_queues: running.map(super::pop::of_consumer).unwrap_or_default(),
         local_offsets: local
             .map(|disk| disk.offsets.iter().map(|(queue, offset)| (queue.clone(), *offset)).collect())
             .unwrap_or_default(),

@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{Fact, TraceEvent};
+use lab_core::fact::{Fact, PopFact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -121,7 +121,8 @@ impl Group {
             | Fact::LockLost { .. }
             | Fact::OffsetReset { .. }
             | Fact::ConsumerSuspended
-            | Fact::ConsumerResumed => Self::Consuming,
+            | Fact::ConsumerResumed
+            | Fact::Pop(_) => Self::Consuming,
             Fact::TimerFired(_)
             | Fact::Flushed { .. }
             | Fact::FilesDeleted { .. }
@@ -160,6 +161,13 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::ConsumeTimedOut { .. }
             | Fact::LockLost { .. }
             | Fact::TraceLost { .. }
+            | Fact::Pop(
+                PopFact::OffsetCorrected { .. }
+                    | PopFact::Revived { .. }
+                    | PopFact::ResultIgnored { .. }
+                    | PopFact::Expired { .. }
+                    | PopFact::GivenUp { .. }
+            )
     )
 }
 
@@ -200,6 +208,7 @@ impl Kinds {
                             | Fact::OffsetsPersisted
                             | Fact::PullHeld { .. }
                             | Fact::PullWoken { .. }
+                            | Fact::Pop(PopFact::Held { .. } | PopFact::Woken { .. })
                     )
             }
         }

@@ -6,6 +6,7 @@ mod client;
 mod message;
 mod name_server;
 mod parts;
+mod pop;
 
 use std::rc::Rc;
 use std::sync::Arc;
