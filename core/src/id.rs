@@ -105,8 +105,6 @@ impl TopicName {
 numbers! {
     /// 0 is the master of its broker name, everything above a slave (`brokerId`).
     BrokerId(u64);
-    /// A queue of a topic on one broker, from 0.
-    QueueId(u32);
     /// A position in a queue: the number of messages stored in it before.
     QueueOffset(u64);
     /// A position in a broker's commit log, in bytes.
@@ -117,6 +115,33 @@ numbers! {
     ConnectionId(u64);
     /// An entry of the trace, counted from 0.
     EventId(u64);
+}
+
+/// A queue of a topic on one broker, from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct QueueId(pub u32);
+
+impl QueueId {
+    /// Any queue of the topic on its broker: what POP calls queue −1.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// The number as Java has it: −1 for [`ALL`](Self::ALL).
+    const fn signed(self) -> i64 {
+        if self.0 == Self::ALL.0 { -1 } else { self.0 as i64 }
+    }
+}
+
+impl fmt::Display for QueueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.signed(), f)
+    }
+}
+
+impl Serialize for QueueId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.signed())
+    }
 }
 
 impl BrokerId {

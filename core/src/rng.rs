@@ -27,6 +27,11 @@ impl Rng {
         Self(Pcg32::seed_from_u64(hasher.finish()))
     }
 
+    /// The stream called `name` that belongs to the owner of this one, which it leaves as it is.
+    pub fn branch(&self, name: &str) -> Self {
+        Self::fork(self.0.clone().next_u64(), name)
+    }
+
     /// A number in `0..bound`; 0 when `bound` is 0. Unbiased (Lemire's method with rejection).
     pub fn below(&mut self, bound: u32) -> u32 {
         if bound == 0 {

@@ -102,6 +102,17 @@ pub enum Timer {
     DLedger,
     /// New leader of a DLedger group: look whether everything is committed and dispatched (`DLedgerRoleChangeHandler`).
     DLedgerRoleChange,
+    // POP.
+    /// Broker: a held pop has waited long enough (`PopLongPollingService`).
+    PopLongPolling,
+    /// Broker: store and commit what pops have left in memory (`PopBufferMergeService`).
+    PopBufferMerge,
+    /// Broker: look into this queue of the revive topic (`PopReviveService`).
+    PopRevive(u32),
+    /// Broker: ask for the routes of topics whose queues it divides (`TopicRouteInfoManager`).
+    PopRoutes,
+    /// Consumer: a queue that had to wait may be popped again (`executePopPullRequestLater`).
+    PopLater,
 }
 
 impl fmt::Display for Timer {

@@ -14,8 +14,8 @@ use crate::id::{Address, CommitLogOffset, GroupName, QueueId, QueueOffset, Topic
 use crate::names::{TOPIC_MAX_LENGTH, validate};
 use crate::outbox::Outbox;
 use crate::rpc::{
-    ConsumeStats, ConsumerConnection, GroupConsumeStats, OffsetWrapper, QueryMessage, RateOverTime,
-    RequestCode, Response, ResponseBody, ResponseCode, TopicConfig, TopicOffset, message_queue,
+    ConsumeStats, ConsumerConnection, GroupConsumeStats, OffsetWrapper, PopSource, QueryMessage,
+    RateOverTime, RequestCode, Response, ResponseBody, ResponseCode, TopicConfig, TopicOffset, message_queue,
 };
 use crate::time::Instant;
 
@@ -47,6 +47,21 @@ const OF_DLEDGER: &[&str] =
     &["enableDLegerCommitLog", "dLegerGroup", "dLegerPeers", "dLegerSelfId", "preferredLeaderId"];
 /// Settings that 4.9.8 does not have; some are constants or system properties there.
 const NEW_IN_V5: &[&str] = &[
+    // POP.
+    "defaultMessageRequestMode",
+    "defaultPopShareQueueNum",
+    "enablePopBufferMerge",
+    "enableRetryTopicV2",
+    "initPopOffsetByCheckMsgInMem",
+    "loadBalancePollNameServerInterval",
+    "popCkStayBufferTime",
+    "popCkStayBufferTimeOut",
+    "popFromRetryProbability",
+    "retrieveMessageFromPopRetryTopicV1",
+    "reviveInterval",
+    "reviveMaxSlow",
+    "reviveScanTime",
+    "serverLoadBalancerEnable",
     "channelExpiredTimeout",
     "deleteFileBatchMax",
     "diskSpaceCleanForciblyRatio",
@@ -116,12 +131,35 @@ impl Broker {
         }
         self.store.delete_topic(topic);
         if self.profile.is_v5() {
+            self.delete_pop_retry_topics(now, topic, out);
             self.offsets.forget_topic(topic);
         }
         if was_there {
             out.note(Fact::TopicDeleted { topic: topic.clone() });
         }
         Response::ok(code)
+    }
+
+    /// With a topic go the retry topics of POP of all groups that stand somewhere in it
+    /// (`clearRetryTopicWhenDeleteTopic`).
+    fn delete_pop_retry_topics(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+        let groups: BTreeSet<_> = self
+            .offsets
+            .iter()
+            .filter(|(_, other, ..)| *other == topic)
+            .map(|(group, ..)| group.clone())
+            .collect();
+        for group in groups {
+            for source in [PopSource::RetryV1, PopSource::RetryV2] {
+                let retry = source.real_topic(topic, &group);
+                if Arc::make_mut(&mut self.topics).remove(&retry).is_some() {
+                    self.data_version = self.data_version.next(now);
+                    self.store.delete_topic(&retry);
+                    self.offsets.forget_topic(&retry);
+                    out.note(Fact::TopicDeleted { topic: retry });
+                }
+            }
+        }
     }
 
     /// An operator changes settings. What RocketMQ does not know, or cannot read, it passes over in silence.
@@ -222,6 +260,7 @@ impl Broker {
     fn is_subscribed(&self, group: &GroupName, topic: &TopicName) -> bool {
         let subscriptions = self.consumers.get(group).map(|info| &info.subscriptions);
         subscriptions.is_none_or(|known| known.is_empty() || known.contains_key(topic))
+            || self.pop.knows(group, topic)
     }
 
     /// The topics on which the broker stores an offset of the group (`whichTopicByConsumer`).

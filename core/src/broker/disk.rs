@@ -13,7 +13,7 @@ use crate::config::{BrokerConfig, Profile};
 use crate::dledger::MemberDisk;
 use crate::id::BrokerName;
 use crate::message::Record;
-use crate::rpc::{DataVersion, GroupTable, TopicTable};
+use crate::rpc::{DataVersion, GroupTable, ModeTable, TopicTable};
 use crate::store::{MessageStore, StoreConfig};
 use crate::time::{Epoch, Instant};
 
@@ -36,6 +36,8 @@ pub struct BrokerDisk {
     pub timer_checkpoint: TimerCheckpoint,
     /// The ledger of a DLedger replica with its term and vote; its entries hold the records of the log.
     pub ledger: MemberDisk<Record>,
+    /// `config/messageRequestMode.json`: how groups take messages, where that was set (V5).
+    pub modes: ModeTable,
 }
 
 impl BrokerDisk {
@@ -50,6 +52,7 @@ impl BrokerDisk {
             delay_offsets: DelayOffsets::new(),
             timer_checkpoint: TimerCheckpoint::default(),
             ledger: MemberDisk::default(),
+            modes: ModeTable::default(),
         }
     }
 
@@ -85,6 +88,7 @@ impl Broker {
             delay_offsets: self.schedule.persisted,
             timer_checkpoint: self.timer_wheel.checkpoint,
             ledger: self.dledger.map(|dledger| dledger.into_disk()).unwrap_or_default(),
+            modes: self.pop.modes,
         }
     }
 }

@@ -6,14 +6,14 @@
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
-//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `slave_sync` (the rest of
-//! what a slave copies), `dledger` (replication by DLedger instead), `retention` (what is deleted when), `disk` (what
-//! survives), `admin` (operators).
+//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `pop`, `ha` (replication), `slave_sync` (the
+//! rest of what a slave copies), `dledger` (replication by DLedger instead), `retention` (what is deleted when), `disk`
+//! (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), POP; the controller and acting-master modes; the seconds that a JVM takes
+//! `BrokerFastFailure` never strikes); the controller and acting-master modes; the seconds that a JVM takes
 //! to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
@@ -29,6 +29,7 @@ mod ha;
 mod hold_back;
 mod locks;
 mod offsets;
+mod pop;
 mod pull;
 mod puts;
 mod registration;
@@ -55,6 +56,7 @@ pub use ha::SlaveState;
 pub(crate) use hold_back::{SCHEDULE_TOPIC, TIMER_TOPIC, real_place};
 pub use locks::{LockEntry, RebalanceLockManager};
 pub use offsets::OffsetTable;
+pub use pop::CheckPointState;
 pub use pull::HeldPull;
 pub(crate) use retention::disk_used_percent;
 pub use schedule::DelayOffsets;
@@ -93,6 +95,8 @@ enum Purpose {
     CopyFromMaster,
     /// To another replica of a DLedger group: to whom, and the number of the request there.
     DLedger(MemberId, u64),
+    /// POP: where a topic is.
+    PopRoute(TopicName),
 }
 
 /// The state of one broker process.
@@ -146,6 +150,7 @@ pub struct Broker {
     replica: ha::ReplicaState,
     /// Replication by DLedger, which takes the place of the two before.
     dledger: Option<Box<DLedger>>,
+    pop: pop::Pop,
 }
 
 /// What a broker is told when it is started.
@@ -203,6 +208,7 @@ impl Broker {
             node: start.node,
             profile: start.profile,
             epoch: start.epoch,
+            pop: pop::Pop::new(&start.rng, disk.modes),
             rng: start.rng,
             locks: RebalanceLockManager::new(config.rebalance_lock_max_live_time),
             remoting: Remoting::new(Duration::from_secs(3)),
@@ -285,6 +291,7 @@ impl Broker {
         self.start_transaction_check(now, out);
         if self.profile.is_v5() {
             self.start_timer_wheel(now, out);
+            self.start_revive(now, out);
         }
     }
 
@@ -338,6 +345,7 @@ impl Broker {
                     });
                     self.on_dledger_response(now, (member, call), response, out);
                 }
+                (Purpose::PopRoute(topic), result) => self.on_pop_route(now, &topic, result, out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -364,6 +372,7 @@ impl Broker {
         out: &mut Outbox,
     ) {
         self.held_pulls.retain(|held| held.connection() != connection);
+        self.pop.forget(connection);
         self.puts.forget(connection);
         for group in self.producers.keys().cloned().collect::<Vec<_>>() {
             self.forget_producer(&group, connection);
@@ -425,6 +434,9 @@ impl Broker {
             Timer::HaTransfer => self.ha_transfer(now, out),
             Timer::DLedger => self.wake_dledger(now, out),
             Timer::DLedgerRoleChange => self.look_at_role_change(now, out),
+            Timer::PopLongPolling | Timer::PopBufferMerge | Timer::PopRevive(_) | Timer::PopRoutes => {
+                self.on_pop_timer(now, timer, out);
+            }
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -476,6 +488,7 @@ impl Broker {
         }
         self.held_pulls.clear();
         self.puts = puts::Puts::default();
+        self.stop_popping(now, out);
         self.consumers.clear();
         self.producers.clear();
         let end = self.store.log().max();

@@ -135,12 +135,14 @@ impl Broker {
         if !self.is_slave() {
             self.schedule_visible(now, &visible, out);
             self.timers_visible(now, &visible, out);
+            self.revives_visible(now, &visible, out);
         }
         if self.is_slave() && !self.profile.is_v5() {
             // V4 wakes nobody on a slave; its held pulls wait for the 5 s check.
             return;
         }
         self.wake_pulls(now, &visible, out);
+        self.pops_visible(now, &visible, out);
     }
 
     fn start_group_commit(&mut self, now: Instant, out: &mut Outbox) {

@@ -171,8 +171,15 @@ impl Broker {
             Request::GetAllDelayOffset => {
                 Response::with(code, ResponseBody::DelayOffsets(self.delay_offsets().clone()))
             }
+            Request::GetAllSubscriptionGroupConfig if !self.pop.modes.is_empty() => {
+                let modes = self.message_request_modes().clone();
+                Response::with(code, ResponseBody::GroupsWithModes(self.groups.clone(), modes))
+            }
             Request::GetAllSubscriptionGroupConfig => {
                 Response::with(code, ResponseBody::Groups(self.groups.clone()))
+            }
+            Request::Pop(request) if self.profile.is_v5() => {
+                return self.on_pop_request(now, asked, request, out);
             }
             _ => Response::refused(
                 code,

@@ -71,6 +71,12 @@ impl Broker {
                 self.schedule = Schedule::load(offsets);
             }
             ResponseBody::Groups(groups) if groups != self.groups => self.groups = groups,
+            ResponseBody::GroupsWithModes(groups, modes)
+                if groups != self.groups || modes != *self.message_request_modes() =>
+            {
+                self.groups = groups;
+                self.pop.modes = modes;
+            }
             _ => return,
         }
         out.note(Fact::MetadataCopied { what: response.request });

@@ -141,6 +141,14 @@ impl Broker {
         out.set_timer(Timer::TimerDequeue, self.started_at + Duration::from_millis(looks * period));
     }
 
+    /// Whether a slot is over that the service has not looked at (`getDequeueBehind`).
+    pub(super) fn is_timer_behind(&self, now: Instant) -> bool {
+        let period = (self.config.timer_precision.as_millis() / LOOKS_PER_SLOT).max(1);
+        let looks = now.since(self.started_at).as_millis() / period;
+        let last_look = self.started_at + Duration::from_millis(looks * period);
+        self.slot_at(last_look) < self.slot_at(now)
+    }
+
     /// Empties the slots that are over (`TimerDequeueGetService`).
     pub(super) fn timer_dequeue(&mut self, now: Instant, out: &mut Outbox) {
         let topic: TopicName = TIMER_TOPIC.into();

@@ -147,6 +147,20 @@ words!(
     Timestamp = "CONSUME_FROM_TIMESTAMP",
 );
 
+// POP.
+
+/// How a group takes messages (`MessageRequestMode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum MessageRequestMode {
+    /// A queue belongs to one member, which pulls from it and commits how far it is.
+    #[default]
+    Pull,
+    /// Members pop messages from shared queues and acknowledge them one by one.
+    Pop,
+}
+
+words!(MessageRequestMode, "mode", Pull = "PULL", Pop = "POP");
+
 /// A value that a configuration key can take, in the text form of a `.conf` file.
 trait Setting: Sized {
     fn read(text: &str) -> Result<Self, String>;
@@ -183,7 +197,7 @@ macro_rules! setting_by_word {
     )+};
 }
 
-setting_by_word!(BrokerRole, FlushDiskType, HoursOfDay);
+setting_by_word!(BrokerRole, FlushDiskType, HoursOfDay, MessageRequestMode);
 setting_by_word!(MemberId, DLegerPeers, PreferredLeaders);
 
 impl Setting for DelayLevels {
@@ -450,6 +464,35 @@ config! {
     d_leger_self_id: MemberId = "dLegerSelfId", MemberId(0), MemberId(0);
     /// Which of them should lead, joined by semicolons; empty for whoever is elected.
     preferred_leader_id: PreferredLeaders = "preferredLeaderId", PreferredLeaders::default(), PreferredLeaders::default();
+    // POP. V4 has none of these keys and ignores them.
+    /// How groups take messages for which nobody has set a mode (V5).
+    default_message_request_mode: MessageRequestMode = "defaultMessageRequestMode", MessageRequestMode::Pull, MessageRequestMode::Pull;
+    /// With POP by that default: how many members' shares a member takes beside its own (V5).
+    default_pop_share_queue_num: i32 = "defaultPopShareQueueNum", -1, -1;
+    /// Whether the broker divides the queues for consumers that ask it; else it names all of them (V5).
+    server_load_balancer_enable: bool = "serverLoadBalancerEnable", true, true;
+    /// How often the broker asks for the routes by which it divides (V5).
+    load_balance_poll_name_server_interval: Duration = "loadBalancePollNameServerInterval", secs(30), secs(30);
+    /// Percentage of pops that look into the retry topic first (V5).
+    pop_from_retry_probability: u32 = "popFromRetryProbability", 20, 20;
+    /// Whether the retry topic of POP is called `%RETRY%group+topic`, and its messages wake held pops (V5).
+    enable_retry_topic_v2: bool = "enableRetryTopicV2", false, false;
+    /// With the newer name: whether pops look into the older topic as well (V5).
+    retrieve_message_from_pop_retry_topic_v1: bool = "retrieveMessageFromPopRetryTopicV1", true, true;
+    /// Whether check points and acknowledgements wait in memory for each other before they are stored (V5).
+    enable_pop_buffer_merge: bool = "enablePopBufferMerge", false, false;
+    /// A check point stays in that memory no longer than this (V5).
+    pop_ck_stay_buffer_time: Duration = "popCkStayBufferTime", secs(10), secs(10);
+    /// A check point leaves that memory so long before it is revived (V5).
+    pop_ck_stay_buffer_time_out: Duration = "popCkStayBufferTimeOut", secs(3), secs(3);
+    /// Whether a group without an offset begins at 0 where the first message is still in memory (V5).
+    init_pop_offset_by_check_msg_in_mem: bool = "initPopOffsetByCheckMsgInMem", true, true;
+    /// Pause between two looks for what is to be revived (V5).
+    revive_interval: Duration = "reviveInterval", secs(1), secs(1);
+    /// An idle look is followed by up to so many more of these pauses (V5).
+    revive_max_slow: u64 = "reviveMaxSlow", 3, 3;
+    /// A look takes in no more after this long (V5).
+    revive_scan_time: Duration = "reviveScanTime", secs(10), secs(10);
 }
 
 config! {
@@ -534,6 +577,16 @@ config! {
     rebalance_min_interval: Duration = "rocketmq.client.rebalance.minInterval", ms(0), secs(1);
     /// Consumer: wait before the first pull of a queue just assigned.
     first_pull_delay: Duration = "firstPullDelay", ms(0), ms(500);
+    // POP. V4 has none of these keys and ignores them.
+    /// Consumer: whether it divides the queues by itself; else it asks a broker for its share, and pulls or pops as that
+    /// says. Orderly and broadcasting consumers always divide by themselves (V5).
+    client_rebalance: bool = "clientRebalance", true, true;
+    /// Consumer: for how long nobody else gets a popped message; 5 s to 300 s, anything else counts as 60 s (V5).
+    pop_invisible_time: Duration = "popInvisibleTime", secs(60), secs(60);
+    /// Consumer: messages asked for in one pop, at most 32 (V5).
+    pop_batch_nums: u32 = "popBatchNums", 32, 32;
+    /// Consumer: no pop while more popped messages of the queue are unfinished (V5).
+    pop_threshold_for_queue: u32 = "popThresholdForQueue", 96, 96;
 }
 
 #[cfg(test)]

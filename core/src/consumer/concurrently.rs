@@ -58,7 +58,7 @@ impl Consumer {
     pub(super) fn submit(&mut self, queue: &MessageQueue, hold: HoldId, messages: &[Arc<StoredMessage>]) {
         let size = self.client.config.consume_message_batch_max_size.max(1) as usize;
         for batch in messages.chunks(size) {
-            let batch = Batch { queue: queue.clone(), hold, messages: batch.to_vec() };
+            let batch = Batch { queue: queue.clone(), hold, messages: batch.to_vec(), popped: None };
             self.listener.submit(Task::Batch(batch));
         }
     }
@@ -136,7 +136,7 @@ impl Consumer {
         self.later = later;
         for (_, later) in due {
             match later {
-                Later::Batch(Batch { queue, hold, messages }) => self.submit(&queue, hold, &messages),
+                Later::Batch(Batch { queue, hold, messages, .. }) => self.submit(&queue, hold, &messages),
                 Later::Run(queue, hold) => self.listener.submit(Task::Run(queue, hold)),
                 Later::TryLock(queue, hold) => self.lock_one(now, queue, hold, out),
             }

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::pop::{PoppedBatch, place};
 use super::trace::BeforeConsume;
 use super::{Consumer, HoldId};
 use crate::fact::{Fact, ListenerResult, MessageAt};
@@ -24,6 +25,15 @@ pub(super) struct Batch {
     pub(super) queue: MessageQueue,
     pub(super) hold: HoldId,
     pub(super) messages: Vec<Arc<StoredMessage>>,
+    /// For popped messages: by what they are acknowledged.
+    pub(super) popped: Option<PoppedBatch>,
+}
+
+impl Batch {
+    /// A message of it as the listener sees it.
+    pub(super) fn message_at(&self, stored: &StoredMessage) -> MessageAt {
+        if self.popped.is_some() { place(&self.queue, stored) } else { message_at(&self.queue, stored) }
+    }
 }
 
 /// What a thread may do next.
@@ -105,6 +115,7 @@ impl Consumer {
             < self.client.config.consume_thread_max as usize
         {
             match self.listener.next() {
+                Some(Task::Batch(batch)) if batch.popped.is_some() => self.begin_popped(now, batch, out),
                 Some(Task::Batch(batch)) if self.holds(&batch) => self.begin_call(now, batch, None, out),
                 Some(Task::Batch(_)) => {}
                 Some(Task::Run(queue, hold)) => self.begin_run(now, queue, hold, out),
@@ -130,7 +141,7 @@ impl Consumer {
     ) {
         for message in &batch.messages {
             out.note(Fact::MessageDelivered {
-                message: Box::new(message_at(&batch.queue, message)),
+                message: Box::new(batch.message_at(message)),
                 reconsume_times: message.reconsume_times,
             });
         }
@@ -161,15 +172,13 @@ impl Consumer {
             };
             self.listener.count(&batch, !fails);
             for message in &batch.messages {
-                out.note(Fact::MessageConsumed {
-                    message: Box::new(message_at(&batch.queue, message)),
-                    result,
-                });
+                out.note(Fact::MessageConsumed { message: Box::new(batch.message_at(message)), result });
             }
             if let Some(traced) = traced {
                 self.trace_after(now, traced, !fails, out);
             }
             match run_began {
+                None if batch.popped.is_some() => self.process_popped(now, batch, fails, out),
                 None => self.process_batch(now, batch, fails, out),
                 Some(began) => {
                     self.consume_lock_is_free(now, &batch.queue, out);

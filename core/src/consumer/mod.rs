@@ -7,13 +7,13 @@
 //! One concern a file: `rebalance` (which queues), `start_offset` (where a new one begins), `assigned` (a queue that is
 //! held), `pull` (getting messages), `listener` (the threads), `concurrently` and `orderly` (the two ways of
 //! consuming), `retry` (handing back), `lock` and `hand_over` (orderly queues), `offsets` (how far it is), `requests`
-//! and `reset` (what brokers want), `trace` (what is written down of the listener).
+//! and `reset` (what brokers want), `pop` (shared queues), `trace` (what is written down of the listener).
 //!
 //! **In RocketMQ**: `DefaultMQPushConsumerImpl`, `RebalanceService`, `RebalanceImpl`, `RebalancePushImpl`,
 //! `ConsumeMessageConcurrentlyService`, `ConsumeMessageOrderlyService`, `RemoteBrokerOffsetStore`,
 //! `LocalFileOffsetStore` (behaviour §5).
 //!
-//! **Left out on purpose**: POP, per-topic thresholds; a pool of threads that grows and shrinks.
+//! **Left out on purpose**: per-topic thresholds; a pool of threads that grows and shrinks.
 //!
 //! **Invariants**: what a queue's results change is only the queue as it was held when the message was pulled (a
 //! queue given up and taken again is another one); side by side, offsets that are committed after a finished message
@@ -26,6 +26,7 @@ mod listener;
 mod lock;
 mod offsets;
 mod orderly;
+mod pop;
 mod pull;
 mod rebalance;
 mod requests;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 
 pub use assigned::Assigned;
 pub use offsets::ConsumerDisk;
+pub use pop::PopAssigned;
 
 use crate::client_instance::{CachedRoute, ClientEvent, ClientInstance, ClientStart, TraceClient, config_of};
 use crate::command::{ConsumerSpec, NodeOrder};
@@ -77,6 +79,10 @@ enum Purpose {
     LockAll(Vec<MessageQueue>),
     Unlock,
     Unregister,
+    // POP: the own share, a pop, an acknowledgement.
+    Assignment,
+    Pop(MessageQueue, HoldId),
+    Ack,
 }
 
 /// The state of one consumer process.
@@ -96,6 +102,7 @@ pub struct Consumer {
     has_started: bool,
     rebalance: rebalance::RebalanceService,
     queues: BTreeMap<MessageQueue, Assigned>,
+    pop_queues: pop::PopQueues,
     next_hold: HoldId,
     /// Where each queue will be committed.
     offsets: OffsetStore,
@@ -131,6 +138,7 @@ impl Consumer {
             has_started: false,
             rebalance: rebalance::RebalanceService::default(),
             queues: BTreeMap::new(),
+            pop_queues: pop::PopQueues::new(),
             next_hold: 0,
             offsets: OffsetStore::default(),
             disk,
@@ -240,6 +248,7 @@ impl Consumer {
             }
             Timer::Rebalance => self.rebalance_timer(now, out),
             Timer::PullLater => self.pull_due(now, out),
+            Timer::PopLater => self.pop_due(now, out),
             Timer::ConsumeDone => self.consume_done(now, out),
             Timer::CorrectOffset => self.correct_due(now, out),
             Timer::ConsumeLater => self.later_due(now, out),
@@ -293,7 +302,9 @@ impl Consumer {
             Purpose::LockForRound(queue) => self.on_round_lock(now, &queue, result, out),
             Purpose::LockOne(queue, hold) => self.on_lock_one(now, queue, hold, result, out),
             Purpose::LockAll(queues) => self.on_lock_all(now, queues, result, out),
-            Purpose::Unlock | Purpose::Unregister => {}
+            Purpose::Assignment => self.on_assignment(now, result, out),
+            Purpose::Pop(queue, hold) => self.on_pop_result(now, queue, hold, result, out),
+            Purpose::Unlock | Purpose::Unregister | Purpose::Ack => {}
         }
     }
 

@@ -72,7 +72,8 @@ impl Consumer {
         let most = config.consume_message_batch_max_size.max(1) as usize;
         let messages = assigned.process_queue.take(now, most);
         if !messages.is_empty() {
-            self.begin_call(now, Batch { queue, hold, messages }, Some(began), out);
+            let batch = Batch { queue, hold, messages, popped: None };
+            self.begin_call(now, batch, Some(began), out);
         }
     }
 

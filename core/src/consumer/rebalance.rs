@@ -55,7 +55,9 @@ impl RebalanceService {
 #[derive(Clone, Debug)]
 pub(super) struct Round {
     topics: VecDeque<TopicName>,
-    balanced: bool,
+    pub(super) balanced: bool,
+    /// With a broker that divides: queues that are popped came or went.
+    pub(super) pop_changed: bool,
     pub(super) step: Step,
 }
 
@@ -68,6 +70,8 @@ pub(super) enum Step {
     WaitRoute(Option<Arc<Vec<MessageQueue>>>),
     /// It asks who is in the group.
     WaitMembers(Option<Arc<Vec<MessageQueue>>>),
+    /// It asks a broker for its share.
+    WaitAssignment,
     /// In order: it takes queues out of the table that were given up: the share, those still in the table, until when
     /// it waits for the listener of the first, whether anything changed.
     Releasing {
@@ -116,12 +120,16 @@ impl Consumer {
     /// A suspended consumer divides nothing, and is not balanced.
     fn begin_round(&mut self, now: Instant, out: &mut Outbox) {
         if self.suspended {
-            self.rebalance.round =
-                Some(Round { topics: VecDeque::new(), balanced: false, step: Step::Begin });
+            self.rebalance.round = Some(Round {
+                topics: VecDeque::new(),
+                balanced: false,
+                pop_changed: false,
+                step: Step::Begin,
+            });
             return self.end_round(now, out);
         }
         let topics = self.subscriptions.keys().cloned().collect();
-        self.rebalance.round = Some(Round { topics, balanced: true, step: Step::Begin });
+        self.rebalance.round = Some(Round { topics, balanced: true, pop_changed: false, step: Step::Begin });
         self.next_topic(now, out);
     }
 
@@ -145,16 +153,17 @@ impl Consumer {
         }
     }
 
-    fn set_step(&mut self, step: Step) {
+    pub(super) fn set_step(&mut self, step: Step) {
         if let Some(round) = &mut self.rebalance.round {
             round.step = step;
         }
     }
 
-    fn topic_done(&mut self, now: Instant, out: &mut Outbox) {
+    pub(super) fn topic_done(&mut self, now: Instant, out: &mut Outbox) {
         if let Some(round) = &mut self.rebalance.round {
             round.topics.pop_front();
             round.step = Step::Begin;
+            round.pop_changed = false;
         }
         self.next_topic(now, out);
     }
@@ -164,6 +173,7 @@ impl Consumer {
         let Some(round) = self.rebalance.round.take() else {
             return;
         };
+        self.drop_unsubscribed(now, out);
         self.rebalance.last_at = now;
         self.rebalance.last_round = Some(now);
         let config = &self.client.config;
@@ -193,6 +203,9 @@ impl Consumer {
         queues: Option<Arc<Vec<MessageQueue>>>,
         out: &mut Outbox,
     ) {
+        if self.asks_broker() {
+            return self.ask_assignment(now, address, out);
+        }
         self.set_step(Step::WaitMembers(queues));
         let request = Request::GetConsumerListByGroup { group: self.spec.client.group.clone() };
         let timeout = self.client.config.mq_client_api_timeout;
@@ -214,6 +227,7 @@ impl Consumer {
         let queues = queues.clone();
         match self.broker_of(topic) {
             Some(address) => self.ask_members(now, address, queues, out),
+            None if self.asks_broker() => self.assignment_unknown(now, out),
             None => self.divide(now, queues, None, out),
         }
     }
@@ -267,7 +281,7 @@ impl Consumer {
         self.topic_done(now, out);
     }
 
-    fn topic_of_round(&self) -> Option<TopicName> {
+    pub(super) fn topic_of_round(&self) -> Option<TopicName> {
         self.rebalance.round.as_ref().and_then(|round| round.topics.front().cloned())
     }
 
@@ -280,7 +294,7 @@ impl Consumer {
     }
 
     /// Gives up what is not in the share, and begins to take what is new (`updateProcessQueueTableInRebalance`).
-    fn take_share(&mut self, now: Instant, share: Vec<MessageQueue>, out: &mut Outbox) {
+    pub(super) fn take_share(&mut self, now: Instant, share: Vec<MessageQueue>, out: &mut Outbox) {
         let Some(topic) = self.topic_of_round() else {
             return;
         };
@@ -402,11 +416,12 @@ impl Consumer {
 
     /// All new queues of the topic are taken: the brokers are told, the pulling begins.
     fn share_taken(&mut self, now: Instant, out: &mut Outbox) {
-        let Some(Round { step: Step::Taking { share, changed, .. }, topics, .. }) = &self.rebalance.round
+        let Some(Round { step: Step::Taking { share, changed, .. }, topics, pop_changed, .. }) =
+            &self.rebalance.round
         else {
             return;
         };
-        let (share, changed, topic) = (share.clone(), *changed, topics.front().cloned());
+        let (share, changed, topic) = (share.clone(), *changed || *pop_changed, topics.front().cloned());
         let Some(topic) = topic else { return };
         let is_working =
             |queue: &&MessageQueue| self.queues.get(*queue).is_some_and(|assigned| !assigned.is_dropped());
@@ -417,7 +432,8 @@ impl Consumer {
         }
         if changed {
             let queues = self.queues.keys().filter(|queue| queue.topic == topic && is_working(queue));
-            let queues = queues.cloned().collect();
+            let popped = self.pop_queues.keys().filter(|queue| queue.topic == topic);
+            let queues = queues.chain(popped).cloned().collect();
             out.note(Fact::Rebalanced { topic: topic.clone(), queues });
             self.message_queue_changed(now, &topic, out);
         }

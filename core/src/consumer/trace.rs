@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::Consumer;
-use super::listener::{Batch, message_at};
+use super::listener::Batch;
 use crate::message::{StoredMessage, property};
 use crate::outbox::Outbox;
 use crate::time::Instant;
@@ -74,7 +74,7 @@ impl Consumer {
 fn bean(batch: &Batch, stored: &StoredMessage) -> SubBean {
     let id = stored.message.unique_key().cloned();
     SubBean {
-        topic: message_at(&batch.queue, stored).queue.topic,
+        topic: batch.message_at(stored).queue.topic,
         msg_id: id.unwrap_or_else(|| stored.offset_message_id().into()),
         retry_times: stored.reconsume_times,
         keys: stored.message.keys().cloned(),

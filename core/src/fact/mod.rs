@@ -5,10 +5,12 @@
 //! one line of the golden tests.
 
 mod dledger;
+mod pop;
 mod print;
 
 use std::sync::Arc;
 
+pub use pop::PopFact;
 use serde::{Serialize, Serializer};
 
 pub use dledger::DLedgerFact;
@@ -730,6 +732,8 @@ pub enum Fact {
     },
     /// Something about a DLedger group.
     DLedger(DLedgerFact),
+    /// Something about messages that are popped (V5).
+    Pop(PopFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -840,6 +844,18 @@ impl Fact {
             Self::DLedger(DLedgerFact::NotConfirmed { .. }) => "dledger-not-confirmed",
             Self::DLedger(DLedgerFact::AppendRefused { .. }) => "dledger-append-refused",
             Self::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "broker-role",
+            Self::Pop(PopFact::ConsumeModeSet { .. }) => "consume-mode-set",
+            Self::Pop(PopFact::Popped { .. }) => "popped",
+            Self::Pop(PopFact::Held { .. }) => "pop-held",
+            Self::Pop(PopFact::Woken { .. }) => "pop-woken",
+            Self::Pop(PopFact::OffsetCorrected { .. }) => "pop-offset-corrected",
+            Self::Pop(PopFact::Acked { .. }) => "pop-acked",
+            Self::Pop(PopFact::InvisibleTimeChanged { .. }) => "invisible-time-changed",
+            Self::Pop(PopFact::Revived { .. }) => "revived",
+            Self::Pop(PopFact::QueueAssigned { .. }) => "pop-queue-assigned",
+            Self::Pop(PopFact::ResultIgnored { .. }) => "pop-result-ignored",
+            Self::Pop(PopFact::Expired { .. }) => "pop-expired",
+            Self::Pop(PopFact::GivenUp { .. }) => "pop-given-up",
         }
     }
 
@@ -862,6 +878,7 @@ impl Fact {
             | Self::RetriedHere { message, .. }
             | Self::FailureDropped { message }
             | Self::ConsumeTimedOut { message } => Some(message),
+            Self::Pop(fact) => fact.message(),
             _ => None,
         }
     }
@@ -880,6 +897,7 @@ impl Fact {
             | Self::QueueDropped { queue, .. }
             | Self::PullFailed { queue, .. }
             | Self::OffsetCorrected { queue, .. } => Some(queue),
+            Self::Pop(fact) => fact.queue(),
             _ => self.message().map(|message| &message.queue),
         }
     }
@@ -897,6 +915,7 @@ impl Fact {
             | Self::RouteChanged { topic, .. }
             | Self::TraceLost { topic, .. }
             | Self::Rebalanced { topic, .. } => Some(topic),
+            Self::Pop(fact) => fact.topic(),
             _ => self.queue().map(|queue| &queue.topic),
         }
     }

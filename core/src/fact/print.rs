@@ -200,6 +200,7 @@ impl fmt::Display for Fact {
             Self::LockLost { queue } => write!(f, "{queue}"),
             Self::OffsetReset { group, queue, offset } => write!(f, "{group} {queue} to {offset}"),
             Self::GroupUpdated { group } | Self::GroupDeleted { group } => write!(f, "{group}"),
+            Self::Pop(fact) => write!(f, "{fact}"),
         }
     }
 }

@@ -81,6 +81,8 @@ pub mod property {
     pub const TIMER_DEQUEUE_MS: &str = "TIMER_DEQUEUE_MS";
     /// Marks a message that takes a timer message out of the wheel.
     pub const TIMER_DELETE_UNIQUE_KEY: &str = "TIMER_DEL_UNIQKEY";
+    /// When a message that POP has revived was popped for the first time, in milliseconds since 1970.
+    pub const FIRST_POP_TIME: &str = "1ST_POP_TIME";
     /// The topic that a message handed back came from first.
     pub const RETRY_TOPIC: &str = "RETRY_TOPIC";
     /// The `offsetMsgId` of the record that a message handed back came from first.

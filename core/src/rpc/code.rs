@@ -80,11 +80,17 @@ pub enum RequestCode {
     DLedgerHeartBeat,
     DLedgerPush,
     DLedgerLeadershipTransfer,
+    // POP.
+    QueryAssignment,
+    SetMessageRequestMode,
+    PopMessage,
+    AckMessage,
+    ChangeMessageInvisibleTime,
 }
 
 impl RequestCode {
     /// The number on the wire.
-    pub const fn number(self) -> u16 {
+    pub const fn number(self) -> u32 {
         self.entry().0
     }
 
@@ -93,7 +99,7 @@ impl RequestCode {
         self.entry().1
     }
 
-    const fn entry(self) -> (u16, &'static str) {
+    const fn entry(self) -> (u32, &'static str) {
         match self {
             Self::SendMessage => (310, "SEND_MESSAGE_V2"),
             Self::PullMessage => (11, "PULL_MESSAGE"),
@@ -165,12 +171,17 @@ impl RequestCode {
             Self::DLedgerHeartBeat => (51002, "HEART_BEAT"),
             Self::DLedgerPush => (51004, "PUSH"),
             Self::DLedgerLeadershipTransfer => (51005, "LEADERSHIP_TRANSFER"),
+            Self::QueryAssignment => (400, "QUERY_ASSIGNMENT"),
+            Self::SetMessageRequestMode => (401, "SET_MESSAGE_REQUEST_MODE"),
+            Self::PopMessage => (200_050, "POP_MESSAGE"),
+            Self::AckMessage => (200_051, "ACK_MESSAGE"),
+            Self::ChangeMessageInvisibleTime => (200_053, "CHANGE_MESSAGE_INVISIBLETIME"),
         }
     }
 
     /// Whether the request moves messages, as opposed to keeping the cluster together.
     pub const fn is_data(self) -> bool {
-        matches!(self, Self::SendMessage | Self::PullMessage)
+        matches!(self, Self::SendMessage | Self::PullMessage | Self::PopMessage)
     }
 }
 
@@ -209,6 +220,10 @@ pub enum ResponseCode {
     ConsumerNotOnline,
     ConsumeMsgTimeout,
     IllegalOperation,
+    // POP.
+    NoMessage,
+    PollingFull,
+    PollingTimeout,
 }
 
 impl ResponseCode {
@@ -248,6 +263,9 @@ impl ResponseCode {
             Self::ConsumerNotOnline => (206, "CONSUMER_NOT_ONLINE"),
             Self::ConsumeMsgTimeout => (207, "CONSUME_MSG_TIMEOUT"),
             Self::IllegalOperation => (604, "ILLEGAL_OPERATION"),
+            Self::NoMessage => (208, "NO_MESSAGE"),
+            Self::PollingFull => (209, "POLLING_FULL"),
+            Self::PollingTimeout => (210, "POLLING_TIMEOUT"),
         }
     }
 }
@@ -295,6 +313,11 @@ impl RequestCode {
         Self::AddWritePermOfBroker,
         Self::GetBrokerMemberGroup,
         Self::BrokerHeartbeat,
+        Self::QueryAssignment,
+        Self::SetMessageRequestMode,
+        Self::PopMessage,
+        Self::AckMessage,
+        Self::ChangeMessageInvisibleTime,
     ];
 }
 

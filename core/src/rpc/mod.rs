@@ -15,6 +15,7 @@ mod code;
 mod dledger;
 mod name_server;
 pub mod perm;
+mod pop;
 mod request;
 mod response;
 mod selector;
@@ -33,6 +34,7 @@ pub use dledger::{
     MemberId, MemberRole, ParseResult, Push, Term, VoteResult,
 };
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
+pub use pop::{ConsumeMode, ModeTable, PopAnswer, PopCk, PopMessage, PopRequest, PopSource, Popped};
 pub use request::{PullRequest, Request};
 pub use response::{Response, ResponseBody};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset,
-    QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig,
+    PopRequest, QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig,
     TransactionCheck,
 };
 use crate::id::{
@@ -307,6 +307,8 @@ pub enum Request {
     NameServer(NameServerRequest),
     /// A replica of a DLedger commit log asks another one.
     DLedger(Box<DLedgerMessage<Record>>),
+    /// Somebody asks for something that belongs to POP (V5).
+    Pop(PopRequest),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -387,6 +389,7 @@ impl Request {
             Self::CloneGroupOffset { .. } => RequestCode::CloneGroupOffset,
             Self::NameServer(request) => request.code(),
             Self::DLedger(message) => message.code(),
+            Self::Pop(request) => request.code(),
         }
     }
 
@@ -411,6 +414,7 @@ impl Request {
             Self::SendMessage { message, .. } => Some(&message.topic),
             Self::PullMessage(pull) => Some(&pull.topic),
             Self::NameServer(request) => request.topic(),
+            Self::Pop(request) => Some(request.topic()),
             _ => None,
         }
     }
@@ -426,6 +430,7 @@ impl Request {
             | Self::SearchOffsetByTimestamp { queue_id, .. }
             | Self::SendMessage { queue_id, .. } => Some(*queue_id),
             Self::PullMessage(pull) => Some(pull.queue_id),
+            Self::Pop(request) => request.queue_id(),
             _ => None,
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DLedgerResponse, DataVersion, DirectConsumption,
-    GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, NameServerAnswer,
-    RateOverTime, RequestCode, ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
+    GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, ModeTable, NameServerAnswer,
+    PopAnswer, RateOverTime, RequestCode, ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
 };
 use crate::id::{
     Address, BrokerId, ClientId, CommitLogOffset, GroupName, MessageQueue, QueueId, QueueOffset,
@@ -120,6 +120,22 @@ pub enum ResponseBody {
     NameServer(NameServerAnswer),
     /// What a replica of a DLedger commit log answers another one.
     DLedger(DLedgerResponse),
+    /// What belongs to POP (V5).
+    Pop(PopAnswer),
+    /// All groups of a broker, and how they take messages where that was set (V5). RocketMQ has a request of its own
+    /// for the second part, GET_ALL_MESSAGE_REQUEST_MODE.
+    GroupsWithModes(GroupTable, ModeTable),
+}
+
+impl ResponseBody {
+    /// The messages in it, of a pull or a pop.
+    pub fn messages(&self) -> &[Arc<StoredMessage>] {
+        match self {
+            Self::Pulled { messages, .. } => messages,
+            Self::Pop(PopAnswer::Popped(popped)) => &popped.messages,
+            _ => &[],
+        }
+    }
 }
 
 impl Response {

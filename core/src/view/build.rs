@@ -23,7 +23,7 @@ use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
-use crate::rpc::{Frame, GroupTable, Request, ResponseBody, TopicTable};
+use crate::rpc::{Frame, GroupTable, ModeTable, Request, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::world::{ProcessState, Slot, World};
@@ -169,6 +169,7 @@ struct Held<'a> {
     offsets: &'a OffsetTable,
     delay_offsets: &'a DelayOffsets,
     timer_checkpoint: TimerCheckpoint,
+    modes: &'a ModeTable,
 }
 
 impl<'a> Held<'a> {
@@ -180,6 +181,7 @@ impl<'a> Held<'a> {
             offsets: broker.offsets(),
             delay_offsets: broker.delay_offsets(),
             timer_checkpoint: broker.timer_checkpoint(),
+            modes: broker.message_request_modes(),
         }
     }
 
@@ -191,6 +193,7 @@ impl<'a> Held<'a> {
             offsets: &disk.offsets,
             delay_offsets: &disk.delay_offsets,
             timer_checkpoint: disk.timer_checkpoint,
+            modes: &disk.modes,
         }
     }
 }
@@ -249,6 +252,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         half_messages: kept.half_messages(&config, &ended),
         disk: disk(held.store, &config, running),
         held_pulls: running.map(held_pulls).unwrap_or_default(),
+        pop: super::pop::of_broker(held.modes, running),
         slaves: running.map(slaves).unwrap_or_default(),
         master: running.and_then(Broker::master),
         registered: running.map(Broker::registered).unwrap_or_default(),
@@ -495,6 +499,7 @@ fn consumer(world: &World, id: &NodeId, slot: &Slot, spec: &ConsumerSpec) -> Con
         name_server: running.and_then(Consumer::name_server),
         routes: running.map(|consumer| routes(world, consumer.routes())).unwrap_or_default(),
         queues: running.map(process_queues).unwrap_or_default(),
+        pop_queues: running.map(super::pop::of_consumer).unwrap_or_default(),
         local_offsets: local
             .map(|disk| disk.offsets.iter().map(|(queue, offset)| (queue.clone(), *offset)).collect())
             .unwrap_or_default(),
@@ -572,10 +577,7 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             (request.code().name(), false, sends, tag, u32::from(sends))
         }
         Frame::Response { response, .. } => {
-            let messages = match &response.body {
-                ResponseBody::Pulled { messages, .. } => messages.as_slice(),
-                _ => &[],
-            };
+            let messages = response.body.messages();
             let tag = messages.first().and_then(|message| message.message.tag()).cloned();
             let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
             (response.request.name(), true, count > 0, tag, count)

@@ -7,6 +7,7 @@
 mod build;
 mod dledger;
 mod held_back;
+mod pop;
 mod record;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::timer::Timer;
 pub(crate) use build::stored;
 pub use dledger::{DLedgerView, FollowerView, TruncatedView};
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
+pub use pop::{CheckPointView, HeldPopView, PopQueueView, PopView, ReviveView};
 pub use record::{record_bytes, record_fields};
 
 pub use crate::message::RecordField;
@@ -192,6 +194,8 @@ pub struct BrokerView {
     pub disk: DiskView,
     /// Pulls that wait for a message.
     pub held_pulls: Vec<HeldPullView>,
+    /// What POP has in hand (V5).
+    pub pop: PopView,
     /// The slaves that copy from it.
     pub slaves: Vec<SlaveView>,
     /// For a slave: where it believes its master to be, and whether it is connected to it.
@@ -492,6 +496,8 @@ pub struct ConsumerView {
     pub routes: Vec<RouteView>,
     /// The queues it holds, in order; those of its retry topic included.
     pub queues: Vec<ProcessQueueView>,
+    /// The queues it pops from (V5).
+    pub pop_queues: Vec<PopQueueView>,
     /// Offsets in its own file (broadcasting).
     pub local_offsets: Vec<(MessageQueue, QueueOffset)>,
     /// Messages its listener has finished.

@@ -9,7 +9,7 @@ use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Connection, EndState, Packet, Side, Transit};
 use crate::node::Node;
 use crate::outbox::{Effect, Input, Outbox, Peer};
-use crate::rpc::{Frame, Request, RequestCode, ResponseBody};
+use crate::rpc::{Frame, Request, RequestCode};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -260,10 +260,8 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
             }))
         }
         Frame::Response { opaque, response } => {
-            let (messages, first) = match &response.body {
-                ResponseBody::Pulled { messages, .. } => (messages.len(), messages.first()),
-                _ => (0, None),
-            };
+            let messages = response.body.messages();
+            let (messages, first) = (messages.len(), messages.first());
             Fact::ResponseSent(Box::new(Sent {
                 to: to.clone(),
                 opaque: *opaque,

@@ -4,6 +4,10 @@
 //! are, and the moments fit. What is left over on either side is a disagreement of the report that it belongs to:
 //! each report of a process is one fact, an empty one too. The order between messages is chance.
 //!
+//! Messages that POP has revived were copied by eight threads, one for each queue of the revive topic, and which of them
+//! comes first on a busy machine is chance. So which message has which of their places in the retry queue is not
+//! compared, but that they have the same places is, as one more fact.
+//!
 //! From a freeze on, which messages went where is chance. What is compared then: every message whose send
 //! succeeded is consumed, and after a thaw every other one too, from the broker that had been frozen, first within
 //! the periods that RocketMQ needs to notice.
@@ -116,7 +120,8 @@ impl Comparison<'_> {
         let mut replayed = self.deliveries(process);
         for report in &reports {
             let events = self.script.steps[report.step].events.iter().flatten();
-            for (at, delivery) in events.filter_map(recorded_delivery) {
+            for (at, mut delivery) in events.filter_map(recorded_delivery) {
+                delivery.offset = self.comparable(&delivery);
                 let cause =
                     self.causes.iter().rev().find(|cause| **cause <= at).copied().unwrap_or(Instant::ZERO);
                 let moments = replayed.entry(delivery.clone()).or_default();
@@ -134,6 +139,9 @@ impl Comparison<'_> {
                     }
                 }
             }
+        }
+        if self.pops() {
+            verdict.note(last.step, last.at, self.judge_places(process, &reports));
         }
         for (delivery, moments) in replayed {
             for moment in moments {
@@ -154,6 +162,39 @@ impl Comparison<'_> {
         }
     }
 
+    fn pops(&self) -> bool {
+        super::wall_clock::pops(self.script)
+    }
+
+    /// The place of a delivery in its queue, or 0 where that is chance.
+    fn comparable(&self, delivery: &Delivery) -> u64 {
+        if self.pops() && delivery.reconsume_times > 0 { 0 } else { delivery.offset }
+    }
+
+    /// Whether revived messages had the same places in the replay as in the recording.
+    fn judge_places(&self, process: &str, reports: &[Report]) -> Option<String> {
+        let events = reports.iter().flat_map(|report| self.script.steps[report.step].events.iter().flatten());
+        let recorded: BTreeSet<_> = events
+            .filter_map(recorded_delivery)
+            .filter(|(_, delivery)| delivery.reconsume_times > 0)
+            .map(|(_, delivery)| (delivery.broker, delivery.queue, delivery.offset))
+            .collect();
+        let is_ours = |event: &&TraceEvent| self.life(event).is_some_and(|(ours, _)| ours == process);
+        let replayed: BTreeSet<_> = self
+            .trace
+            .iter()
+            .filter(is_ours)
+            .filter_map(delivered)
+            .filter(|(_, reconsume_times)| *reconsume_times > 0)
+            .map(|(message, _)| {
+                let queue = &message.queue;
+                (queue.broker_name.to_string(), queue.queue_id.0, message.offset.0)
+            })
+            .collect();
+        let problem = format!("places of revived messages: recorded {recorded:?}, replayed {replayed:?}");
+        (recorded != replayed).then_some(problem)
+    }
+
     /// What the consumers of a process were given up to the freeze.
     fn deliveries(&self, process: &str) -> BTreeMap<Delivery, Vec<Instant>> {
         let mut deliveries: BTreeMap<Delivery, Vec<Instant>> = BTreeMap::new();
@@ -161,7 +202,7 @@ impl Comparison<'_> {
             if let (Some((ours, by)), Some((message, reconsume_times))) = (self.life(event), delivered(event))
                 && ours == process
             {
-                let delivery = Delivery {
+                let mut delivery = Delivery {
                     by: by.to_owned(),
                     topic: message.queue.topic.to_string(),
                     broker: message.queue.broker_name.to_string(),
@@ -170,6 +211,7 @@ impl Comparison<'_> {
                     key: message.key.as_deref().map(str::to_owned),
                     reconsume_times,
                 };
+                delivery.offset = self.comparable(&delivery);
                 deliveries.entry(delivery).or_default().push(event.at);
             }
         }

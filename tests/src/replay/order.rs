@@ -235,6 +235,7 @@ const CONSUMER_OPTIONS: OptionNames = &[
     ("fail", "fail", str::to_owned),
     ("maxReconsume", "maxReconsumeTimes", str::to_owned),
     ("orderly", "orderly", str::to_owned),
+    ("clientRebalance", "clientRebalance", str::to_owned),
     ("trace", "enableMsgTrace", str::to_owned),
 ];
 

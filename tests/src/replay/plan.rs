@@ -80,6 +80,8 @@ pub struct Plan {
 
 /// A reset by time may land between two messages that were sent this close to each other.
 const WALL_CLOCK_STEP: Duration = Duration::from_millis(20);
+/// The timer wheel, on which POP relies, looks ten times a second.
+const POP_CLOCK_STEP: Duration = Duration::from_millis(100);
 /// A state may be reached this long before it was asked for.
 pub const BEFORE: Duration = Duration::from_secs(1);
 /// Later clients of a process begin this long before their step ends, at the earliest and as a rule.
@@ -107,7 +109,8 @@ impl Plan {
         if wall_clock::matters(script) {
             plan.wall_clock = Some(plan.owners.len());
             let (low, high) = (Instant::ZERO, Instant::from_millis(999));
-            plan.owners.push(Owner { low, high, usual: low, step: WALL_CLOCK_STEP });
+            let step = if wall_clock::pops(script) { POP_CLOCK_STEP } else { WALL_CLOCK_STEP };
+            plan.owners.push(Owner { low, high, usual: low, step });
         }
         let mut processes = BTreeSet::new();
         let (mut before, mut change) = (Instant::ZERO, Instant::ZERO);

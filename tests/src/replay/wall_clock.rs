@@ -14,7 +14,13 @@ fn usual() -> u64 {
 
 /// Whether a date matters in the recording.
 pub(super) fn matters(script: &Script) -> bool {
-    script.steps.iter().any(|step| step.order.starts_with("mqadmin resetOffsetByTime"))
+    script.steps.iter().any(|step| step.order.starts_with("mqadmin resetOffsetByTime")) || pops(script)
+}
+
+/// Whether a group pops: its check points and acknowledgements are timer messages, which come into the revive topic at
+/// whole seconds of the wall clock.
+pub(super) fn pops(script: &Script) -> bool {
+    script.steps.iter().any(|step| step.order.starts_with("mqadmin setConsumeMode"))
 }
 
 /// Milliseconds from 1970 to the recording's beginning. Its tables give whole seconds; `within` is the time within

@@ -66,6 +66,7 @@ fn broker(id: &str, name: &str, broker_id: u64, queues: u32) -> BrokerView {
         half_messages: (0, Vec::new()),
         disk: DiskView { used: 0, capacity: 1, used_percent: 0, is_full: false },
         held_pulls: Vec::new(),
+        pop: lab_core::view::PopView::default(),
         slaves: Vec::new(),
         master: None,
         registered: Vec::new(),

@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{DLedgerFact, Fact, TraceEvent};
+use lab_core::fact::{DLedgerFact, Fact, PopFact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -132,7 +132,8 @@ impl Group {
             | Fact::LockLost { .. }
             | Fact::OffsetReset { .. }
             | Fact::ConsumerSuspended
-            | Fact::ConsumerResumed => Self::Consuming,
+            | Fact::ConsumerResumed
+            | Fact::Pop(_) => Self::Consuming,
             Fact::TimerFired(_)
             | Fact::Flushed { .. }
             | Fact::FilesDeleted { .. }
@@ -177,6 +178,13 @@ pub const fn is_alarm(fact: &Fact) -> bool {
                     | DLedgerFact::NotConfirmed { .. }
                     | DLedgerFact::AppendRefused { .. }
             )
+            | Fact::Pop(
+                PopFact::OffsetCorrected { .. }
+                    | PopFact::Revived { .. }
+                    | PopFact::ResultIgnored { .. }
+                    | PopFact::Expired { .. }
+                    | PopFact::GivenUp { .. }
+            )
     )
 }
 
@@ -217,6 +225,7 @@ impl Kinds {
                             | Fact::OffsetsPersisted
                             | Fact::PullHeld { .. }
                             | Fact::PullWoken { .. }
+                            | Fact::Pop(PopFact::Held { .. } | PopFact::Woken { .. })
                     )
             }
         }

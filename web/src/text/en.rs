@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, map, states, versions};
+use super::{LabText, Texts, console, lesson, map, pop, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -282,6 +282,7 @@ pub(super) const TEXTS: Texts = Texts {
     versions: &versions::EN,
     lesson: &lesson::EN,
     states: &states::EN,
+    pop: &pop::EN,
 
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
@@ -592,6 +593,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::DLedger(DLedgerFact::NotConfirmed { .. }) => "not confirmed",
         Fact::DLedger(DLedgerFact::AppendRefused { .. }) => "append refused",
         Fact::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "broker role",
+        Fact::Pop(fact) => pop::english(fact),
         Fact::MqadminAnswered { .. } => "mqadmin answered",
     }
 }

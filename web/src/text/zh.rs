@@ -6,7 +6,7 @@ use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, map, states, versions};
+use super::{LabText, Texts, console, lesson, map, pop, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -274,6 +274,7 @@ pub(super) const TEXTS: Texts = Texts {
     versions: &versions::ZH,
     lesson: &lesson::ZH,
     states: &states::ZH,
+    pop: &pop::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -625,6 +626,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::DLedger(DLedgerFact::NotConfirmed { .. }) => "未获多数派确认",
         Fact::DLedger(DLedgerFact::AppendRefused { .. }) => "拒绝追加",
         Fact::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "Broker 角色",
+        Fact::Pop(fact) => pop::chinese(fact),
         Fact::MqadminAnswered { .. } => "mqadmin 已回答",
     }
 }

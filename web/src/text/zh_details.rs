@@ -5,6 +5,7 @@ use lab_core::fact::{DLedgerFact, DropReason, Fact, LeaveReason, RemovalReason, 
 use lab_core::id::BrokerName;
 use lab_core::rpc::{MemberRole, perm};
 
+use super::pop::chinese_details;
 use super::zh::trouble;
 
 /// The details of a fact.
@@ -77,6 +78,7 @@ pub(super) fn details(fact: &Fact) -> String {
             format!("{queue} {group} {client_id}，由 {holder} 持有")
         }
         Fact::OffsetReset { group, queue, offset } => format!("{group} {queue} → {offset}"),
+        Fact::Pop(fact) => chinese_details(fact),
         _ => fact.to_string(),
     }
 }
@@ -90,7 +92,7 @@ const fn removal(reason: RemovalReason) -> &'static str {
     }
 }
 
-const fn wake(reason: WakeReason) -> &'static str {
+pub(super) const fn wake(reason: WakeReason) -> &'static str {
     match reason {
         WakeReason::Arrival => "新消息到达",
         WakeReason::Check => "5 s 检查",

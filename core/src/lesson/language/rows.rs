@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::fact::{Fact, ListenerResult, MessageAt, TraceEvent};
-use crate::id::{BrokerName, MessageQueue};
+use crate::fact::{Fact, ListenerResult, MessageAt, PopFact, TraceEvent};
+use crate::id::{BrokerName, GroupName, MessageQueue, NodeId};
 use crate::rpc::TopicConfig;
 use crate::time::Instant;
 use crate::view::{
@@ -138,6 +138,7 @@ pub(super) fn queue_id(fact: &Fact) -> Option<u32> {
         Fact::PullHeld { queue_id, .. }
         | Fact::PullWoken { queue_id, .. }
         | Fact::OffsetCommitted { queue_id, .. } => Some(queue_id.0),
+        Fact::Pop(PopFact::Held { queue_id, .. } | PopFact::Woken { queue_id, .. }) => Some(queue_id.0),
         _ => fact.queue().map(|queue| queue.queue_id.0),
     }
 }
@@ -159,6 +160,7 @@ pub(super) fn offset(fact: &Fact) -> Option<u64> {
         | Fact::OffsetReset { offset, .. }
         | Fact::QueueAssigned { offset, .. }
         | Fact::OffsetCorrected { to: offset, .. } => Some(offset.0),
+        Fact::Pop(fact) => fact.offset().map(|offset| offset.0),
         _ => fact.message().map(|message| message.offset.0),
     }
 }
@@ -208,6 +210,7 @@ pub(super) fn group<'a>(event: &'a TraceEvent, view: &'a View) -> Option<&'a str
         | Fact::OffsetReset { group, .. }
         | Fact::GroupUpdated { group }
         | Fact::GroupDeleted { group } => Some(group.as_str()),
+        Fact::Pop(fact) if fact.group().is_some() => fact.group().map(GroupName::as_str),
         _ => {
             let node = event.node.as_ref()?;
             let consumers = view.consumers.iter().map(|it| (&it.node.id, &it.group));
@@ -230,7 +233,10 @@ pub(super) fn result(fact: &Fact) -> Option<String> {
         }
         Fact::BrokerRemoved { reason, .. } => crate::timer::words_of(reason),
         Fact::ClientUnregistered { reason, .. } => crate::timer::words_of(reason),
-        Fact::PullWoken { reason, .. } => crate::timer::words_of(reason),
+        Fact::PullWoken { reason, .. } | Fact::Pop(PopFact::Woken { reason, .. }) => {
+            crate::timer::words_of(reason)
+        }
+        Fact::Pop(PopFact::ConsumeModeSet { mode, .. }) => mode.mode.to_string(),
         Fact::QueueAssigned { reason, .. } => crate::timer::words_of(reason),
         Fact::QueueDropped { reason, .. } => crate::timer::words_of(reason),
         Fact::TransactionEnded { state, .. } | Fact::LocalTransactionEnded { state, .. } => state.to_string(),
@@ -263,6 +269,7 @@ pub(super) fn to(fact: &Fact) -> Option<&str> {
         Fact::ConnectionLost { peer } => Some(peer.as_str()),
         Fact::MessageStored { from, .. } => Some(from.as_str()),
         Fact::PullHeld { consumer, .. } | Fact::PullWoken { consumer, .. } => Some(consumer.as_str()),
+        Fact::Pop(fact) => fact.consumer().map(NodeId::as_str),
         _ => fact.flight().map(|(to, _)| to.as_str()),
     }
 }

@@ -5,6 +5,7 @@
 mod broker;
 mod cluster;
 mod connection;
+mod consume_mode;
 mod consumer_progress;
 mod consumer_status;
 mod ha;
@@ -67,6 +68,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         housekeeping::COMMANDS,
         name_server::COMMANDS,
         connection::COMMANDS,
+        consume_mode::COMMANDS,
         consumer_progress::COMMANDS,
         consumer_status::COMMANDS,
         subscription_group::COMMANDS,

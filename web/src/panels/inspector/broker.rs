@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::InspectorProps;
 use super::parts::{keyed_section, listing, row, row_of, section, settings, state_section, table};
-use super::{broker_keeps, dledger};
+use super::{broker_keeps, dledger, pop};
 use crate::palette::letter;
 use crate::session::Selection;
 use crate::text::{bytes, span};
@@ -34,6 +34,7 @@ pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
             { broker_keeps::locks(props, broker) }
             { state_section(props, texts.group_offsets, "offsets", true, offsets(props, broker)) }
             { broker_keeps::groups(props, broker) }
+            { pop::broker(props, broker) }
             { state_section(props, texts.held_pulls, "held-pulls", false, held(props, broker)) }
             { state_section(props, texts.slaves, "replication", !broker.slaves.is_empty(), slaves(props, broker)) }
             { section(texts.clients, false, clients(props, broker)) }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::InspectorProps;
 use super::parts::{listing, row, row_of, section, settings, state_section, table};
+use super::pop;
 use crate::text::span;
 
 /// A producer.
@@ -132,6 +133,7 @@ pub(super) fn consumer(props: &InspectorProps, consumer: &ConsumerView) -> Html 
             { table(consuming(props, consumer)) }
             { state_section(props, texts.process_queues, "process-queue", true, listing(
                 &[texts.pulled_to, texts.commits, texts.in_work_cached, &format!("{} · {}", texts.last_pull, texts.states.last_consume)], queues.collect(), texts.no_queue)) }
+            { pop::consumer(props, consumer) }
             { routes(props, &consumer.routes) }
             if !consumer.local_offsets.is_empty() {
                 { section(texts.local_offsets, true, listing(&[texts.queue, texts.offset], local.collect(), texts.none)) }

@@ -7,6 +7,7 @@ mod dledger;
 mod message;
 mod name_server;
 mod parts;
+mod pop;
 
 use std::rc::Rc;
 use std::sync::Arc;
