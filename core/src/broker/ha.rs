@@ -61,6 +61,21 @@ impl ReplicaState {
         self.master.map(|(address, _)| (address, self.is_connected))
     }
 
+    /// Whether the log is being copied over a connection that stands.
+    pub(super) const fn is_transferring(&self) -> bool {
+        self.is_connected
+    }
+
+    /// Whether there is a connection, or one is being made.
+    pub(super) const fn has_connection(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// The master is gone; a connection that still stands ends by itself.
+    pub(super) const fn forget_master(&mut self) {
+        self.master = None;
+    }
+
     pub(super) fn master_address(&self) -> Option<Address> {
         self.master.map(|(address, _)| address)
     }
@@ -212,6 +227,7 @@ impl Broker {
                     },
                 );
                 self.ha_transfer(now, out);
+                self.look_for_connection(now, out);
             }
         }
         self.settle_puts(now, out);

@@ -7,17 +7,18 @@
 //!
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
 //! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `slave_sync` (the rest of
-//! what a slave copies), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
+//! what a slave copies), `acting` (a slave that stands in for its master), `retention` (what is deleted when), `disk`
+//! (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), POP; the controller, DLedger and acting-master modes; the seconds that a JVM takes
-//! to start.
+//! `BrokerFastFailure` never strikes), POP; the controller and DLedger modes; the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
 //! never passes the end of the log; what is on disk changes only where RocketMQ writes.
 
+mod acting;
 mod admin;
 mod client_calls;
 mod clients;
@@ -46,6 +47,7 @@ mod transaction_check;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use acting::{ActingState, InSyncReplicas};
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
 pub use ha::SlaveState;
@@ -88,6 +90,7 @@ enum Purpose {
     Register(Address),
     Unregister,
     CopyFromMaster,
+    Acting(acting::ActingPurpose),
 }
 
 /// The state of one broker process.
@@ -139,6 +142,7 @@ pub struct Broker {
     transactions: transaction::Transactions,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
+    acting: acting::ActingMaster,
 }
 
 /// What a broker is told when it is started.
@@ -220,6 +224,7 @@ impl Broker {
             transactions: transaction::Transactions::default(),
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
+            acting: acting::ActingMaster::default(),
         }
     }
 
@@ -228,7 +233,10 @@ impl Broker {
         match input {
             Input::Started => self.start(now, out),
             Input::Frame { connection, peer, frame } => self.on_frame(now, connection, &peer, frame, out),
-            Input::Connected(connection) if self.replica.is(connection) => self.ha_connected(now, out),
+            Input::Connected(connection) if self.replica.is(connection) => {
+                self.ha_connected(now, out);
+                self.look_for_connection(now, out);
+            }
             Input::Connected(connection) => self.remoting.on_connected(connection, out),
             Input::Refused(connection) | Input::Closed(connection) if self.replica.is(connection) => {
                 self.ha_disconnected();
@@ -248,7 +256,10 @@ impl Broker {
         self.stats = stats::BrokerStats::new(now);
         out.set_timer(Timer::UpdateNameServerAddr, now + FIRST_NAME_SERVER_LOOK);
         out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
-        self.register_all(now, None, out);
+        self.isolate_at_start(out);
+        if !self.is_isolated() {
+            self.register_all(now, None, out);
+        }
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
@@ -256,13 +267,10 @@ impl Broker {
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
-            return;
+        } else if !self.is_isolated() {
+            self.change_special_services(now, true, out);
         }
-        self.start_schedule(now, out);
-        self.start_transaction_check(now, out);
-        if self.profile.is_v5() {
-            self.start_timer_wheel(now, out);
-        }
+        self.start_acting_mode(now, out);
     }
 
     fn next_midnight(&self, now: Instant) -> Instant {
@@ -308,6 +316,7 @@ impl Broker {
                     self.on_registered(now, name_server, response, out);
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
+                (Purpose::Acting(purpose), result) => self.on_acting_outcome(now, purpose, result, out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -345,7 +354,9 @@ impl Broker {
     fn on_timer(&mut self, now: Instant, timer: Timer, due: Instant, out: &mut Outbox) {
         match timer {
             Timer::RegisterBroker => {
-                self.register_all(now, None, out);
+                if !self.is_isolated() {
+                    self.register_all(now, None, out);
+                }
                 let period = self.config.register_name_server_period;
                 let period = period.clamp(registration::SHORTEST_PERIOD, registration::LONGEST_PERIOD);
                 out.set_timer(Timer::RegisterBroker, due + period);
@@ -392,6 +403,10 @@ impl Broker {
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
             Timer::HaTransfer => self.ha_transfer(now, out),
+            Timer::BrokerHeartbeat => self.send_heartbeat(now, due, out),
+            Timer::SyncBrokerMemberGroup => self.sync_broker_member_group(now, due, out),
+            Timer::PreOnline => self.pre_online(now, out),
+            Timer::PollNameServer => self.poll_escape_routes(now, due, out),
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -457,6 +472,10 @@ impl Broker {
             Timer::TimerDequeue,
             Timer::CheckTransactions,
             Timer::TransactionalOpBatch,
+            Timer::BrokerHeartbeat,
+            Timer::SyncBrokerMemberGroup,
+            Timer::PreOnline,
+            Timer::PollNameServer,
         ];
         let levels = self.config.message_delay_level.iter();
         let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));

@@ -172,6 +172,8 @@ impl Broker {
             Request::GetAllSubscriptionGroupConfig => {
                 Response::with(code, ResponseBody::Groups(self.groups.clone()))
             }
+            // A name server, or another broker of the name.
+            Request::Acting(request) if self.profile.is_v5() => self.on_acting_request(now, request, out),
             _ => Response::refused(
                 code,
                 ResponseCode::RequestCodeNotSupported,

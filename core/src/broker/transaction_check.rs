@@ -8,19 +8,23 @@
 //! **In RocketMQ**: `TransactionalMessageCheckService`, `TransactionalMessageServiceImpl.check`,
 //! `AbstractTransactionalMessageCheckListener`, `ProducerManager.getAvailableChannel` (behaviour §3.11, §11.4).
 //!
-//! **Left out on purpose**: messages that a slave acting as master passes on.
+//! A slave that acts for its master asks nobody: it passes half messages on to another master, which asks in its time.
+//! What it cannot pass on it passes over after eleven attempts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Broker;
+use super::acting::{Escape, EscapeOrigin};
+use super::hold_back::real_place;
 use super::send::Put;
 use super::transaction::{HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP, immunity, op_offsets};
-use crate::fact::Fact;
+use crate::fact::{ActingFact, Fact};
 use crate::id::{GroupName, Opaque, QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
 use crate::outbox::Outbox;
 use crate::rpc::{Frame, Request, TransactionCheck};
+use crate::sys_flag::message::TRANSACTION_PREPARED;
 use crate::store::{GetMessageResult, GetMessageStatus, PullLimits};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
@@ -33,6 +37,8 @@ const MAX_PROCESS_TIME_LIMIT: Duration = Duration::from_secs(60);
 const OP_MSG_PULL_NUMS: u32 = 32;
 /// V5 waits so long for more op records before it asks (`SLEEP_WHILE_NO_OP`).
 const SLEEP_WHILE_NO_OP: Duration = Duration::from_secs(1);
+/// Further attempts at passing a half message on (`MAX_RETRY_TIMES_FOR_ESCAPE`).
+const MAX_RETRY_TIMES_FOR_ESCAPE: u32 = 10;
 /// V4 looks again at once; only when the clock has moved on does something come of it.
 const NEXT_MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -56,6 +62,8 @@ pub(super) struct CheckRound {
     last_op_born: Option<Instant>,
     /// Places without a message that were met.
     missed: u32,
+    /// How often the half message that is looked at could not be passed on.
+    escape_failures: u32,
 }
 
 /// What comes after a half message.
@@ -63,6 +71,8 @@ enum Walk {
     Next,
     Again,
     Pause(Duration),
+    /// Until it is known what came of an escape.
+    Wait,
     End,
 }
 
@@ -89,6 +99,10 @@ impl Broker {
                     self.transactions.round = Some(round);
                     return out.set_timer(Timer::CheckTransactions, now + pause);
                 }
+                Walk::Wait => {
+                    self.transactions.round = Some(round);
+                    return;
+                }
                 Walk::End => break,
             }
         }
@@ -111,6 +125,7 @@ impl Broker {
             next_op: op_from,
             last_op_born: None,
             missed: 0,
+            escape_failures: 0,
         };
         self.fill_op_remove_map(&mut round, out);
         round
@@ -151,6 +166,9 @@ impl Broker {
         let Some(half) = found.messages.first().cloned() else {
             return round.miss(&found);
         };
+        if self.is_slave() {
+            return self.escape_half(now, round, &half, out);
+        }
         let times = half.message.property(property::TRANSACTION_CHECK_TIMES);
         let times = times.map(|times| times.parse::<u32>().unwrap_or(0));
         let age = now.since(half.born_at);
@@ -191,6 +209,77 @@ impl Broker {
             return Walk::Pause(SLEEP_WHILE_NO_OP);
         }
         if age <= immune_for { Walk::Pause(NEXT_MILLISECOND) } else { Walk::Again }
+    }
+
+    /// A slave acts no longer: what it was asking for is forgotten.
+    pub(super) fn stop_transaction_check(&mut self, out: &mut Outbox) {
+        out.cancel_timer(Timer::CheckTransactions);
+        self.transactions.round = None;
+        self.acting.escape.settle(EscapeOrigin::Half);
+    }
+
+    /// Passes a half message on to another master, as its producer once sent it (`escapeMessage`).
+    fn escape_half(
+        &mut self,
+        now: Instant,
+        round: &mut CheckRound,
+        half: &Arc<StoredMessage>,
+        out: &mut Outbox,
+    ) -> Walk {
+        if self.acting.escape.is_under_way(EscapeOrigin::Half) {
+            return Walk::Wait;
+        }
+        let Some((topic, _)) = real_place(&half.message) else {
+            return Walk::Next;
+        };
+        let mut message = half.message.clone();
+        message.topic = topic;
+        message.set_property(property::TRANSACTION_PREPARED, "true");
+        message.remove_property(property::TRANSACTION_PREPARED_QUEUE_OFFSET);
+        message.remove_property(property::REAL_QUEUE_ID);
+        let escape = Escape::new(half.clone(), message, half.sys_flag | TRANSACTION_PREPARED);
+        if self.escape(now, EscapeOrigin::Half, escape, out) {
+            return Walk::Wait;
+        }
+        self.after_escape_failure(round, half, out)
+    }
+
+    /// Tries again after a pause that `100L * (2 ^ n)` makes of the number of failures (`^` is no power in Java), or
+    /// passes the message over.
+    fn after_escape_failure(&mut self, round: &mut CheckRound, half: &StoredMessage, out: &mut Outbox) -> Walk {
+        if round.escape_failures < MAX_RETRY_TIMES_FOR_ESCAPE {
+            round.escape_failures += 1;
+            return Walk::Pause(Duration::from_millis(100 * u64::from(2 ^ round.escape_failures)));
+        }
+        round.escape_failures = 0;
+        self.acting.escape.settle(EscapeOrigin::Half);
+        out.note(Fact::Acting(ActingFact::EscapeSkipped { message: Box::new(self.message_at(half)) }));
+        Walk::Next
+    }
+
+    /// What came of an escape: the round goes on.
+    pub(super) fn half_escaped(&mut self, now: Instant, is_stored: bool, out: &mut Outbox) {
+        let Some(mut round) = self.transactions.round.take() else {
+            return;
+        };
+        let walk = if is_stored {
+            round.escape_failures = 0;
+            Walk::Next
+        } else {
+            match self.read_own(HALF_TOPIC, round.at, 1).messages.first().cloned() {
+                Some(half) => self.after_escape_failure(&mut round, &half, out),
+                None => Walk::Next,
+            }
+        };
+        let pause = if let Walk::Pause(pause) = walk { Some(pause) } else { None };
+        if pause.is_none() {
+            round.at = round.at.next();
+        }
+        self.transactions.round = Some(round);
+        match pause {
+            Some(pause) => out.set_timer(Timer::CheckTransactions, now + pause),
+            None => self.check_transactions(now, out),
+        }
     }
 
     /// A half message that wants to be left alone for a while: it is appended once more, with its first place, so

@@ -4,10 +4,12 @@
 //! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
 //! one line of the golden tests.
 
+mod acting;
 mod print;
 
 use std::sync::Arc;
 
+pub use acting::ActingFact;
 use serde::{Serialize, Serializer};
 
 use crate::command::Command;
@@ -89,6 +91,8 @@ pub enum WakeReason {
     Check,
     /// It had been held long enough.
     Timeout,
+    /// The slave that held it learned that its master is back.
+    MasterOnline,
 }
 
 /// Where the position of a newly assigned queue came from (behaviour §5.6).
@@ -725,6 +729,8 @@ pub enum Fact {
         /// Why.
         why: Arc<str>,
     },
+    /// Something of the mode in which a slave acts for its master.
+    Acting(ActingFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -826,6 +832,17 @@ impl Fact {
             Self::ConsumerResumed => "consumer-resumed",
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
+            Self::Acting(ActingFact::MinBrokerIdChanged { .. }) => "min-id-changed",
+            Self::Acting(ActingFact::ActingBegan) => "acting-began",
+            Self::Acting(ActingFact::ActingEnded) => "acting-ended",
+            Self::Acting(ActingFact::Isolated) => "isolated",
+            Self::Acting(ActingFact::TakenBack { .. }) => "taken-back",
+            Self::Acting(ActingFact::PreOnlineFailed { .. }) => "pre-online-failed",
+            Self::Acting(ActingFact::Online) => "online",
+            Self::Acting(ActingFact::Escaped { .. }) => "escaped",
+            Self::Acting(ActingFact::EscapeFailed { .. }) => "escape-failed",
+            Self::Acting(ActingFact::EscapeSkipped { .. }) => "escape-skipped",
+            Self::Acting(ActingFact::MinBrokerIdNotified { .. }) => "min-id-notified",
             Self::TraceLost { .. } => "trace-lost",
         }
     }
@@ -849,6 +866,7 @@ impl Fact {
             | Self::RetriedHere { message, .. }
             | Self::FailureDropped { message }
             | Self::ConsumeTimedOut { message } => Some(message),
+            Self::Acting(fact) => fact.message(),
             _ => None,
         }
     }

@@ -199,6 +199,7 @@ impl fmt::Display for Fact {
             Self::LockLost { queue } => write!(f, "{queue}"),
             Self::OffsetReset { group, queue, offset } => write!(f, "{group} {queue} to {offset}"),
             Self::GroupUpdated { group } | Self::GroupDeleted { group } => write!(f, "{group}"),
+            Self::Acting(fact) => write!(f, "{fact}"),
         }
     }
 }

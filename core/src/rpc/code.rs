@@ -75,6 +75,10 @@ pub enum RequestCode {
     AddWritePermOfBroker,
     GetBrokerMemberGroup,
     BrokerHeartbeat,
+    // Slave acting master.
+    NotifyMinBrokerIdChange,
+    ExchangeBrokerHaInfo,
+    GetTimerCheckPoint,
 }
 
 impl RequestCode {
@@ -156,6 +160,9 @@ impl RequestCode {
             Self::AddWritePermOfBroker => (327, "ADD_WRITE_PERM_OF_BROKER"),
             Self::GetBrokerMemberGroup => (901, "GET_BROKER_MEMBER_GROUP"),
             Self::BrokerHeartbeat => (904, "BROKER_HEARTBEAT"),
+            Self::NotifyMinBrokerIdChange => (905, "NOTIFY_MIN_BROKER_ID_CHANGE"),
+            Self::ExchangeBrokerHaInfo => (906, "EXCHANGE_BROKER_HA_INFO"),
+            Self::GetTimerCheckPoint => (60, "GET_TIMER_CHECK_POINT"),
         }
     }
 
@@ -286,6 +293,9 @@ impl RequestCode {
         Self::AddWritePermOfBroker,
         Self::GetBrokerMemberGroup,
         Self::BrokerHeartbeat,
+        Self::NotifyMinBrokerIdChange,
+        Self::ExchangeBrokerHaInfo,
+        Self::GetTimerCheckPoint,
     ];
 }
 

@@ -249,6 +249,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         master: running.and_then(Broker::master),
         registered: running.map(Broker::registered).unwrap_or_default(),
         settings: config.entries(),
+        acting: running.and_then(Broker::acting_state),
     }
 }
 

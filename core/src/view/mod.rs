@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use crate::broker::{ActingState, InSyncReplicas};
 use crate::command::Failures;
 use crate::config::{AllocateStrategy, BrokerRole, ConsumeFromWhere, FlushDiskType, MessageModel, Profile};
 use crate::fact::RemovalReason;
@@ -198,6 +199,8 @@ pub struct BrokerView {
     pub registered: Vec<(Address, Option<Instant>)>,
     /// All settings, key and value.
     pub settings: Vec<(&'static str, String)>,
+    /// How it stands where a slave may act for its master; `None` while that is switched off or it does not run.
+    pub acting: Option<ActingState>,
 }
 
 /// The disk of a broker.
