@@ -7,7 +7,9 @@
 //! **In RocketMQ**: `DefaultHAService`, `DefaultHAConnection`, `DefaultHAClient` (behaviour §4.1).
 //!
 //! **Left out on purpose**: pieces that end within a record (a real piece is a run of bytes, ours of whole records, at
-//! least one); throttling.
+//! least one); throttling; the damage to a slave whose log is longer than its master's (after a manual promotion, or
+//! a power failure of a master that had not flushed): once its master's log has grown past that place, RocketMQ sends it
+//! bytes from the middle of a record, the lab sends nothing.
 
 use super::Broker;
 use crate::config::BrokerRole;

@@ -24,8 +24,8 @@ use crate::id::{GroupName, Opaque, QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
 use crate::outbox::Outbox;
 use crate::rpc::{Frame, Request, TransactionCheck};
-use crate::sys_flag::message::TRANSACTION_PREPARED;
 use crate::store::{GetMessageResult, GetMessageStatus, PullLimits};
+use crate::sys_flag::message::TRANSACTION_PREPARED;
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -244,12 +244,16 @@ impl Broker {
         self.after_escape_failure(round, half, out)
     }
 
-    /// Tries again after a pause that `100L * (2 ^ n)` makes of the number of failures (`^` is no power in Java), or
-    /// passes the message over.
-    fn after_escape_failure(&mut self, round: &mut CheckRound, half: &StoredMessage, out: &mut Outbox) -> Walk {
+    /// Tries again after a pause, or passes the message over.
+    fn after_escape_failure(
+        &mut self,
+        round: &mut CheckRound,
+        half: &StoredMessage,
+        out: &mut Outbox,
+    ) -> Walk {
         if round.escape_failures < MAX_RETRY_TIMES_FOR_ESCAPE {
             round.escape_failures += 1;
-            return Walk::Pause(Duration::from_millis(100 * u64::from(2 ^ round.escape_failures)));
+            return Walk::Pause(escape_pause(round.escape_failures));
         }
         round.escape_failures = 0;
         self.acting.escape.settle(EscapeOrigin::Half);
@@ -405,5 +409,21 @@ impl CheckRound {
         }
         self.at = found.next;
         Walk::Again
+    }
+}
+
+/// How long to wait after so many failures in a row: RocketMQ writes `100L * (2 ^ n)`, and `^` is no power in Java.
+const fn escape_pause(failures: u32) -> Duration {
+    Duration::from_millis(100 * (2 ^ failures) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_RETRY_TIMES_FOR_ESCAPE, escape_pause};
+
+    #[test]
+    fn the_pauses_after_failures_are_those_of_an_exclusive_or() {
+        let pauses = (1..=MAX_RETRY_TIMES_FOR_ESCAPE).map(|n| escape_pause(n).as_millis());
+        assert_eq!(pauses.collect::<Vec<_>>(), [300, 0, 100, 600, 700, 400, 500, 1000, 1100, 800]);
     }
 }

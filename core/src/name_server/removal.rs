@@ -170,8 +170,7 @@ impl NameServer {
     /// Where slaves may act for a master that is gone, nothing can be written until one does.
     fn wipe_without_master(&mut self, broker_name: &BrokerName) {
         let has_master = |broker: &BrokerData| broker.broker_addrs.contains_key(&BrokerId::MASTER);
-        if !self.allows_acting(broker_name) || self.brokers.get(broker_name).is_some_and(has_master)
-        {
+        if !self.allows_acting(broker_name) || self.brokers.get(broker_name).is_some_and(has_master) {
             return;
         }
         for config in self.topics.values_mut().filter_map(|queues| queues.get_mut(broker_name)) {

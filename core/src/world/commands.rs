@@ -202,9 +202,11 @@ impl World {
             NodeSpec::Broker(spec) => {
                 let mut spec = spec.clone();
                 for (_, value) in settings.iter().filter(|(key, _)| &**key == BROKER_ID) {
-                    self.check_state(node, "stopped, killed or without power (`brokerId` is read at the start)", |state| {
-                        !state.is_running()
-                    })?;
+                    self.check_state(
+                        node,
+                        "stopped, killed or without power (`brokerId` is read at the start)",
+                        |state| !state.is_running(),
+                    )?;
                     spec.broker_id = broker_id(value).map_err(CommandError::Invalid)?;
                 }
                 let mut config = broker::config_of(self.profile(), &spec);

@@ -282,6 +282,7 @@ pub(super) const TEXTS: Texts = Texts {
     versions: &versions::EN,
     lesson: &lesson::EN,
     states: &states::EN,
+    acting: &super::acting::EN,
 
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
@@ -583,6 +584,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "resumed",
         Fact::GroupUpdated { .. } => "group updated",
         Fact::GroupDeleted { .. } => "group deleted",
+        Fact::Acting(fact) => super::acting::kind_en(fact),
         Fact::TraceLost { .. } => "trace lost",
         Fact::MqadminAnswered { .. } => "mqadmin answered",
     }

@@ -274,6 +274,7 @@ pub(super) const TEXTS: Texts = Texts {
     versions: &versions::ZH,
     lesson: &lesson::ZH,
     states: &states::ZH,
+    acting: &super::acting::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -616,6 +617,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "恢复消费",
         Fact::GroupUpdated { .. } => "消费组更新",
         Fact::GroupDeleted { .. } => "消费组删除",
+        Fact::Acting(fact) => super::acting::kind_zh(fact),
         Fact::TraceLost { .. } => "轨迹丢失",
         Fact::MqadminAnswered { .. } => "mqadmin 已回答",
     }

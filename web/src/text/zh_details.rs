@@ -76,6 +76,7 @@ pub(super) fn details(fact: &Fact) -> String {
             format!("{queue} {group} {client_id}，由 {holder} 持有")
         }
         Fact::OffsetReset { group, queue, offset } => format!("{group} {queue} → {offset}"),
+        Fact::Acting(fact) => super::acting::details_zh(fact),
         _ => fact.to_string(),
     }
 }
@@ -94,6 +95,7 @@ const fn wake(reason: WakeReason) -> &'static str {
         WakeReason::Arrival => "新消息到达",
         WakeReason::Check => "5 s 检查",
         WakeReason::Timeout => "挂起到期",
+        WakeReason::MasterOnline => "Master 已恢复",
     }
 }
 

@@ -138,7 +138,8 @@ impl Broker {
         response: Option<Response>,
         out: &mut Outbox,
     ) {
-        let Some(topic) = self.acting.escape.under_way.get(&origin).map(|escape| escape.message.topic.clone())
+        let Some(topic) =
+            self.acting.escape.under_way.get(&origin).map(|escape| escape.message.topic.clone())
         else {
             return;
         };

@@ -28,12 +28,8 @@ impl Broker {
         let near = self.slaves().filter(|slave| self.is_near(end, slave.acknowledged)).count();
         let alive = self.acting.alive.unwrap_or(self.config.total_replicas);
         let present = u32::try_from(near + 1).unwrap_or(u32::MAX).min(alive);
-        let wanted = self.config.in_sync_replicas;
-        let needed = if self.config.enable_auto_in_sync_replicas {
-            wanted.min(present).max(self.config.min_in_sync_replicas)
-        } else {
-            wanted
-        };
+        let least = self.config.enable_auto_in_sync_replicas.then_some(self.config.min_in_sync_replicas);
+        let needed = calc_need_ack_nums(self.config.in_sync_replicas, least, present);
         Some(InSyncReplicas { needed, present })
     }
 
@@ -50,5 +46,24 @@ impl Broker {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// So many copies a message needs: those wanted, or, where the number may be lowered, those that are there, but never
+/// fewer than `least`.
+fn calc_need_ack_nums(wanted: u32, least: Option<u32>, present: u32) -> u32 {
+    least.map_or(wanted, |least| wanted.min(present).max(least))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::calc_need_ack_nums;
+
+    #[test]
+    fn the_number_is_lowered_to_what_is_there_and_no_further_than_allowed() {
+        assert_eq!(calc_need_ack_nums(3, None, 1), 3, "it stays as wanted unless it may be lowered");
+        assert_eq!(calc_need_ack_nums(3, Some(1), 2), 2);
+        assert_eq!(calc_need_ack_nums(3, Some(2), 1), 2, "so the send is refused");
+        assert_eq!(calc_need_ack_nums(2, Some(1), 5), 2, "more copies than wanted change nothing");
     }
 }

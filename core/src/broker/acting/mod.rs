@@ -210,10 +210,7 @@ impl Broker {
     }
 
     pub(super) fn sync_broker_member_group(&mut self, now: Instant, due: Instant, out: &mut Outbox) {
-        out.set_timer(
-            Timer::SyncBrokerMemberGroup,
-            due + self.config.sync_broker_member_group_period,
-        );
+        out.set_timer(Timer::SyncBrokerMemberGroup, due + self.config.sync_broker_member_group_period);
         if !self.acting.asks_members {
             self.acting.asks_members = true;
             self.ask_members(now, ActingPurpose::MemberGroup, out);
@@ -233,13 +230,7 @@ impl Broker {
     }
 
     /// Asks the name server that was chosen; a failure makes the next one be chosen.
-    fn ask_name_server(
-        &mut self,
-        now: Instant,
-        request: Request,
-        purpose: ActingPurpose,
-        out: &mut Outbox,
-    ) {
+    fn ask_name_server(&mut self, now: Instant, request: Request, purpose: ActingPurpose, out: &mut Outbox) {
         let count = self.name_servers.len().max(1);
         if let Some(name_server) = self.name_servers.get(self.acting.name_server % count).copied() {
             let purpose = Purpose::Acting(purpose);

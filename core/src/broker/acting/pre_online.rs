@@ -173,13 +173,7 @@ impl Broker {
         }
     }
 
-    fn exchange(
-        &mut self,
-        now: Instant,
-        to: Address,
-        master: Option<(Address, Address)>,
-        out: &mut Outbox,
-    ) {
+    fn exchange(&mut self, now: Instant, to: Address, master: Option<(Address, Address)>, out: &mut Outbox) {
         self.acting.pre_online.step = Step::Exchanging;
         let request = Request::Acting(ActingRequest::ExchangeBrokerHaInfo { master });
         self.ask_member(now, to, request, out);
