@@ -15,17 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Broker;
-use super::acting::{Escape, EscapeOrigin};
-use super::hold_back::real_place;
+use super::acting::EscapeOrigin;
 use super::send::Put;
 use super::transaction::{HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP, immunity, op_offsets};
-use crate::fact::{ActingFact, Fact};
+use crate::fact::Fact;
 use crate::id::{GroupName, Opaque, QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
 use crate::outbox::Outbox;
 use crate::rpc::{Frame, Request, TransactionCheck};
 use crate::store::{GetMessageResult, GetMessageStatus, PullLimits};
-use crate::sys_flag::message::TRANSACTION_PREPARED;
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -37,8 +35,6 @@ const MAX_PROCESS_TIME_LIMIT: Duration = Duration::from_secs(60);
 const OP_MSG_PULL_NUMS: u32 = 32;
 /// V5 waits so long for more op records before it asks (`SLEEP_WHILE_NO_OP`).
 const SLEEP_WHILE_NO_OP: Duration = Duration::from_secs(1);
-/// Further attempts at passing a half message on (`MAX_RETRY_TIMES_FOR_ESCAPE`).
-const MAX_RETRY_TIMES_FOR_ESCAPE: u32 = 10;
 /// V4 looks again at once; only when the clock has moved on does something come of it.
 const NEXT_MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -50,7 +46,7 @@ pub(super) struct CheckRound {
     half_from: QueueOffset,
     op_from: QueueOffset,
     /// The half message that is looked at next.
-    at: QueueOffset,
+    pub(super) at: QueueOffset,
     /// Half messages that are through with, each with its op record.
     ended: BTreeMap<QueueOffset, QueueOffset>,
     /// Op records with half messages that were not passed yet (V5).
@@ -63,11 +59,11 @@ pub(super) struct CheckRound {
     /// Places without a message that were met.
     missed: u32,
     /// How often the half message that is looked at could not be passed on.
-    escape_failures: u32,
+    pub(super) escape_failures: u32,
 }
 
 /// What comes after a half message.
-enum Walk {
+pub(super) enum Walk {
     Next,
     Again,
     Pause(Duration),
@@ -218,74 +214,6 @@ impl Broker {
         self.acting.escape.settle(EscapeOrigin::Half);
     }
 
-    /// Passes a half message on to another master, as its producer once sent it (`escapeMessage`).
-    fn escape_half(
-        &mut self,
-        now: Instant,
-        round: &mut CheckRound,
-        half: &Arc<StoredMessage>,
-        out: &mut Outbox,
-    ) -> Walk {
-        if self.acting.escape.is_under_way(EscapeOrigin::Half) {
-            return Walk::Wait;
-        }
-        let Some((topic, _)) = real_place(&half.message) else {
-            return Walk::Next;
-        };
-        let mut message = half.message.clone();
-        message.topic = topic;
-        message.set_property(property::TRANSACTION_PREPARED, "true");
-        message.remove_property(property::TRANSACTION_PREPARED_QUEUE_OFFSET);
-        message.remove_property(property::REAL_QUEUE_ID);
-        let escape = Escape::new(half.clone(), message, half.sys_flag | TRANSACTION_PREPARED);
-        if self.escape(now, EscapeOrigin::Half, escape, out) {
-            return Walk::Wait;
-        }
-        self.after_escape_failure(round, half, out)
-    }
-
-    /// Tries again after a pause, or passes the message over.
-    fn after_escape_failure(
-        &mut self,
-        round: &mut CheckRound,
-        half: &StoredMessage,
-        out: &mut Outbox,
-    ) -> Walk {
-        if round.escape_failures < MAX_RETRY_TIMES_FOR_ESCAPE {
-            round.escape_failures += 1;
-            return Walk::Pause(escape_pause(round.escape_failures));
-        }
-        round.escape_failures = 0;
-        self.acting.escape.settle(EscapeOrigin::Half);
-        out.note(Fact::Acting(ActingFact::EscapeSkipped { message: Box::new(self.message_at(half)) }));
-        Walk::Next
-    }
-
-    /// What came of an escape: the round goes on.
-    pub(super) fn half_escaped(&mut self, now: Instant, is_stored: bool, out: &mut Outbox) {
-        let Some(mut round) = self.transactions.round.take() else {
-            return;
-        };
-        let walk = if is_stored {
-            round.escape_failures = 0;
-            Walk::Next
-        } else {
-            match self.read_own(HALF_TOPIC, round.at, 1).messages.first().cloned() {
-                Some(half) => self.after_escape_failure(&mut round, &half, out),
-                None => Walk::Next,
-            }
-        };
-        let pause = if let Walk::Pause(pause) = walk { Some(pause) } else { None };
-        if pause.is_none() {
-            round.at = round.at.next();
-        }
-        self.transactions.round = Some(round);
-        match pause {
-            Some(pause) => out.set_timer(Timer::CheckTransactions, now + pause),
-            None => self.check_transactions(now, out),
-        }
-    }
-
     /// A half message that wants to be left alone for a while: it is appended once more, with its first place, so
     /// that the walk can go on (`checkPrepareQueueOffset`). False when its first place cannot be read.
     fn pass_immune(
@@ -380,7 +308,7 @@ impl Broker {
         self.commit_offset(group, topic.into(), QueueId(0), offset, out);
     }
 
-    fn read_own(&self, topic: &str, offset: QueueOffset, most: u32) -> GetMessageResult {
+    pub(super) fn read_own(&self, topic: &str, offset: QueueOffset, most: u32) -> GetMessageResult {
         let limits = PullLimits::new(most, self.memory());
         self.store.get_messages(&topic.into(), QueueId(0), offset, limits, None)
     }
@@ -409,21 +337,5 @@ impl CheckRound {
         }
         self.at = found.next;
         Walk::Again
-    }
-}
-
-/// How long to wait after so many failures in a row: RocketMQ writes `100L * (2 ^ n)`, and `^` is no power in Java.
-const fn escape_pause(failures: u32) -> Duration {
-    Duration::from_millis(100 * (2 ^ failures) as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{MAX_RETRY_TIMES_FOR_ESCAPE, escape_pause};
-
-    #[test]
-    fn the_pauses_after_failures_are_those_of_an_exclusive_or() {
-        let pauses = (1..=MAX_RETRY_TIMES_FOR_ESCAPE).map(|n| escape_pause(n).as_millis());
-        assert_eq!(pauses.collect::<Vec<_>>(), [300, 0, 100, 600, 700, 400, 500, 1000, 1100, 800]);
     }
 }

@@ -18,10 +18,10 @@
 //! **Invariants**: a slave acts only while it knows of no smaller id; an isolated broker registers nowhere.
 
 mod escape;
+mod half_messages;
 mod in_sync;
+mod members;
 mod pre_online;
-
-use std::collections::BTreeMap;
 
 pub(super) use escape::{Escape, EscapeOrigin};
 pub use in_sync::InSyncReplicas;
@@ -33,10 +33,7 @@ use crate::fact::{ActingFact, Fact, WakeReason};
 use crate::id::{Address, BrokerId, TopicName};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
-use crate::rpc::{
-    ActingAnswer, ActingRequest, NameServerAnswer, NameServerRequest, Request, RequestCode, Response,
-    ResponseBody,
-};
+use crate::rpc::{ActingAnswer, ActingRequest, Request, RequestCode, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -44,8 +41,6 @@ use crate::timer::Timer;
 const FIRST_RUN: Duration = Duration::from_secs(1);
 /// How long a broker waits for an answer to such a question.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
-/// A topic that every broker of the name registers, by whose route old name servers tell the members.
-const SYNC_BROKER_MEMBER_GROUP_PREFIX: &str = "rmq_sys_SYNC_BROKER_MEMBER_";
 
 /// Why a broker of this mode asked something.
 #[derive(Clone, Debug)]
@@ -190,69 +185,6 @@ impl Broker {
     }
 }
 
-// What goes out each second.
-impl Broker {
-    pub(super) fn send_heartbeat(&mut self, now: Instant, due: Instant, out: &mut Outbox) {
-        out.set_timer(Timer::BrokerHeartbeat, due + self.config.broker_heartbeat_interval);
-        if self.is_isolated() || !self.is_in_acting_mode() {
-            return;
-        }
-        let (cluster, address) = (self.config.broker_cluster_name.clone(), self.address);
-        let request = if self.config.compatible_with_old_name_srv {
-            NameServerRequest::QueryDataVersion { cluster, address, data_version: self.data_version }
-        } else {
-            NameServerRequest::BrokerHeartbeat { cluster, address }
-        };
-        for name_server in self.name_servers.clone() {
-            let request = Request::NameServer(request.clone());
-            self.remoting.invoke_one_way(now, name_server, request, out);
-        }
-    }
-
-    pub(super) fn sync_broker_member_group(&mut self, now: Instant, due: Instant, out: &mut Outbox) {
-        out.set_timer(Timer::SyncBrokerMemberGroup, due + self.config.sync_broker_member_group_period);
-        if !self.acting.asks_members {
-            self.acting.asks_members = true;
-            self.ask_members(now, ActingPurpose::MemberGroup, out);
-        }
-    }
-
-    /// Asks a name server who shares the broker name.
-    fn ask_members(&mut self, now: Instant, purpose: ActingPurpose, out: &mut Outbox) {
-        let request = if self.config.compatible_with_old_name_srv {
-            let topic = format!("{SYNC_BROKER_MEMBER_GROUP_PREFIX}{}", self.broker_name).into();
-            Request::GetRouteInfoByTopic { topic }
-        } else {
-            let broker_name = self.broker_name.clone();
-            Request::NameServer(NameServerRequest::GetBrokerMemberGroup { broker_name })
-        };
-        self.ask_name_server(now, request, purpose, out);
-    }
-
-    /// Asks the name server that was chosen; a failure makes the next one be chosen.
-    fn ask_name_server(&mut self, now: Instant, request: Request, purpose: ActingPurpose, out: &mut Outbox) {
-        let count = self.name_servers.len().max(1);
-        if let Some(name_server) = self.name_servers.get(self.acting.name_server % count).copied() {
-            let purpose = Purpose::Acting(purpose);
-            self.remoting.invoke(now, name_server, request, ASK_TIMEOUT, purpose, out);
-        }
-    }
-
-    /// The members in an answer; nobody in a refusal.
-    fn members_in(&self, response: &Response) -> BTreeMap<BrokerId, Address> {
-        match &response.body {
-            ResponseBody::NameServer(NameServerAnswer::MemberGroup(members)) => members.clone(),
-            ResponseBody::Route(route) => {
-                let cluster = &self.config.broker_cluster_name;
-                let mut datas = route.broker_datas.iter();
-                let own = datas.find(|data| data.broker_name == self.broker_name && data.cluster == *cluster);
-                own.map(|data| data.broker_addrs.clone()).unwrap_or_default()
-            }
-            _ => BTreeMap::new(),
-        }
-    }
-}
-
 // What comes back.
 impl Broker {
     pub(super) fn on_acting_outcome(
@@ -284,24 +216,6 @@ impl Broker {
                 self.on_escape_route(now, origin, result.ok(), out);
             }
             ActingPurpose::EscapeSend(origin) => self.on_escape_sent(now, origin, result, out),
-        }
-    }
-
-    const fn choose_next_name_server(&mut self) {
-        self.acting.name_server = self.acting.name_server.wrapping_add(1);
-    }
-
-    fn on_members(&mut self, now: Instant, response: &Response, out: &mut Outbox) {
-        let members = self.members_in(response);
-        let Some((&min_broker_id, &min_address)) = members.first_key_value() else {
-            return;
-        };
-        let others = members.keys().filter(|id| **id != self.broker_id).count();
-        self.acting.alive = u32::try_from(others + 1).ok();
-        if !self.is_isolated() {
-            let known = self.acting.min_broker;
-            let offline = known.1.filter(|_| min_broker_id > known.0);
-            self.update_min_broker(now, (min_broker_id, min_address), offline, None, out);
         }
     }
 
