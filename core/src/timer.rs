@@ -113,6 +113,13 @@ pub enum Timer {
     PopRoutes,
     /// Consumer: a queue that had to wait may be popped again (`executePopPullRequestLater`).
     PopLater,
+    // Slave acting master.
+    /// Broker: tell the name servers that it is there, without its topics (`scheduleSendHeartbeat`).
+    BrokerHeartbeat,
+    /// Broker: ask a name server who shares its name (`syncBrokerMemberGroup`).
+    SyncBrokerMemberGroup,
+    /// Broker: try again to come online, or give up waiting for a replica (`BrokerPreOnlineService`).
+    PreOnline,
 }
 
 impl fmt::Display for Timer {

@@ -24,6 +24,14 @@ struct Line {
     disagreements: usize,
 }
 
+/// Facts of a recording that nobody could explain, with their step (behaviour §12: seen once, not to be made a rule).
+/// They are shown and not counted; one that begins to agree must leave this list.
+const UNEXPLAINED: &[(&str, usize, &str)] = &[(
+    "5.3.3/acting_master_readable",
+    10,
+    "the queues of the healthy broker came one rebalance, 20 s, after those of the acting slave",
+)];
+
 #[test]
 fn real_clusters_are_reproduced() {
     let given = std::env::var_os("LAB_GOLDEN").map(PathBuf::from);
@@ -98,13 +106,24 @@ fn run(task: &Task) -> Line {
         std::fs::write(file, &verdict.replay).expect("a folder for the replays");
     }
     let agreed = verdict.total() - verdict.disagreements();
+    let unexplained: Vec<_> = UNEXPLAINED.iter().filter(|(name, ..)| *name == task.name).collect();
+    let known = |step: usize| unexplained.iter().any(|(_, other, _)| *other == step);
     let mut text = format!("{}: {agreed}/{}", task.name, verdict.total());
-    if let Some(first) = verdict.first_disagreement() {
+    for (_, step, why) in &unexplained {
+        text += &format!("\n    step {step} is unexplained: {why}");
+    }
+    let differing: Vec<_> = verdict.problems().map(|finding| finding.step).collect();
+    let gone = unexplained.iter().filter(|(_, step, _)| !differing.contains(step)).count();
+    if gone > 0 {
+        text += "\n    an unexplained fact agrees now: take it off the list";
+    }
+    let disagreements = differing.iter().filter(|step| !known(**step)).count() + gone;
+    if let Some(first) = verdict.problems().find(|finding| !known(finding.step)) {
         let order = &script.steps[first.step].order;
         text += &format!("\n    at {}, step {} `{order}`", first.at, first.step);
         for line in first.problem.iter().flat_map(|problem| problem.lines()) {
             text += &format!("\n    {line}");
         }
     }
-    Line { text, disagreements: verdict.disagreements() }
+    Line { text, disagreements }
 }

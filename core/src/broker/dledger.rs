@@ -399,11 +399,11 @@ impl Broker {
         out.cancel_timer(Timer::SlaveSynchronize);
         self.replica.set_master(None);
         self.take_role(BrokerRole::SyncMaster, BrokerId::MASTER, out);
-        self.start_schedule(now, out);
-        self.start_transaction_check(now, out);
         if self.profile.is_v5() {
             self.timer_wheel = TimerWheel::load(self.timer_wheel.checkpoint);
-            self.start_timer_wheel(now, out);
+        }
+        self.change_special_services(now, true, out);
+        if self.profile.is_v5() {
             out.set_timer(Timer::TransactionalOpBatch, now + self.config.transaction_op_batch_interval);
         }
         self.register_all(now, None, out);
@@ -413,12 +413,8 @@ impl Broker {
     fn change_to_slave(&mut self, now: Instant, out: &mut Outbox) {
         let broker_id = slave_id(self.config.d_leger_self_id);
         self.take_role(BrokerRole::Slave, broker_id, out);
-        let services = [Timer::TimerDequeue, Timer::CheckTransactions, Timer::TransactionalOpBatch];
-        let levels = self.config.message_delay_level.iter();
-        let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));
-        for timer in services.into_iter().chain(levels) {
-            out.cancel_timer(timer);
-        }
+        self.change_special_services(now, false, out);
+        out.cancel_timer(Timer::TransactionalOpBatch);
         self.replica.set_master(None);
         out.set_timer(Timer::SlaveSynchronize, now + FIRST_SYNCHRONIZE);
         self.register_all(now, None, out);

@@ -7,7 +7,9 @@
 //! **In RocketMQ**: `DefaultHAService`, `DefaultHAConnection`, `DefaultHAClient` (behaviour §4.1).
 //!
 //! **Left out on purpose**: pieces that end within a record (a real piece is a run of bytes, ours of whole records, at
-//! least one); throttling.
+//! least one); throttling; the damage to a slave whose log is longer than its master's (after a manual promotion, or
+//! a power failure of a master that had not flushed): once its master's log has grown past that place, RocketMQ sends it
+//! bytes from the middle of a record, the lab sends nothing.
 
 use super::Broker;
 use crate::config::BrokerRole;
@@ -64,6 +66,21 @@ impl ReplicaState {
     /// Where the rest is copied from, for a replica whose log is kept by DLedger.
     pub(super) const fn set_master(&mut self, master: Option<(Address, Address)>) {
         self.master = master;
+    }
+
+    /// Whether the log is being copied over a connection that stands.
+    pub(super) const fn is_transferring(&self) -> bool {
+        self.is_connected
+    }
+
+    /// Whether there is a connection, or one is being made.
+    pub(super) const fn has_connection(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// The master is gone; a connection that still stands ends by itself.
+    pub(super) const fn forget_master(&mut self) {
+        self.master = None;
     }
 
     pub(super) fn master_address(&self) -> Option<Address> {
@@ -217,6 +234,7 @@ impl Broker {
                     },
                 );
                 self.ha_transfer(now, out);
+                self.look_for_connection(now, out);
             }
         }
         self.settle_puts(now, out);

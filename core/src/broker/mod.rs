@@ -7,18 +7,18 @@
 //!
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
 //! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `pop`, `ha` (replication), `slave_sync` (the
-//! rest of what a slave copies), `dledger` (replication by DLedger instead), `retention` (what is deleted when), `disk`
-//! (what survives), `admin` (operators).
+//! rest of what a slave copies), `acting` (a slave that stands in for its master), `dledger` (replication by DLedger
+//! instead), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes); the controller and acting-master modes; the seconds that a JVM takes
-//! to start.
+//! `BrokerFastFailure` never strikes); the controller mode; the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
 //! never passes the end of the log; what is on disk changes only where RocketMQ writes.
 
+mod acting;
 mod admin;
 mod client_calls;
 mod clients;
@@ -49,6 +49,7 @@ mod transaction_check;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use acting::{ActingState, InSyncReplicas};
 pub use clients::{ConsumerGroupInfo, Member};
 pub use disk::BrokerDisk;
 pub use dledger::{DLedger, TruncatedTail};
@@ -97,6 +98,7 @@ enum Purpose {
     DLedger(MemberId, u64),
     /// POP: where a topic is.
     PopRoute(TopicName),
+    Acting(acting::ActingPurpose),
 }
 
 /// The state of one broker process.
@@ -151,6 +153,7 @@ pub struct Broker {
     /// Replication by DLedger, which takes the place of the two before.
     dledger: Option<Box<DLedger>>,
     pop: pop::Pop,
+    acting: acting::ActingMaster,
 }
 
 /// What a broker is told when it is started.
@@ -246,6 +249,7 @@ impl Broker {
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
             dledger,
+            acting: acting::ActingMaster::default(),
         }
     }
 
@@ -254,7 +258,10 @@ impl Broker {
         match input {
             Input::Started => self.start(now, out),
             Input::Frame { connection, peer, frame } => self.on_frame(now, connection, &peer, frame, out),
-            Input::Connected(connection) if self.replica.is(connection) => self.ha_connected(now, out),
+            Input::Connected(connection) if self.replica.is(connection) => {
+                self.ha_connected(now, out);
+                self.look_for_connection(now, out);
+            }
             Input::Connected(connection) => self.remoting.on_connected(connection, out),
             Input::Refused(connection) | Input::Closed(connection) if self.replica.is(connection) => {
                 self.ha_disconnected();
@@ -274,7 +281,10 @@ impl Broker {
         self.stats = stats::BrokerStats::new(now);
         out.set_timer(Timer::UpdateNameServerAddr, now + FIRST_NAME_SERVER_LOOK);
         out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
-        self.register_all(now, None, out);
+        self.isolate_at_start(out);
+        if !self.is_isolated() {
+            self.register_all(now, None, out);
+        }
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
@@ -285,14 +295,10 @@ impl Broker {
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
-            return;
+        } else if !self.is_isolated() {
+            self.change_special_services(now, true, out);
         }
-        self.start_schedule(now, out);
-        self.start_transaction_check(now, out);
-        if self.profile.is_v5() {
-            self.start_timer_wheel(now, out);
-            self.start_revive(now, out);
-        }
+        self.start_acting_mode(now, out);
     }
 
     fn next_midnight(&self, now: Instant) -> Instant {
@@ -346,6 +352,7 @@ impl Broker {
                     self.on_dledger_response(now, (member, call), response, out);
                 }
                 (Purpose::PopRoute(topic), result) => self.on_pop_route(now, &topic, result, out),
+                (Purpose::Acting(purpose), result) => self.on_acting_outcome(now, purpose, result, out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -385,7 +392,9 @@ impl Broker {
     fn on_timer(&mut self, now: Instant, timer: Timer, due: Instant, out: &mut Outbox) {
         match timer {
             Timer::RegisterBroker => {
-                self.register_all(now, None, out);
+                if !self.is_isolated() {
+                    self.register_all(now, None, out);
+                }
                 let period = self.config.register_name_server_period;
                 let period = period.clamp(registration::SHORTEST_PERIOD, registration::LONGEST_PERIOD);
                 out.set_timer(Timer::RegisterBroker, due + period);
@@ -437,6 +446,10 @@ impl Broker {
             Timer::PopLongPolling | Timer::PopBufferMerge | Timer::PopRevive(_) | Timer::PopRoutes => {
                 self.on_pop_timer(now, timer, out);
             }
+            Timer::BrokerHeartbeat => self.send_heartbeat(now, due, out),
+            Timer::SyncBrokerMemberGroup => self.sync_broker_member_group(now, due, out),
+            Timer::PreOnline => self.pre_online(now, out),
+            Timer::PollNameServer => self.poll_escape_routes(now, due, out),
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -507,6 +520,10 @@ impl Broker {
             Timer::TransactionalOpBatch,
             Timer::DLedger,
             Timer::DLedgerRoleChange,
+            Timer::BrokerHeartbeat,
+            Timer::SyncBrokerMemberGroup,
+            Timer::PreOnline,
+            Timer::PollNameServer,
         ];
         let levels = self.config.message_delay_level.iter();
         let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));

@@ -373,6 +373,13 @@ impl Broker {
         }
     }
 
+    /// Wakes every pull that is held.
+    pub(super) fn wake_all_pulls(&mut self, now: Instant, reason: WakeReason, out: &mut Outbox) {
+        for held in std::mem::take(&mut self.held_pulls) {
+            self.wake(now, held, reason, out);
+        }
+    }
+
     /// Looks at a held pull once more and answers it, whatever is found.
     fn wake(&mut self, now: Instant, held: HeldPull, reason: WakeReason, out: &mut Outbox) {
         let HeldPull { asked, request, .. } = held;

@@ -132,7 +132,7 @@ impl Broker {
             None => log.max(),
         };
         let visible = self.store.dispatch(up_to);
-        if !self.is_slave() {
+        if self.runs_special_services() {
             self.schedule_visible(now, &visible, out);
             self.timers_visible(now, &visible, out);
             self.revives_visible(now, &visible, out);
@@ -206,7 +206,8 @@ impl Broker {
     /// For how many slaves an answer has to wait (behaviour §4.2); an error is an answer without waiting.
     fn slaves_to_wait_for(&self, end: CommitLogOffset) -> Result<usize, ResponseCode> {
         if self.profile.is_v5() {
-            return Ok((self.config.in_sync_replicas as usize).saturating_sub(1));
+            let needed = self.in_sync_replicas().map_or(self.config.in_sync_replicas, |copies| copies.needed);
+            return Ok((needed as usize).saturating_sub(1));
         }
         let in_sync = self
             .slaves()

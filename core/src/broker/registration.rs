@@ -35,8 +35,8 @@ impl Broker {
             ha_address: self.ha_address,
             topics: self.announced_topics(changed),
             data_version: self.data_version,
-            heartbeat_timeout: None,
-            enable_acting_master: self.profile.is_v5().then_some(false),
+            heartbeat_timeout: self.is_in_acting_mode().then_some(self.config.broker_not_active_timeout),
+            enable_acting_master: self.profile.is_v5().then_some(self.is_in_acting_mode()),
         };
         for name_server in self.name_servers.clone() {
             let request = Request::RegisterBroker(registration.clone());
@@ -99,6 +99,7 @@ impl Broker {
         if let Some(order_topics) = order_topics {
             self.update_order_topics(now, &order_topics);
         }
+        self.note_sync_master(master_address);
         if self.dledger().is_some() {
             // The log comes from the leader by itself; only the rest is copied from the master.
             if self.config.broker_role == BrokerRole::Slave {

@@ -181,6 +181,8 @@ impl Broker {
             Request::Pop(request) if self.profile.is_v5() => {
                 return self.on_pop_request(now, asked, request, out);
             }
+            // A name server, or another broker of the name.
+            Request::Acting(request) if self.profile.is_v5() => self.on_acting_request(now, request, out),
             _ => Response::refused(
                 code,
                 ResponseCode::RequestCodeNotSupported,

@@ -91,7 +91,7 @@ impl Broker {
         figures.put("startAcceptSendRequestTimeStamp", 0);
         figures.put("remainTransientStoreBufferNumbs", if self.profile.is_v5() { 0 } else { i32::MAX });
         if self.profile.is_v5() {
-            figures.put("brokerActive", !self.is_slave());
+            figures.put("brokerActive", self.runs_special_services());
             for (name, value) in [
                 ("timerReadBehind", "0"),
                 ("timerOffsetBehind", "0"),

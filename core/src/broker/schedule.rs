@@ -19,11 +19,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Broker;
+use super::acting::{Escape, EscapeOrigin};
 use super::hold_back::{SCHEDULE_TOPIC, real_place};
 use super::send::Put;
 use crate::fact::Fact;
 use crate::id::{QueueOffset, TopicName};
-use crate::message::{DelayLevels, StoredMessage};
+use crate::message::{DelayLevels, StoredMessage, property};
 use crate::outbox::Outbox;
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
@@ -45,22 +46,40 @@ pub type DelayOffsets = BTreeMap<u32, QueueOffset>;
 pub(super) struct Schedule {
     pub(super) offsets: DelayOffsets,
     pub(super) persisted: DelayOffsets,
+    /// When the delivery began: with the process, or when a slave began to act.
+    started_at: Instant,
 }
 
 impl Schedule {
     /// What a start finds on the disk.
     pub(super) fn load(offsets: DelayOffsets) -> Self {
-        Self { persisted: offsets.clone(), offsets }
+        Self { persisted: offsets.clone(), offsets, started_at: Instant::ZERO }
+    }
+
+    /// A copy from another replica, in memory and on disk.
+    pub(super) fn take_over(&mut self, offsets: DelayOffsets) {
+        self.persisted.clone_from(&offsets);
+        self.offsets = offsets;
     }
 }
 
 impl Broker {
     /// A master begins to deliver.
     pub(super) fn start_schedule(&mut self, now: Instant, out: &mut Outbox) {
+        self.schedule.started_at = now;
         self.correct_delay_offsets();
         for level in self.levels() {
             self.arm_level(now, level, out);
         }
+    }
+
+    /// A slave acts no longer.
+    pub(super) fn stop_schedule(&mut self, out: &mut Outbox) {
+        for level in self.levels() {
+            out.cancel_timer(Timer::DeliverDelayedMessage(level));
+            self.acting.escape.settle(EscapeOrigin::Level(level));
+        }
+        self.persist_delay_offsets(out);
     }
 
     fn levels(&self) -> Vec<u32> {
@@ -128,7 +147,7 @@ impl Broker {
 
     /// The first look at this moment or later; the looks of all levels lie 100 ms apart from a second after the start.
     fn look_at_or_after(&self, at: Instant) -> Instant {
-        let first = self.started_at + FIRST_DELAY_TIME;
+        let first = self.schedule.started_at + FIRST_DELAY_TIME;
         let rounds = at.since(first).as_millis().div_ceil(DELAY_FOR_A_WHILE);
         first + Duration::from_millis(rounds * DELAY_FOR_A_WHILE)
     }
@@ -144,6 +163,9 @@ impl Broker {
             let due = self.due(level, waiting.stored_at);
             if now < due && due <= longest {
                 break;
+            }
+            if self.is_slave() {
+                return self.escape_delayed(now, level, waiting, out);
             }
             if self.is_disk_full() || self.dledger_refusal().is_some() {
                 let again = self.look_at_or_after(now + Duration::from_millis(DELAY_FOR_A_WHILE));
@@ -169,10 +191,58 @@ impl Broker {
         self.arm_level(now, level, out);
     }
 
+    /// A slave that acts stores what is due elsewhere, one after another; so long as it cannot, the level waits.
+    fn escape_delayed(&mut self, now: Instant, level: u32, waiting: Arc<StoredMessage>, out: &mut Outbox) {
+        let origin = EscapeOrigin::Level(level);
+        if self.acting.escape.is_under_way(origin) {
+            return;
+        }
+        let place = real_place(&waiting.message).filter(|(topic, _)| topic.as_str() != HALF_TOPIC);
+        let Some((topic, _)) = place else {
+            return self.level_escaped(now, level, &waiting, true, out);
+        };
+        if !self.acting.escape.has_failed(origin, &waiting) {
+            out.note(Fact::DelayedMessageDue { message: Box::new(self.message_at(&waiting)), level });
+        }
+        let mut message = waiting.message.clone();
+        message.topic = topic;
+        for wish in [property::DELAY, property::TIMER_DELIVER_MS, property::TIMER_DELAY_SEC] {
+            message.remove_property(wish);
+        }
+        let escape = Escape::new(waiting.clone(), message, waiting.sys_flag);
+        if !self.escape(now, origin, escape, out) {
+            self.level_escaped(now, level, &waiting, false, out);
+        }
+    }
+
+    /// What came of it: the next message of the level, or this one once more at the next look.
+    pub(super) fn level_escaped(
+        &mut self,
+        now: Instant,
+        level: u32,
+        waiting: &StoredMessage,
+        is_stored: bool,
+        out: &mut Outbox,
+    ) {
+        if is_stored {
+            self.schedule.offsets.insert(level, waiting.queue_offset.next());
+            self.arm_persist(now, out);
+        }
+        if !self.runs_special_services() {
+            return;
+        }
+        if is_stored {
+            self.deliver_delayed(now, level, out);
+        } else {
+            let again = self.look_at_or_after(now + Duration::from_millis(DELAY_FOR_A_WHILE));
+            out.set_timer(Timer::DeliverDelayedMessage(level), again);
+        }
+    }
+
     /// Sets the clock for the next writing, if there is something to write.
     fn arm_persist(&self, now: Instant, out: &mut Outbox) {
         if self.schedule.persisted != self.schedule.offsets {
-            let first = self.started_at + FIRST_PERSIST;
+            let first = self.schedule.started_at + FIRST_PERSIST;
             let period = self.config.flush_delay_offset_interval.as_millis().max(1);
             let rounds = now.since(first).as_millis().div_ceil(period);
             out.set_timer(Timer::PersistDelayOffset, first + Duration::from_millis(rounds * period));

@@ -103,6 +103,7 @@ impl Broker {
             let queue_id = send.queue_id;
             let waits = send.message.property(property::WAIT).is_none_or(|value| &**value != "false");
             let (put, held) = self.prepare(now, &asked, send)?;
+            self.check_in_sync_replicas(waits)?;
             Ok((queue_id, waits, put, held, dead))
         });
         let (queue_id, waits, put, held, dead) = match prepared {
@@ -132,7 +133,7 @@ impl Broker {
     fn check_send(&mut self, now: Instant, send: &mut Send, out: &mut Outbox) -> Result<(), Response> {
         let refuse = |code, remark: String| Err(Response::refused(CODE, code, remark));
         let topic = &send.message.topic;
-        if self.is_slave() && self.profile.is_v5() {
+        if self.is_slave() && self.profile.is_v5() && !self.is_in_acting_mode() {
             return refuse(
                 ResponseCode::SystemBusy,
                 "[REJECTREQUEST]system busy, start flow control for a while".to_owned(),
@@ -196,6 +197,10 @@ impl Broker {
         let born = (send.born_at, asked.peer.address);
         let mut put = Put::new(message, send.queue_id, born, asked.peer.node.clone());
         (put.sys_flag, put.reconsume_times) = (send.sys_flag, send.reconsume_times);
+        if self.is_slave() && self.profile.is_v5() {
+            let remark = self.disk_full_remark();
+            return Err(Response::refused(CODE, ResponseCode::ServiceNotAvailable, remark));
+        }
         if self.is_slave() {
             let remark = "service not available now. It may be caused by one of the following reasons: the broker's \
                           role is SLAVE";

@@ -56,6 +56,11 @@ impl Broker {
         back: &SendBack,
         out: &mut Outbox,
     ) -> Result<(), Response> {
+        if self.is_slave() && self.is_in_acting_mode() {
+            // A slave that stands in for its master passes nothing on that consumers hand back.
+            let remark = format!("no master available along with {}", self.address.ip);
+            return Err(Response::refused(CODE, ResponseCode::SystemError, remark));
+        }
         if self.is_slave() && self.profile.is_v5() {
             let remark = "[REJECTREQUEST]system busy, start flow control for a while";
             return Err(Response::refused(CODE, ResponseCode::SystemBusy, remark));

@@ -5,7 +5,6 @@
 //!
 //! **In RocketMQ**: `SlaveSynchronize`; `DLedgerRoleChangeHandler.handleSlaveSynchronize`.
 
-use super::schedule::Schedule;
 use super::{Broker, Purpose};
 use crate::config::Profile;
 use crate::fact::Fact;
@@ -31,6 +30,11 @@ const fn period(profile: Profile) -> Duration {
 impl Broker {
     pub(super) fn slave_synchronize(&mut self, now: Instant, due: Instant, out: &mut Outbox) {
         out.set_timer(Timer::SlaveSynchronize, due + period(self.profile));
+        self.copy_tables(now, out);
+        self.sync_timer_check_point(now, out);
+    }
+
+    fn copy_tables(&mut self, now: Instant, out: &mut Outbox) {
         if self.profile.is_v5() {
             let last = self.replica.last_copy.unwrap_or(self.started_at);
             let interval = if self.dledger().is_some() { V5_DLEDGER_INTERVAL } else { V5_INTERVAL };
@@ -39,7 +43,7 @@ impl Broker {
             }
             self.replica.last_copy = Some(now);
         }
-        let Some(master) = self.replica.master_address() else {
+        let Some(master) = self.sync_master() else {
             return;
         };
         for request in [
@@ -68,7 +72,7 @@ impl Broker {
                 self.persisted_offsets = self.offsets.clone();
             }
             ResponseBody::DelayOffsets(offsets) if offsets != self.schedule.offsets => {
-                self.schedule = Schedule::load(offsets);
+                self.schedule.take_over(offsets);
             }
             ResponseBody::Groups(groups) if groups != self.groups => self.groups = groups,
             ResponseBody::GroupsWithModes(groups, modes)

@@ -12,13 +12,14 @@
 //!
 //! **Invariants**: a timer message is not delivered before its time; slots are emptied in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::Broker;
+use super::acting::{Escape, EscapeOrigin};
 use super::hold_back::{TIMER_TOPIC, real_place};
 use super::send::Put;
-use crate::fact::Fact;
+use crate::fact::{ActingFact, Fact};
 use crate::id::{QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
 use crate::outbox::Outbox;
@@ -50,11 +51,26 @@ struct TimerRequest {
 pub(super) struct TimerWheel {
     pub(super) checkpoint: TimerCheckpoint,
     slots: BTreeMap<i64, Vec<TimerRequest>>,
+    /// What an acting slave has taken out of slots and has to store elsewhere, in order.
+    escapes: VecDeque<TimerEscape>,
 }
+
+/// A message that is due on an acting slave.
+#[derive(Clone, Debug)]
+struct TimerEscape {
+    message: Arc<StoredMessage>,
+    enqueue_time: i64,
+    /// Its slot; none for what was late before it came into the wheel.
+    slot: Option<i64>,
+    failures: u32,
+}
+
+/// After so many failures a timer message is given up (`timerEnableRetryUntilSuccess=false`).
+const MAX_FAILURES: u32 = 3;
 
 impl TimerWheel {
     pub(super) fn load(checkpoint: TimerCheckpoint) -> Self {
-        Self { checkpoint, slots: BTreeMap::new() }
+        Self { checkpoint, slots: BTreeMap::new(), escapes: VecDeque::new() }
     }
 }
 
@@ -108,14 +124,16 @@ impl Broker {
             let write_time = self.slot_at(now);
             if slot < write_time {
                 let enqueue_time = self.epoch.wall_clock(now).cast_signed();
-                self.deliver_timer(now, &message, enqueue_time, out);
+                self.deliver_timer(now, (message, enqueue_time, None), out);
                 late = true;
             } else {
                 let request = TimerRequest { offset: message.queue_offset, enqueue_time: write_time };
                 self.timer_wheel.slots.entry(slot).or_default().push(request);
             }
         }
-        if late {
+        if late && self.is_slave() {
+            self.escape_timers(now, out);
+        } else if late {
             self.after_append(now, out);
         }
     }
@@ -151,6 +169,9 @@ impl Broker {
 
     /// Empties the slots that are over (`TimerDequeueGetService`).
     pub(super) fn timer_dequeue(&mut self, now: Instant, out: &mut Outbox) {
+        if !self.timer_wheel.escapes.is_empty() {
+            return self.escape_timers(now, out);
+        }
         let topic: TopicName = TIMER_TOPIC.into();
         let write_time = self.slot_at(now);
         while let Some(entry) = self.timer_wheel.slots.first_entry()
@@ -159,25 +180,97 @@ impl Broker {
             let (slot, requests) = entry.remove_entry();
             for TimerRequest { offset, enqueue_time } in requests {
                 if let Some(message) = self.store.message_at(&topic, QueueId(0), offset) {
-                    self.deliver_timer(now, &message, enqueue_time, out);
+                    self.deliver_timer(now, (message, enqueue_time, Some(slot)), out);
                 }
             }
-            self.timer_wheel.checkpoint.read_time = slot.saturating_add(self.slot_width());
+            if !self.is_slave() {
+                self.timer_wheel.checkpoint.read_time = slot.saturating_add(self.slot_width());
+            }
+        }
+        if self.is_slave() {
+            return self.escape_timers(now, out);
         }
         self.after_append(now, out);
         self.arm_wheel(now, out);
     }
 
-    fn deliver_timer(&mut self, now: Instant, waiting: &StoredMessage, enqueue_time: i64, out: &mut Outbox) {
+    /// A slave acts no longer: the wheel is built anew when it does again.
+    pub(super) fn stop_timer_wheel(&mut self, out: &mut Outbox) {
+        out.cancel_timer(Timer::TimerDequeue);
+        self.timer_wheel.slots.clear();
+        self.timer_wheel.escapes.clear();
+        self.acting.escape.settle(EscapeOrigin::Timer);
+    }
+
+    /// Stores elsewhere what an acting slave has taken out of its slots, one after another.
+    fn escape_timers(&mut self, now: Instant, out: &mut Outbox) {
+        if self.acting.escape.is_under_way(EscapeOrigin::Timer) {
+            return;
+        }
+        let Some(next) = self.timer_wheel.escapes.front().cloned() else {
+            return self.arm_wheel(now, out);
+        };
+        let Some((topic, _)) = real_place(&next.message.message) else {
+            return self.timer_escaped(now, true, out);
+        };
+        let mut message = next.message.message.clone();
+        message.set_property(property::TIMER_ENQUEUE_MS, &next.enqueue_time.to_string());
+        message.set_property(property::TIMER_DEQUEUE_MS, &self.epoch.wall_clock(now).to_string());
+        message.remove_property(property::REAL_TOPIC);
+        message.remove_property(property::REAL_QUEUE_ID);
+        message.topic = topic;
+        let sys_flag = next.message.sys_flag;
+        let escape = Escape::new(next.message, message, sys_flag);
+        if !self.escape(now, EscapeOrigin::Timer, escape, out) {
+            self.timer_escaped(now, false, out);
+        }
+    }
+
+    /// What came of it: the next message, this one once more after half a slot, or none of it for good.
+    pub(super) fn timer_escaped(&mut self, now: Instant, is_stored: bool, out: &mut Outbox) {
+        let Some(mut first) = self.timer_wheel.escapes.pop_front() else {
+            return;
+        };
+        first.failures += u32::from(!is_stored);
+        if !is_stored && first.failures < MAX_FAILURES {
+            self.timer_wheel.escapes.push_front(first);
+            let pause = Duration::from_millis(self.config.timer_precision.as_millis() / 2);
+            return out.set_timer(Timer::TimerDequeue, now + pause);
+        }
+        if !is_stored {
+            let message = Box::new(self.message_at(&first.message));
+            out.note(Fact::Acting(ActingFact::EscapeSkipped { message }));
+        }
+        self.acting.escape.settle(EscapeOrigin::Timer);
+        let next_slot = self.timer_wheel.escapes.front().and_then(|next| next.slot);
+        if let Some(slot) = first.slot
+            && next_slot != first.slot
+        {
+            self.timer_wheel.checkpoint.read_time = slot.saturating_add(self.slot_width());
+        }
+        self.escape_timers(now, out);
+    }
+
+    fn deliver_timer(
+        &mut self,
+        now: Instant,
+        (waiting, enqueue_time, slot): (Arc<StoredMessage>, i64, Option<i64>),
+        out: &mut Outbox,
+    ) {
         let Some((topic, queue_id)) = real_place(&waiting.message) else {
             return;
         };
+        if self.is_slave() {
+            out.note(Fact::TimerMessageDue { message: Box::new(self.message_at(&waiting)) });
+            let escape = TimerEscape { message: waiting, enqueue_time, slot, failures: 0 };
+            return self.timer_wheel.escapes.push_back(escape);
+        }
         let mut message = waiting.message.clone();
         message.set_property(property::TIMER_ENQUEUE_MS, &enqueue_time.to_string());
         message.set_property(property::TIMER_DEQUEUE_MS, &self.epoch.wall_clock(now).to_string());
         message.topic = topic;
-        out.note(Fact::TimerMessageDue { message: Box::new(self.message_at(waiting)) });
-        let put = Put::copy_of(waiting, message, queue_id, self.node.clone());
+        out.note(Fact::TimerMessageDue { message: Box::new(self.message_at(&waiting)) });
+        let put = Put::copy_of(&waiting, message, queue_id, self.node.clone());
         self.append(now, put, out);
     }
 }

@@ -92,6 +92,9 @@ impl Broker {
         out: &mut Outbox,
     ) -> Option<Response> {
         if self.is_slave() {
+            // Also one that acts for its master: the role stays what it is.
+            let (unique_key, code) = (end.unique_key.clone(), ResponseCode::SlaveNotAvailable);
+            out.note(Fact::TransactionRefused { unique_key, code });
             return Some(Response::refused(CODE, ResponseCode::SlaveNotAvailable, ""));
         }
         if end.state == TransactionState::Unknown {

@@ -8,12 +8,14 @@
 //! **In RocketMQ**: `TransactionalMessageCheckService`, `TransactionalMessageServiceImpl.check`,
 //! `AbstractTransactionalMessageCheckListener`, `ProducerManager.getAvailableChannel` (behaviour §3.11, §11.4).
 //!
-//! **Left out on purpose**: messages that a slave acting as master passes on.
+//! A slave that acts for its master asks nobody: it passes half messages on to another master, which asks in its time.
+//! What it cannot pass on it passes over after eleven attempts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Broker;
+use super::acting::EscapeOrigin;
 use super::send::Put;
 use super::transaction::{HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP, immunity, op_offsets};
 use crate::fact::Fact;
@@ -44,7 +46,7 @@ pub(super) struct CheckRound {
     half_from: QueueOffset,
     op_from: QueueOffset,
     /// The half message that is looked at next.
-    at: QueueOffset,
+    pub(super) at: QueueOffset,
     /// Half messages that are through with, each with its op record.
     ended: BTreeMap<QueueOffset, QueueOffset>,
     /// Op records with half messages that were not passed yet (V5).
@@ -56,13 +58,17 @@ pub(super) struct CheckRound {
     last_op_born: Option<Instant>,
     /// Places without a message that were met.
     missed: u32,
+    /// How often the half message that is looked at could not be passed on.
+    pub(super) escape_failures: u32,
 }
 
 /// What comes after a half message.
-enum Walk {
+pub(super) enum Walk {
     Next,
     Again,
     Pause(Duration),
+    /// Until it is known what came of an escape.
+    Wait,
     End,
 }
 
@@ -89,6 +95,10 @@ impl Broker {
                     self.transactions.round = Some(round);
                     return out.set_timer(Timer::CheckTransactions, now + pause);
                 }
+                Walk::Wait => {
+                    self.transactions.round = Some(round);
+                    return;
+                }
                 Walk::End => break,
             }
         }
@@ -111,6 +121,7 @@ impl Broker {
             next_op: op_from,
             last_op_born: None,
             missed: 0,
+            escape_failures: 0,
         };
         self.fill_op_remove_map(&mut round, out);
         round
@@ -151,6 +162,9 @@ impl Broker {
         let Some(half) = found.messages.first().cloned() else {
             return round.miss(&found);
         };
+        if self.is_slave() {
+            return self.escape_half(now, round, &half, out);
+        }
         let times = half.message.property(property::TRANSACTION_CHECK_TIMES);
         let times = times.map(|times| times.parse::<u32>().unwrap_or(0));
         let age = now.since(half.born_at);
@@ -191,6 +205,13 @@ impl Broker {
             return Walk::Pause(SLEEP_WHILE_NO_OP);
         }
         if age <= immune_for { Walk::Pause(NEXT_MILLISECOND) } else { Walk::Again }
+    }
+
+    /// A slave acts no longer: what it was asking for is forgotten.
+    pub(super) fn stop_transaction_check(&mut self, out: &mut Outbox) {
+        out.cancel_timer(Timer::CheckTransactions);
+        self.transactions.round = None;
+        self.acting.escape.settle(EscapeOrigin::Half);
     }
 
     /// A half message that wants to be left alone for a while: it is appended once more, with its first place, so
@@ -287,7 +308,7 @@ impl Broker {
         self.commit_offset(group, topic.into(), QueueId(0), offset, out);
     }
 
-    fn read_own(&self, topic: &str, offset: QueueOffset, most: u32) -> GetMessageResult {
+    pub(super) fn read_own(&self, topic: &str, offset: QueueOffset, most: u32) -> GetMessageResult {
         let limits = PullLimits::new(most, self.memory());
         self.store.get_messages(&topic.into(), QueueId(0), offset, limits, None)
     }

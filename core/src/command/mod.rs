@@ -16,7 +16,7 @@
 //! | `produce N T every=500ms [tag=A,B] [key=K]` | sends for ever, in a thread of its own |
 //! | `quiet N` | ends what `produce` began |
 //! | `pin N T start=I` | the producer's next round over the queues of T begins at place I of its list instead of at a random one |
-//! | `set N KEY=VALUE …` | changes settings of a running process, also `work`, `fail` and `retry-level`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic`, `orderly` are fixed while it runs, so it is restarted gracefully |
+//! | `set N KEY=VALUE …` | changes settings of a running process, also `work`, `fail` and `retry-level`; a consumer's `model`, `from`, `strategy`, `tags`, `sql`, `topic`, `orderly` are fixed while it runs, so it is restarted gracefully; `brokerId` of a broker that has ended makes it another replica of its name at the next `restart`: 0 promotes a slave by hand |
 //! | `kill N` | ends the process at once: its connections close and peers notice; every page it wrote survives |
 //! | `power-off N` | the host goes dark: nobody is told, and what was not flushed is lost |
 //! | `stop N` | ends the process gracefully |

@@ -317,6 +317,8 @@ config! {
     wait_seconds_for_service: u64 = "waitSecondsForService", 45, 45;
     /// Whether a registration also takes away what it does not name (V5).
     delete_topic_with_broker_registration: bool = "deleteTopicWithBrokerRegistration", false, false;
+    /// Whether brokers of one name are told at once when their smallest id changes (V5).
+    notify_min_broker_id_changed: bool = "notifyMinBrokerIdChanged", false, false;
 }
 
 config! {
@@ -471,7 +473,7 @@ config! {
     default_pop_share_queue_num: i32 = "defaultPopShareQueueNum", -1, -1;
     /// Whether the broker divides the queues for consumers that ask it; else it names all of them (V5).
     server_load_balancer_enable: bool = "serverLoadBalancerEnable", true, true;
-    /// How often the broker asks for the routes by which it divides (V5).
+    /// How often the broker asks for the routes by which it divides queues, and of topics that were escaped to (V5).
     load_balance_poll_name_server_interval: Duration = "loadBalancePollNameServerInterval", secs(30), secs(30);
     /// Percentage of pops that look into the retry topic first (V5).
     pop_from_retry_probability: u32 = "popFromRetryProbability", 20, 20;
@@ -493,6 +495,28 @@ config! {
     revive_max_slow: u64 = "reviveMaxSlow", 3, 3;
     /// A look takes in no more after this long (V5).
     revive_scan_time: Duration = "reviveScanTime", secs(10), secs(10);
+    // Slave acting master (behaviour §4.5). V4 has none of these keys and ignores them.
+    /// Whether the slave with the smallest id acts for a master that is gone. Read at the start.
+    enable_slave_acting_master: bool = "enableSlaveActingMaster", false, false;
+    /// Whether a slave that acts may store what is due at masters of other broker names.
+    enable_remote_escape: bool = "enableRemoteEscape", false, false;
+    /// Whether a broker that starts does without copying from the others of its name first.
+    skip_pre_online: bool = "skipPreOnline", false, false;
+    /// Copies of the log that the broker name is to have, the master's own included. With more than 1 a broker that
+    /// may act or be acted for is isolated until it is through with its pre-online.
+    total_replicas: u32 = "totalReplicas", 1, 1;
+    /// Copies below which a send is refused for good, however far the needed number may be lowered.
+    min_in_sync_replicas: u32 = "minInSyncReplicas", 1, 1;
+    /// Whether the needed number of copies is lowered to those that are there.
+    enable_auto_in_sync_replicas: bool = "enableAutoInSyncReplicas", false, false;
+    /// Period of the light heartbeat to the name servers.
+    broker_heartbeat_interval: Duration = "brokerHeartbeatInterval", secs(1), secs(1);
+    /// After how long without a sign of life a name server is to drop the broker.
+    broker_not_active_timeout: Duration = "brokerNotActiveTimeoutMillis", secs(10), secs(10);
+    /// Period of asking a name server who shares the broker name.
+    sync_broker_member_group_period: Duration = "syncBrokerMemberGroupPeriod", secs(1), secs(1);
+    /// Whether heartbeat and question use requests that name servers of V4 know too.
+    compatible_with_old_name_srv: bool = "compatibleWithOldNameSrv", true, true;
 }
 
 config! {

@@ -4,12 +4,14 @@
 //! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
 //! one line of the golden tests.
 
+mod acting;
 mod dledger;
 mod pop;
 mod print;
 
 use std::sync::Arc;
 
+pub use acting::ActingFact;
 pub use pop::PopFact;
 use serde::{Serialize, Serializer};
 
@@ -94,6 +96,8 @@ pub enum WakeReason {
     Check,
     /// It had been held long enough.
     Timeout,
+    /// The slave that held it learned that its master is back.
+    MasterOnline,
 }
 
 /// Where the position of a newly assigned queue came from (behaviour §5.6).
@@ -734,6 +738,8 @@ pub enum Fact {
     DLedger(DLedgerFact),
     /// Something about messages that are popped (V5).
     Pop(PopFact),
+    /// Something of the mode in which a slave acts for its master.
+    Acting(ActingFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -835,6 +841,17 @@ impl Fact {
             Self::ConsumerResumed => "consumer-resumed",
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
+            Self::Acting(ActingFact::MinBrokerIdChanged { .. }) => "min-id-changed",
+            Self::Acting(ActingFact::ActingBegan) => "acting-began",
+            Self::Acting(ActingFact::ActingEnded) => "acting-ended",
+            Self::Acting(ActingFact::Isolated) => "isolated",
+            Self::Acting(ActingFact::TakenBack { .. }) => "taken-back",
+            Self::Acting(ActingFact::PreOnlineFailed { .. }) => "pre-online-failed",
+            Self::Acting(ActingFact::Online) => "online",
+            Self::Acting(ActingFact::Escaped { .. }) => "escaped",
+            Self::Acting(ActingFact::EscapeFailed { .. }) => "escape-failed",
+            Self::Acting(ActingFact::EscapeSkipped { .. }) => "escape-skipped",
+            Self::Acting(ActingFact::MinBrokerIdNotified { .. }) => "min-id-notified",
             Self::TraceLost { .. } => "trace-lost",
             Self::DLedger(DLedgerFact::RoleChanged { .. }) => "dledger-role",
             Self::DLedger(DLedgerFact::VoteRoundOver { .. }) => "dledger-vote-round",
@@ -879,6 +896,7 @@ impl Fact {
             | Self::FailureDropped { message }
             | Self::ConsumeTimedOut { message } => Some(message),
             Self::Pop(fact) => fact.message(),
+            Self::Acting(fact) => fact.message(),
             _ => None,
         }
     }

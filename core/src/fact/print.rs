@@ -201,6 +201,7 @@ impl fmt::Display for Fact {
             Self::OffsetReset { group, queue, offset } => write!(f, "{group} {queue} to {offset}"),
             Self::GroupUpdated { group } | Self::GroupDeleted { group } => write!(f, "{group}"),
             Self::Pop(fact) => write!(f, "{fact}"),
+            Self::Acting(fact) => write!(f, "{fact}"),
         }
     }
 }

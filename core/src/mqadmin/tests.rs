@@ -46,6 +46,7 @@ fn broker() -> BrokerData {
         cluster: "DefaultCluster".into(),
         broker_name: "broker-a".into(),
         broker_addrs: BTreeMap::from([(BrokerId::MASTER, Address::local(10911))]),
+        enable_acting_master: false,
     }
 }
 

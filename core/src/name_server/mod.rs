@@ -8,8 +8,7 @@
 //! **In RocketMQ**: `RouteInfoManager`, `BatchUnregistrationService`, `BrokerHousekeepingService`, `KVConfigManager`,
 //! `DefaultRequestProcessor`, `ClientRequestProcessor` (behaviour §1).
 //!
-//! **Left out on purpose**: zones, filter servers, static topics, lists of unit topics, the notice that the smallest
-//! broker id has changed (`notifyMinBrokerIdChanged`, off by default), checksums of registrations.
+//! **Left out on purpose**: zones, filter servers, static topics, lists of unit topics, checksums of registrations.
 //!
 //! **Invariants**: a topic has at least one broker name with queues; a broker name with an address is in the table of
 //! its cluster; what waits for removal is removed before the handler returns.
@@ -17,6 +16,7 @@
 mod admin;
 mod config_table;
 mod kv_config;
+mod min_broker_id;
 mod registration;
 mod removal;
 mod route;
@@ -32,7 +32,7 @@ use crate::config::{NameServerConfig, Profile};
 use crate::fact::RemovalReason;
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, ConnectionId, TopicName};
 use crate::outbox::{Input, Outbox};
-use crate::remoting::ServerChannels;
+use crate::remoting::{Remoting, ServerChannels};
 use crate::rpc::{
     BrokerData, DataVersion, Frame, KvTable, Request, Response, ResponseBody, ResponseCode, TopicConfig,
 };
@@ -75,14 +75,14 @@ pub struct NameServer {
     topics: BTreeMap<TopicName, BTreeMap<BrokerName, TopicConfig>>,
     /// `brokerAddrTable`.
     brokers: BTreeMap<BrokerName, BrokerData>,
-    /// Broker names whose last registration allowed slaves to act for the master.
-    acting_masters: BTreeSet<BrokerName>,
     /// `clusterAddrTable`. V5 leaves a broker name here whose registration it refused.
     clusters: BTreeMap<ClusterName, BTreeSet<BrokerName>>,
     /// `brokerLiveTable`.
     live: BTreeMap<BrokerAddrInfo, BrokerLiveInfo>,
     /// What waits for removal.
     unregistrations: Vec<Unregistration>,
+    /// Requests of its own, to brokers.
+    remoting: Remoting<()>,
     kv_config: KvConfig,
     removals: Vec<Removal>,
 }
@@ -100,10 +100,10 @@ impl NameServer {
             config,
             topics: BTreeMap::new(),
             brokers: BTreeMap::new(),
-            acting_masters: BTreeSet::new(),
             clusters: BTreeMap::new(),
             live: BTreeMap::new(),
             unregistrations: Vec::new(),
+            remoting: Remoting::new(Duration::from_secs(3)),
             kv_config,
             removals: Vec::new(),
         }
@@ -158,6 +158,12 @@ impl NameServer {
                     out.send(connection, Frame::Response { opaque, response: Box::new(response) });
                 }
             }
+            Input::Connected(connection) => self.remoting.on_connected(connection, out),
+            Input::Refused(connection) => drop(self.remoting.on_refused(connection, out)),
+            Input::Closed(connection) if self.remoting.knows(connection) => {
+                drop(self.remoting.on_closed(connection));
+            }
+            Input::Timer(Timer::RequestTimeout, _) => drop(self.remoting.on_timeout(now, out)),
             Input::Closed(connection) => {
                 self.channels.remove(connection);
                 self.on_channel_destroy(now, connection, RemovalReason::ChannelClosed, out);

@@ -33,7 +33,9 @@ impl NameServer {
             cluster: cluster.clone(),
             broker_name: broker_name.clone(),
             broker_addrs: BTreeMap::new(),
+            enable_acting_master: false,
         });
+        let smallest_before = broker.broker_addrs.keys().next().copied();
         // A slave that has become the master leaves its old id.
         broker.broker_addrs.retain(|id, other| other != address || id == broker_id);
         let old_address = broker.broker_addrs.get(broker_id).copied();
@@ -43,6 +45,7 @@ impl NameServer {
                 return answer;
             }
         }
+        let is_smaller = smallest_before.is_some_and(|smallest| *broker_id < smallest);
         let first = old_address.is_none();
         if let Some(broker) = self.brokers.get_mut(broker_name) {
             broker.broker_addrs.insert(*broker_id, *address);
@@ -68,14 +71,15 @@ impl NameServer {
                 address: *address,
             });
         }
+        if is_smaller {
+            self.notify_newcomer(now, broker_name, registration.ha_address, out);
+        }
         Response::with(CODE, self.registered(self.master_for(&registration)))
     }
 
     fn note_acting_master(&mut self, registration: &Registration) {
-        if registration.enable_acting_master == Some(true) {
-            self.acting_masters.insert(registration.broker_name.clone());
-        } else {
-            self.acting_masters.remove(&registration.broker_name);
+        if let Some(broker) = self.brokers.get_mut(&registration.broker_name) {
+            broker.enable_acting_master = registration.enable_acting_master == Some(true);
         }
     }
 
@@ -110,7 +114,7 @@ impl NameServer {
             self.delete_missing_topics(registration);
         }
         let everything = first || self.known_version(cluster, *address) != Some(*data_version);
-        let is_read_only = is_prime_slave && self.acting_masters.contains(broker_name);
+        let is_read_only = is_prime_slave && self.allows_acting(broker_name);
         for (topic, config) in registration.topics.iter() {
             if everything || self.profile.is_v5() && !self.has_queues(topic, broker_name) {
                 let perm = if is_read_only { config.perm & !perm::WRITE } else { config.perm };

@@ -6,7 +6,7 @@
 //! **In RocketMQ**: `BatchUnregistrationService`, `RouteInfoManager.unRegisterBroker`, `onChannelDestroy`,
 //! `scanNotActiveBroker`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BrokerAddrInfo, NameServer};
 use crate::fact::{Fact, RemovalReason};
@@ -106,7 +106,11 @@ impl NameServer {
     pub(super) fn remove_batch(&mut self, now: Instant, out: &mut Outbox) {
         let requests = std::mem::take(&mut self.unregistrations);
         let (mut removed, mut reduced) = (BTreeSet::new(), BTreeSet::new());
+        let mut offline = BTreeMap::new();
         for request in requests {
+            if self.is_smallest(&request.broker_name, request.broker_id) {
+                offline.insert(request.broker_name.clone(), request.address);
+            }
             let is_gone = self.remove_address(now, &request, out);
             if is_gone { &mut removed } else { &mut reduced }.insert(request.broker_name);
         }
@@ -119,6 +123,9 @@ impl NameServer {
         self.topics.retain(|_, queues| !queues.is_empty());
         for broker_name in reduced {
             self.wipe_without_master(&broker_name);
+        }
+        for (broker_name, address) in offline {
+            self.notify_loss(now, &broker_name, address, out);
         }
     }
 
@@ -152,7 +159,6 @@ impl NameServer {
     /// Forgets a broker name, in the cluster that the request named only.
     fn remove_name(&mut self, cluster: &ClusterName, broker_name: &BrokerName) {
         self.brokers.remove(broker_name);
-        self.acting_masters.remove(broker_name);
         if let Some(names) = self.clusters.get_mut(cluster) {
             names.remove(broker_name);
             if names.is_empty() {
@@ -164,8 +170,7 @@ impl NameServer {
     /// Where slaves may act for a master that is gone, nothing can be written until one does.
     fn wipe_without_master(&mut self, broker_name: &BrokerName) {
         let has_master = |broker: &BrokerData| broker.broker_addrs.contains_key(&BrokerId::MASTER);
-        if !self.acting_masters.contains(broker_name) || self.brokers.get(broker_name).is_some_and(has_master)
-        {
+        if !self.allows_acting(broker_name) || self.brokers.get(broker_name).is_some_and(has_master) {
             return;
         }
         for config in self.topics.values_mut().filter_map(|queues| queues.get_mut(broker_name)) {

@@ -50,7 +50,7 @@ impl NameServer {
             && !topic.as_str().starts_with(SYNC_BROKER_MEMBER_GROUP_PREFIX)
         {
             for broker in &mut broker_datas {
-                self.name_acting_master(broker, &queue_datas);
+                Self::name_acting_master(broker, &queue_datas);
             }
         }
         let order_topic_conf = if self.config.order_message_enable {
@@ -63,9 +63,9 @@ impl NameServer {
     }
 
     /// Where no master is there, the slave with the smallest id is shown in its place, for reading only.
-    fn name_acting_master(&self, broker: &mut BrokerData, queue_datas: &[QueueData]) {
+    fn name_acting_master(broker: &mut BrokerData, queue_datas: &[QueueData]) {
         let addresses = &mut broker.broker_addrs;
-        if addresses.contains_key(&BrokerId::MASTER) || !self.acting_masters.contains(&broker.broker_name) {
+        if addresses.contains_key(&BrokerId::MASTER) || !broker.enable_acting_master {
             return;
         }
         let queues = queue_datas.iter().find(|queues| queues.broker_name == broker.broker_name);

@@ -7,7 +7,8 @@ use crate::config::Profile::{V4, V5};
 use crate::id::{NodeId, Opaque};
 use crate::outbox::{Effect, Peer};
 use crate::rpc::{
-    NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest, QueueData, Registration, TopicRoute,
+    ActingRequest, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest, QueueData,
+    Registration, TopicRoute,
 };
 
 fn name_server(profile: Profile, settings: &[(&str, &str)]) -> NameServer {
@@ -177,4 +178,72 @@ fn settings_can_be_changed_but_for_the_black_list() {
         panic!("the settings are told");
     };
     assert!(entries.contains(&("enableTopicList", "false".to_owned())));
+}
+
+/// Whom a name server connects to while it handles an input, and what it tells them once it is connected.
+fn told(server: &mut NameServer, first_connection: u64, input: Input) -> Vec<(Address, ActingRequest)> {
+    let mut out = Outbox::new(ConnectionId(first_connection));
+    server.handle(Instant::from_millis(10), input, &mut out);
+    let connects: Vec<_> = out
+        .into_parts()
+        .0
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Connect { connection, to } => Some((connection, to)),
+            _ => None,
+        })
+        .collect();
+    let mut told = Vec::new();
+    for (connection, to) in connects {
+        let mut out = Outbox::new(ConnectionId(600));
+        server.handle(Instant::from_millis(11), Input::Connected(connection), &mut out);
+        for effect in out.into_parts().0 {
+            if let Effect::Send { frame: Frame::Request { one_way: true, request, .. }, .. } = effect
+                && let Request::Acting(request) = *request
+            {
+                told.push((to, request));
+            }
+        }
+    }
+    told
+}
+
+fn registers(broker_id: u64, port: u16) -> Input {
+    let registration = Registration { enable_acting_master: Some(true), ..registration(broker_id, port) };
+    let peer = Peer { node: NodeId::from("broker"), address: Address::local(port) };
+    let request = Box::new(Request::RegisterBroker(registration));
+    let frame = Frame::Request { opaque: Opaque(0), one_way: false, request };
+    Input::Frame { connection: ConnectionId(u64::from(port)), peer, frame }
+}
+
+#[test]
+fn the_others_are_told_of_a_smaller_id_and_those_left_of_a_loss() {
+    let mut server = name_server(V5, &[("notifyMinBrokerIdChanged", "true")]);
+    assert_eq!(told(&mut server, 500, registers(2, 12)), [], "nobody else is there");
+    let [(to, request)] = told(&mut server, 510, registers(1, 11))[..] else {
+        panic!("the other slave is told")
+    };
+    assert_eq!(to, Address::local(12));
+    assert!(matches!(
+        request,
+        ActingRequest::NotifyMinBrokerIdChange {
+            min_broker_id: BrokerId(1),
+            offline_address: None,
+            ha_address: Some(_),
+            ..
+        }
+    ));
+    assert_eq!(told(&mut server, 520, registers(3, 13)), [], "a larger id changes nothing");
+    let closed = Input::Closed(ConnectionId(11));
+    let left: Vec<_> = told(&mut server, 530, closed).into_iter().map(|(to, _)| to).collect();
+    assert_eq!(left, [Address::local(13)], "the one it has a connection with is told over that");
+}
+
+#[test]
+fn nobody_is_told_by_default() {
+    let mut server = name_server(V5, &[]);
+    let inputs = [registers(2, 12), registers(1, 11), Input::Closed(ConnectionId(11))];
+    for input in inputs {
+        assert_eq!(told(&mut server, 500, input), []);
+    }
 }

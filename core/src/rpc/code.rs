@@ -86,6 +86,10 @@ pub enum RequestCode {
     PopMessage,
     AckMessage,
     ChangeMessageInvisibleTime,
+    // Slave acting master.
+    NotifyMinBrokerIdChange,
+    ExchangeBrokerHaInfo,
+    GetTimerCheckPoint,
 }
 
 impl RequestCode {
@@ -176,6 +180,9 @@ impl RequestCode {
             Self::PopMessage => (200_050, "POP_MESSAGE"),
             Self::AckMessage => (200_051, "ACK_MESSAGE"),
             Self::ChangeMessageInvisibleTime => (200_053, "CHANGE_MESSAGE_INVISIBLETIME"),
+            Self::NotifyMinBrokerIdChange => (905, "NOTIFY_MIN_BROKER_ID_CHANGE"),
+            Self::ExchangeBrokerHaInfo => (906, "EXCHANGE_BROKER_HA_INFO"),
+            Self::GetTimerCheckPoint => (60, "GET_TIMER_CHECK_POINT"),
         }
     }
 
@@ -318,6 +325,9 @@ impl RequestCode {
         Self::PopMessage,
         Self::AckMessage,
         Self::ChangeMessageInvisibleTime,
+        Self::NotifyMinBrokerIdChange,
+        Self::ExchangeBrokerHaInfo,
+        Self::GetTimerCheckPoint,
     ];
 }
 

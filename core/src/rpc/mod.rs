@@ -10,6 +10,7 @@
 //! **Left out on purpose**: the bytes of headers and JSON bodies (only records have a byte form here), and every
 //! request whose feature the lab does not have yet.
 
+mod acting;
 mod admin;
 mod code;
 mod dledger;
@@ -23,6 +24,7 @@ mod tables;
 mod topic_text;
 mod transaction;
 
+pub use acting::{ActingAnswer, ActingRequest};
 pub use admin::{
     ConsumeResult, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DirectConsumption,
     GroupConsumeStats, HaConnectionRuntimeInfo, HaRuntimeInfo, OffsetReset, OffsetWrapper, ProcessQueueInfo,

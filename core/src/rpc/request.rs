@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset,
-    PopRequest, QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig,
-    TransactionCheck,
+    ActingRequest, DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest,
+    OffsetReset, PopRequest, QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig,
+    TopicConfig, TransactionCheck,
 };
 use crate::id::{
     Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, QueueId,
@@ -309,6 +309,8 @@ pub enum Request {
     DLedger(Box<DLedgerMessage<Record>>),
     /// Somebody asks for something that belongs to POP (V5).
     Pop(PopRequest),
+    /// Brokers of one name and their name server keep a slave ready to act (V5).
+    Acting(ActingRequest),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -390,6 +392,7 @@ impl Request {
             Self::NameServer(request) => request.code(),
             Self::DLedger(message) => message.code(),
             Self::Pop(request) => request.code(),
+            Self::Acting(request) => request.code(),
         }
     }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DLedgerResponse, DataVersion, DirectConsumption,
-    GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, ModeTable, NameServerAnswer,
-    PopAnswer, RateOverTime, RequestCode, ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
+    ActingAnswer, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DLedgerResponse, DataVersion,
+    DirectConsumption, GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker,
+    ModeTable, NameServerAnswer, PopAnswer, RateOverTime, RequestCode, ResponseCode, StatsSnapshot,
+    TopicRoute, TopicStats, TopicTable,
 };
 use crate::id::{
     Address, BrokerId, ClientId, CommitLogOffset, GroupName, MessageQueue, QueueId, QueueOffset,
@@ -125,6 +126,8 @@ pub enum ResponseBody {
     /// All groups of a broker, and how they take messages where that was set (V5). RocketMQ has a request of its own
     /// for the second part, GET_ALL_MESSAGE_REQUEST_MODE.
     GroupsWithModes(GroupTable, ModeTable),
+    /// What brokers of one name tell each other (V5).
+    Acting(ActingAnswer),
 }
 
 impl ResponseBody {

@@ -69,6 +69,8 @@ pub struct BrokerData {
     pub broker_name: BrokerName,
     /// Address by id; 0 is the master.
     pub broker_addrs: BTreeMap<BrokerId, Address>,
+    /// Whether the last registration allowed slaves to act for the master. V4 has no such part.
+    pub enable_acting_master: bool,
 }
 
 /// What a name server answers about a topic (`TopicRouteData`).

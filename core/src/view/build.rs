@@ -265,6 +265,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
                 _ => None,
             },
         ),
+        acting: running.and_then(Broker::acting_state),
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use crate::broker::{ActingState, InSyncReplicas};
 use crate::command::Failures;
 use crate::config::{AllocateStrategy, BrokerRole, ConsumeFromWhere, FlushDiskType, MessageModel, Profile};
 use crate::fact::RemovalReason;
@@ -206,6 +207,8 @@ pub struct BrokerView {
     pub settings: Vec<(&'static str, String)>,
     /// Its member of a DLedger group, when it is in one.
     pub dledger: Option<DLedgerView>,
+    /// How it stands where a slave may act for its master; `None` while that is switched off or it does not run.
+    pub acting: Option<ActingState>,
 }
 
 /// The disk of a broker.

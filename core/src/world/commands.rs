@@ -12,7 +12,7 @@ use crate::command::{
 use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
-use crate::id::{Address, ClientId, EventId, NodeId};
+use crate::id::{Address, BrokerId, ClientId, EventId, NodeId};
 use crate::mqadmin::{Mqadmin, MqadminStart};
 use crate::name_server::{self, KvConfig, NameServer};
 use crate::network::EndState;
@@ -220,9 +220,18 @@ impl World {
                 check(&mut |key, value| config.set(key, value))
             }
             NodeSpec::Broker(spec) => {
-                let mut config = broker::config_of(self.profile(), spec);
+                let mut spec = spec.clone();
+                for (_, value) in settings.iter().filter(|(key, _)| &**key == BROKER_ID) {
+                    self.check_state(
+                        node,
+                        "stopped, killed or without power (`brokerId` is read at the start)",
+                        |state| !state.is_running(),
+                    )?;
+                    spec.broker_id = broker_id(value).map_err(CommandError::Invalid)?;
+                }
+                let mut config = broker::config_of(self.profile(), &spec);
                 let before = config.clone();
-                check(&mut |key, value| config.set(key, value))?;
+                check(&mut |key, value| if key == BROKER_ID { Ok(()) } else { config.set(key, value) })?;
                 if !before.has_same_dledger(&config) {
                     let why =
                         "the settings of DLedger hold for the disk of a broker; add another broker with them";
@@ -545,7 +554,14 @@ impl World {
         match &mut slot.spec {
             NodeSpec::Mqadmin(_) => {}
             NodeSpec::NameServer(spec) => put_all(&mut spec.settings, &settings),
-            NodeSpec::Broker(spec) => put_all(&mut spec.settings, &settings),
+            NodeSpec::Broker(spec) => {
+                for (key, value) in &settings {
+                    match broker_id(value) {
+                        Ok(id) if &**key == BROKER_ID => spec.broker_id = id,
+                        _ => put_setting(&mut spec.settings, key, value),
+                    }
+                }
+            }
             NodeSpec::Producer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Consumer(spec) => {
                 for (key, value) in &settings {
@@ -563,6 +579,14 @@ impl World {
             _ => {}
         }
     }
+}
+
+/// The one line of a broker's file that no running process reads again: who it is among the replicas of its name.
+/// Writing 0 there is how an operator makes a slave the master (behaviour §4.4).
+const BROKER_ID: &str = "brokerId";
+
+fn broker_id(text: &str) -> Result<BrokerId, String> {
+    text.parse().map(BrokerId).map_err(|_| format!("{BROKER_ID}: `{text}` is not a whole number, 0 or more"))
 }
 
 fn put_all(settings: &mut Settings, new: &Settings) {

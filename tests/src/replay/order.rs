@@ -9,7 +9,7 @@ use super::script::Step;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     /// A name server was started, or started again.
-    StartNameServer(String),
+    StartNameServer(String, Vec<(String, String)>),
     /// A broker was started, or started again.
     StartBroker(Broker),
     /// A server was ended at once.
@@ -132,12 +132,7 @@ impl Order {
         let words: Vec<&str> = step.order.split_whitespace().collect();
         let text = |word: &&str| (*word).to_owned();
         Ok(match words.as_slice() {
-            ["start", "name", "server", key] => {
-                if !step.config.is_empty() {
-                    return Err("a name server with settings".to_owned());
-                }
-                Self::StartNameServer(text(key))
-            }
+            ["start", "name", "server", key] => Self::StartNameServer(text(key), name_server_settings(step)?),
             ["start", "broker", key] => Self::StartBroker(read_broker(key, step)?),
             ["kill", "-9", "client", "process", process] => Self::KillProcess(text(process)),
             ["kill", "was", ..] | ["wait", ..] => Self::PassTime,
@@ -312,6 +307,16 @@ fn more(options: &mut Options, names: &[(&str, &str)]) -> String {
 
 /// What every recorded broker has beyond RocketMQ's defaults, so far as the lab has it too.
 const BROKER_BASE: (&str, &str) = ("mappedFileSizeCommitLog", "67108864");
+
+/// The settings that a name server was started with.
+fn name_server_settings(step: &Step) -> Result<Vec<(String, String)>, String> {
+    let entry = |(key, value): (&String, &serde_json::Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let is_known = lab_core::config::NameServerConfig::KEYS.contains(&key.as_str());
+        if is_known { Ok((key.clone(), value)) } else { Err(format!("the setting `{key}={value}`")) }
+    };
+    step.config.iter().map(entry).collect()
+}
 
 fn read_broker(key: &str, step: &Step) -> Result<Broker, String> {
     let (name, id) = key.rsplit_once('-').ok_or_else(|| format!("the broker key `{key}`"))?;

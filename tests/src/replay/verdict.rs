@@ -37,6 +37,11 @@ impl Verdict {
         self.findings.iter().filter(|finding| finding.problem.is_some()).count()
     }
 
+    /// All facts that differ, in the order in which they were found.
+    pub fn problems(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.problem.is_some())
+    }
+
     /// The earliest fact that differs.
     pub fn first_disagreement(&self) -> Option<&Finding> {
         self.findings.iter().filter(|finding| finding.problem.is_some()).min_by_key(|finding| finding.at)

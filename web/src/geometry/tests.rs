@@ -72,6 +72,7 @@ fn broker(id: &str, name: &str, broker_id: u64, queues: u32) -> BrokerView {
         registered: Vec::new(),
         settings: Vec::new(),
         dledger: None,
+        acting: None,
     }
 }
 

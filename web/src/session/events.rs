@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{DLedgerFact, Fact, PopFact, TraceEvent};
+use lab_core::fact::{ActingFact, DLedgerFact, Fact, PopFact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -88,6 +88,8 @@ impl Group {
                 | DLedgerFact::Voted { .. }
                 | DLedgerFact::BrokerRoleChanged { .. },
             ) => Self::Routes,
+            Fact::Acting(fact) if fact.message().is_some() => Self::Messages,
+            Fact::Acting(_) => Self::Routes,
             Fact::MessageStored { .. }
             | Fact::MessageDelayed { .. }
             | Fact::DelayedMessageDue { .. }
@@ -160,6 +162,12 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::ConnectTimedOut { .. }
             | Fact::ConnectionLost { .. }
             | Fact::RequestTimedOut { .. }
+            | Fact::Acting(
+                ActingFact::ActingBegan
+                    | ActingFact::PreOnlineFailed { .. }
+                    | ActingFact::EscapeFailed { .. }
+                    | ActingFact::EscapeSkipped { .. }
+            )
             | Fact::BrokerRemoved { .. }
             | Fact::SendRefused { .. }
             | Fact::SendRetried { .. }

@@ -85,6 +85,9 @@ fn registration(props: &StageProps, broker: &BrokerView) -> Html {
     let last = broker.registered.iter().filter_map(|(_, at)| *at).max();
     let registered = match last {
         Some(at) if broker.node.status == NodeStatus::Up => (texts.registered)(&span(now.since(at))),
+        _ if broker.acting.as_ref().is_some_and(|acting| acting.is_isolated) => {
+            texts.acting.isolated.to_owned()
+        }
         _ => texts.not_registered.to_owned(),
     };
     let text = format!("{registered} · {log}");
@@ -113,6 +116,11 @@ fn forgotten_in(first: Duration, last: Duration, texts: &Texts) -> String {
     }
 }
 
+/// Whether a slave stands in for its master.
+fn acts(broker: &BrokerView) -> bool {
+    broker.acting.as_ref().is_some_and(|acting| acting.acting_since.is_some())
+}
+
 fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -> Html {
     let node = &broker.node;
     let texts = props.texts;
@@ -129,6 +137,7 @@ fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -
             style={rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
             <button class="name" aria-pressed={props.selects(&node.id).to_string()} title={node.id.to_string()}>{ node.id.to_string() }</button>
             <span class="role">{ format!("SLAVE {}", broker.broker_id) }</span>
+            if acts(broker) { <span class="role acting">{ texts.acting.mark }</span> }
             <span class="line grow" title={text.clone()}>{ format!("{text} · {}", bytes(broker.log.max.0)) }</span>
             { status(props, node) }
             { more(props, node) }

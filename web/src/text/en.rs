@@ -283,6 +283,7 @@ pub(super) const TEXTS: Texts = Texts {
     lesson: &lesson::EN,
     states: &states::EN,
     pop: &pop::EN,
+    acting: &super::acting::EN,
 
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
@@ -584,6 +585,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "resumed",
         Fact::GroupUpdated { .. } => "group updated",
         Fact::GroupDeleted { .. } => "group deleted",
+        Fact::Acting(fact) => super::acting::kind_en(fact),
         Fact::TraceLost { .. } => "trace lost",
         Fact::DLedger(DLedgerFact::RoleChanged { .. }) => "became",
         Fact::DLedger(DLedgerFact::VoteRoundOver { .. }) => "vote round over",

@@ -5,6 +5,7 @@
 //! their own, with both languages side by side. Words of RocketMQ itself (settings, codes, exceptions) stay as they are
 //! in both, and so do times and what the core says to a wrong command.
 
+mod acting;
 mod console;
 mod en;
 mod lesson;
@@ -22,6 +23,7 @@ use lab_core::fact::{Fact, RemovalReason};
 use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
+pub use acting::ActingTexts;
 pub use console::ConsoleTexts;
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
@@ -235,6 +237,7 @@ pub struct Texts {
     pub lesson: &'static LessonTexts,
     pub states: &'static StateTexts,
     pub pop: &'static PopTexts,
+    pub acting: &'static ActingTexts,
 
     pub inspector: &'static str,
     pub fold_inspector: &'static str,

@@ -64,7 +64,12 @@ const ALL: &[VerbText] = &[
         "lets the producer's next round over the queues begin at place I",
         "让生产者下一轮从第 I 个队列开始",
     ),
-    verb("set", "N KEY=VALUE …", "changes settings of a running node", "修改运行中节点的配置"),
+    verb(
+        "set",
+        "N KEY=VALUE …",
+        "changes settings of a running node; `brokerId` of an ended broker",
+        "修改运行中节点的配置；已结束的 Broker 可改 `brokerId`",
+    ),
     verb(
         "kill",
         "N",

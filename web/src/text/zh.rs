@@ -275,6 +275,7 @@ pub(super) const TEXTS: Texts = Texts {
     lesson: &lesson::ZH,
     states: &states::ZH,
     pop: &pop::ZH,
+    acting: &super::acting::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -617,6 +618,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "恢复消费",
         Fact::GroupUpdated { .. } => "消费组更新",
         Fact::GroupDeleted { .. } => "消费组删除",
+        Fact::Acting(fact) => super::acting::kind_zh(fact),
         Fact::TraceLost { .. } => "轨迹丢失",
         Fact::DLedger(DLedgerFact::RoleChanged { .. }) => "角色变更",
         Fact::DLedger(DLedgerFact::VoteRoundOver { .. }) => "一轮选举结束",

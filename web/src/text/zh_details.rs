@@ -79,6 +79,7 @@ pub(super) fn details(fact: &Fact) -> String {
         }
         Fact::OffsetReset { group, queue, offset } => format!("{group} {queue} → {offset}"),
         Fact::Pop(fact) => chinese_details(fact),
+        Fact::Acting(fact) => super::acting::details_zh(fact),
         _ => fact.to_string(),
     }
 }
@@ -97,6 +98,7 @@ pub(super) const fn wake(reason: WakeReason) -> &'static str {
         WakeReason::Arrival => "新消息到达",
         WakeReason::Check => "5 s 检查",
         WakeReason::Timeout => "挂起到期",
+        WakeReason::MasterOnline => "Master 已恢复",
     }
 }
 

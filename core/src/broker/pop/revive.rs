@@ -143,6 +143,14 @@ impl Scan {
 }
 
 impl Broker {
+    /// Nothing is revived any more: another broker does it now.
+    pub(in crate::broker) fn stop_revive(&mut self, out: &mut Outbox) {
+        for queue in 0..REVIVE_QUEUE_NUM {
+            out.cancel_timer(Timer::PopRevive(queue));
+        }
+        self.pop.revive.clear();
+    }
+
     /// A master begins to revive; what it has not revived yet is found in its log.
     pub(in crate::broker) fn start_revive(&mut self, now: Instant, out: &mut Outbox) {
         let (topic, group) = (self.revive_topic(), revive_group());

@@ -77,7 +77,7 @@ fn route_json(route: &TopicRoute, profile: Profile) -> String {
             format!("\"cluster\":\"{}\"", data.cluster),
         ];
         if profile.is_v5() {
-            fields.push("\"enableActingMaster\":false".to_owned());
+            fields.push(format!("\"enableActingMaster\":{}", data.enable_acting_master));
         }
         fields
     });

@@ -77,6 +77,7 @@ fn read_broker(name: &str, addresses: &Value) -> BrokerData {
         cluster: "DefaultCluster".into(),
         broker_name: name.into(),
         broker_addrs: addresses.as_object().into_iter().flatten().map(entry).collect(),
+        enable_acting_master: false,
     }
 }
 

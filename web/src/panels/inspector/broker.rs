@@ -1,6 +1,6 @@
 //! A broker: topics, commit log, queues, offsets, held pulls, replicas, clients, settings.
 
-use lab_core::view::{BrokerView, MessageView, TopicKind, TopicView};
+use lab_core::view::{ActingState, BrokerView, MessageView, TopicKind, TopicView};
 use yew::prelude::*;
 
 use super::InspectorProps;
@@ -59,6 +59,7 @@ fn identity(props: &InspectorProps, broker: &BrokerView) -> Html {
         let state = if connected { texts.connected } else { texts.not_connected };
         rows.push(row(texts.master, format!("{address} {state}")));
     }
+    rows.extend(broker.acting.iter().flat_map(|acting| acting_rows(props, acting)));
     for (address, at) in &broker.registered {
         let text = at.map_or_else(|| texts.never.to_owned(), |at| (texts.ago)(&span(now.since(at))));
         let server = props.shown.view.name_servers.iter().find(|server| server.node.address == *address);
@@ -66,6 +67,30 @@ fn identity(props: &InspectorProps, broker: &BrokerView) -> Html {
         rows.push(row(&(texts.registered_at)(&name), text));
     }
     table(rows)
+}
+
+/// How it stands where a slave may act for its master.
+fn acting_rows(props: &InspectorProps, acting: &ActingState) -> Vec<Html> {
+    let (texts, now) = (props.texts.acting, props.shown.view.at);
+    let alive = acting.alive.map_or_else(|| texts.unknown.to_owned(), |alive| alive.to_string());
+    let state = if acting.is_isolated { texts.isolated } else { texts.online };
+    let mut rows = vec![
+        row(texts.min_broker_id, acting.min_broker_id.to_string()),
+        row(texts.alive, alive),
+        row(texts.state, state.to_owned()),
+    ];
+    if let Some(since) = acting.acting_since {
+        rows.push(row(texts.acting_since, span(now.since(since))));
+    }
+    if acting.escapes > 0 {
+        rows.push(row(texts.escapes, acting.escapes.to_string()));
+    }
+    if let Some(copies) = acting.in_sync {
+        let text = (texts.in_sync_of)(copies.present, copies.needed);
+        let is_short = copies.present < copies.needed;
+        rows.push(row_of(texts.in_sync, html! { <span class={is_short.then_some("bad")}>{ text }</span> }));
+    }
+    rows
 }
 
 fn log(props: &InspectorProps, broker: &BrokerView) -> Html {
