@@ -218,4 +218,25 @@ mod tests {
         assert_eq!((shown(Lang::En).as_str(), shown(Lang::Zh).as_str()), ("55 s to 115 s", "55 s 至 115 s"));
         assert!(next_removal(&mut lab.clone()) < last);
     }
+
+    #[test]
+    fn a_slave_is_marked_while_it_acts_for_its_master() {
+        let recording = "lab profile=V5 seed=1
+            name-server nsrv-0 supportActingMaster=true
+            broker broker-a enableSlaveActingMaster=true
+            broker broker-a-1 name=broker-a id=1 enableSlaveActingMaster=true";
+        let mut lab = Lab::new(recording.parse().expect("a recording"));
+        let marked = |lab: &Lab| lab.view(0).brokers.iter().filter(|broker| acts(broker)).count();
+        lab.run_until(Instant::from_millis(5000));
+        assert_eq!(marked(&lab), 0);
+        order(&mut lab, "kill broker-a");
+        lab.run_until(Instant::from_millis(10_000));
+        let view = lab.view(0);
+        let slave = view.brokers.iter().find(|broker| broker.broker_id.0 == 1).expect("the slave is there");
+        assert!(acts(slave));
+        assert_eq!(Lang::Zh.texts().acting.mark, "代理 MASTER");
+        order(&mut lab, "restart broker-a");
+        lab.run_until(Instant::from_millis(20_000));
+        assert_eq!(marked(&lab), 0);
+    }
 }
