@@ -69,7 +69,7 @@ use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, NodeId, 
 use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerCalls, ServerChannels};
 use crate::rng::Rng;
-use crate::rpc::{DataVersion, Frame, GroupTable, MemberId, Response, ResponseBody, TopicTable};
+use crate::rpc::{DataVersion, Frame, GroupTable, MemberId, Response, TopicTable};
 use crate::store::MessageStore;
 use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
@@ -332,11 +332,7 @@ impl Broker {
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
                 (Purpose::DLedger(member, call), result) => {
-                    let response = result.ok().and_then(|response| match response.body {
-                        ResponseBody::DLedger(response) => Some(response),
-                        _ => None,
-                    });
-                    self.on_dledger_response(now, (member, call), response, out);
+                    self.on_dledger_response(now, (member, call), result, out);
                 }
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}

@@ -33,15 +33,18 @@ pub struct Group {
     pub losses: u8,
     /// Time-outs that ring.
     pub time_outs: u8,
+    /// Whether the first member leads already and the others follow it.
+    pub elected: bool,
 }
 
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { members, last_term, appends, crashes, losses, time_outs } = self;
+        let Self { members, last_term, appends, crashes, losses, time_outs, elected } = self;
+        let begin = if *elected { "a leader" } else { "no leader" };
         write!(
             f,
             "{members} members, terms 0 to {last_term}, {appends} appends, {crashes} crashes, {losses} losses, \
-             {time_outs} time-outs"
+             {time_outs} time-outs, from {begin}"
         )
     }
 }
@@ -124,6 +127,9 @@ impl Model for Group {
             broken: None,
         };
         (0..self.members).for_each(|n| state.start(MemberId(n)));
+        if self.elected {
+            state.elect(MemberId(0));
+        }
         state
     }
 
@@ -178,7 +184,6 @@ impl Model for Group {
                 if let Some(member) = state.running.remove(id) {
                     state.disks.insert(*id, member.into_disk());
                 }
-                state.links.retain(|(from, to, _), _| from != id || to != id);
             }
             Action::Restart(id) => state.start(*id),
         }
@@ -236,6 +241,17 @@ impl State {
         let rng = Rng::fork(1, "explore");
         let member = Member::new(DLedgerConfig::default(), id, &peers, disk, rng, Instant::ZERO);
         self.running.insert(id, member);
+    }
+
+    /// The quickest election, in which this member wins, and its first heartbeat.
+    fn elect(&mut self, id: MemberId) {
+        for _ in 0..2 {
+            self.act(id, |member| member.fire(Instant::ZERO, Alarm::Maintain));
+            while let Some(link) = self.links.keys().next().copied() {
+                self.deliver(link);
+            }
+        }
+        self.look();
     }
 
     fn may_ring(&self, member: &Member<u8>, alarm: Alarm) -> bool {

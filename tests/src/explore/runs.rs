@@ -52,6 +52,7 @@ fn run(lab: &mut Lab, rng: &mut Rng) -> Result<(), String> {
     }
     wait(lab, 15);
     order(lab, "topic Orders queues=1")?;
+    wait(lab, 15);
     order(lab, "producer p1")?;
     order(lab, "produce p1 Orders every=300ms key=k")?;
     for _ in 0..FAULTS {
@@ -146,6 +147,9 @@ fn check(lab: &Lab) -> Result<Sightings, String> {
         if stored.as_ref().and_then(|stored| stored.message.keys()) != message.key.as_ref() {
             return Err(format!("acknowledged at {} and not there in the end: {message}", event.at));
         }
+    }
+    if sightings.acknowledged == 0 {
+        return Err("no send succeeded".to_owned());
     }
     let ends: Vec<_> =
         brokers.iter().filter_map(|(_, slot)| slot.store()).map(|store| store.log().max()).collect();
