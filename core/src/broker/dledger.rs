@@ -25,10 +25,11 @@ use crate::fact::{DLedgerFact, Fact, MessageAt};
 use crate::id::{BrokerId, CommitLogOffset};
 use crate::message::{Record, StoredMessage};
 use crate::outbox::Outbox;
+use crate::remoting::Failure;
 use crate::rng::Rng;
 use crate::rpc::{
-    DLedgerBody, DLedgerCode, DLedgerMessage, DLedgerResponse, EntryId, Index, LedgerEntry, MemberId,
-    MemberRole, Request, RequestCode, Response, ResponseBody, ResponseCode, Term,
+    DLedgerBody, DLedgerCode, DLedgerMessage, EntryId, Index, LedgerEntry, MemberId, MemberRole, Request,
+    RequestCode, Response, ResponseBody, ResponseCode, Term,
 };
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
@@ -71,6 +72,8 @@ pub struct DLedger {
     asked: BTreeMap<(MemberId, u64), (Instant, Asked)>,
     waiting: BTreeMap<EntryId, WaitingAppend>,
     armed: Option<Instant>,
+    /// Requests of V5 that found nobody to connect to: when the member will have waited long enough for each.
+    silent: Vec<(Instant, MemberId, u64)>,
     /// The member leads, the broker is no master yet.
     becomes_master: bool,
     /// An election has given the broker a role since it was started.
@@ -92,6 +95,7 @@ impl DLedger {
             asked: BTreeMap::new(),
             waiting: BTreeMap::new(),
             armed: None,
+            silent: Vec::new(),
             becomes_master: false,
             has_role: false,
             told: None,
@@ -170,17 +174,24 @@ impl Broker {
         &mut self,
         now: Instant,
         (from, call): (MemberId, u64),
-        response: Option<DLedgerResponse>,
+        result: Result<Response, Failure>,
         out: &mut Outbox,
     ) {
-        let Some(dledger) = &self.dledger else { return };
+        let is_v5 = self.profile.is_v5();
+        let Some(dledger) = self.dledger.as_mut() else { return };
         let to = dledger.member.id();
-        let input = match response {
-            Some(response) => {
+        let input = match result.map(|response| response.body) {
+            Ok(ResponseBody::DLedger(response)) => {
                 let body = DLedgerBody::Response(response);
                 MemberInput::Message(DLedgerMessage { from, to, call, body })
             }
-            None => MemberInput::Failed { to: from, call },
+            // The remoting of V5 tells of a failed connection by `operationFail`, to which DLedger does not listen. So a
+            // vote or a heartbeat that nobody took is waited for as long as one that was lost.
+            Err(Failure::Connect) if is_v5 => {
+                dledger.silent.push((now + RPC_TIMEOUT, from, call));
+                return self.arm_dledger(now, out);
+            }
+            Ok(_) | Err(_) => MemberInput::Failed { to: from, call },
         };
         self.dledger_input(now, input, out);
     }
@@ -209,7 +220,8 @@ impl Broker {
 
     pub(super) fn arm_dledger(&mut self, now: Instant, out: &mut Outbox) {
         let Some(dledger) = self.dledger.as_mut() else { return };
-        let next = dledger.member.next_wake_up().map(|at| at.max(now));
+        let silent = dledger.silent.iter().map(|(at, ..)| *at);
+        let next = silent.chain(dledger.member.next_wake_up()).min().map(|at| at.max(now));
         if next != dledger.armed {
             dledger.armed = next;
             match next {
@@ -224,8 +236,13 @@ impl Broker {
         if self.is_stopping {
             return;
         }
-        if let Some(dledger) = self.dledger.as_mut() {
-            dledger.armed = None;
+        let Some(dledger) = self.dledger.as_mut() else { return };
+        dledger.armed = None;
+        let (due, later) = std::mem::take(&mut dledger.silent).into_iter().partition(|(at, ..)| *at <= now);
+        dledger.silent = later;
+        let due: Vec<(Instant, MemberId, u64)> = due;
+        for (_, to, call) in due {
+            self.dledger_input(now, MemberInput::Failed { to, call }, out);
         }
         self.dledger_input(now, MemberInput::WakeUp, out);
     }

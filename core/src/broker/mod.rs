@@ -72,7 +72,7 @@ use crate::id::{Address, BrokerId, BrokerName, ConnectionId, GroupName, NodeId, 
 use crate::outbox::{Input, Outbox, Peer};
 use crate::remoting::{Outcome, Remoting, ServerCalls, ServerChannels};
 use crate::rng::Rng;
-use crate::rpc::{DataVersion, Frame, GroupTable, MemberId, Response, ResponseBody, TopicTable};
+use crate::rpc::{DataVersion, Frame, GroupTable, MemberId, Response, TopicTable};
 use crate::store::MessageStore;
 use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
@@ -345,11 +345,7 @@ impl Broker {
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
                 (Purpose::DLedger(member, call), result) => {
-                    let response = result.ok().and_then(|response| match response.body {
-                        ResponseBody::DLedger(response) => Some(response),
-                        _ => None,
-                    });
-                    self.on_dledger_response(now, (member, call), response, out);
+                    self.on_dledger_response(now, (member, call), result, out);
                 }
                 (Purpose::PopRoute(topic), result) => self.on_pop_route(now, &topic, result, out),
                 (Purpose::Acting(purpose), result) => self.on_acting_outcome(now, purpose, result, out),

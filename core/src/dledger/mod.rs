@@ -34,6 +34,7 @@
 mod config;
 mod elector;
 mod entry_handler;
+mod fingerprint;
 mod ledger;
 mod pusher;
 #[cfg(test)]

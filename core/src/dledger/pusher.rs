@@ -76,6 +76,13 @@ pub(super) struct Pusher {
     pending: BTreeMap<EntryId, Pending>,
 }
 
+impl Pusher {
+    /// Appends that wait for a majority, and whether they have waited too long already.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (EntryId, bool)> {
+        self.pending.iter().map(|(entry, pending)| (*entry, pending.timed_out))
+    }
+}
+
 impl<P: Clone + PartialEq> Member<P> {
     /// A reign begins, or goes on after an interruption within its term.
     pub(super) fn begin_to_push(&mut self, now: Instant, out: &mut Effects<P>) {

@@ -366,3 +366,33 @@ fn a_push_from_nobody_one_follows_is_refused() {
     assert!(effects.is_empty(), "an entry waits until the member follows somebody: {effects:?}");
     assert_eq!(member.ledger().end_index(), Some(Index(1)));
 }
+
+/// Raft's figure 8, which this version of DLedger does not rule out (0.3.1.2 counts watermarks of entries of any term):
+/// what a later leader only pushes on counts as committed and can still be replaced. Nobody was told that it is safe.
+#[test]
+fn an_entry_of_an_earlier_term_can_be_committed_and_replaced_but_was_never_acknowledged() {
+    let (mut group, first) = elected(6);
+    group.cut.insert(first);
+    let early = group.append(first, "early").expect("it does not know yet");
+    group.run(1);
+    group.kill(first);
+    group.cut.clear();
+    group.run(14);
+    let second = group.leader().expect("the other two elect one");
+    group.cut.insert(second);
+    group.append(second, "late").expect("it does not know yet");
+    group.run(1);
+    group.kill(second);
+    group.cut.clear();
+    group.start(first);
+    group.run(20);
+    assert_eq!(group.leader(), Some(first), "its ledger is longer than that of the third");
+    assert_eq!(group.running[&first].committed_index(), Some(Index(0)), "a majority has the early entry");
+    group.kill(first);
+    group.start(second);
+    group.run(20);
+    assert_eq!(group.leader(), Some(second), "its last entry is of a later term");
+    let third = N.into_iter().find(|id| *id != first && *id != second).expect("three members");
+    assert_eq!(group.texts(third), ["late"]);
+    assert_ne!(group.acknowledged(early), Some(DLedgerCode::Success));
+}

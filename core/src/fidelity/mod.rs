@@ -54,6 +54,7 @@ pub const STATES: &[&str] = &[
     "publish-list",
     "fault-list",
     "pop",
+    "dledger",
 ];
 
 /// A text in both languages of the page.

@@ -31,6 +31,11 @@ impl Script {
         Ok(script)
     }
 
+    /// Whether brokers elect their master.
+    pub fn has_elections(&self) -> bool {
+        self.steps.iter().any(|step| step.config.contains_key("dLegerSelfId"))
+    }
+
     /// A `wait` does not name the client process that it asked. The names of the consumers in its report do; of
     /// several processes with such a consumer it is the one that was asked longest ago. When there are more
     /// processes than one, an empty report cannot be told to be anybody's, and is none.
