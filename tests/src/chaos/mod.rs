@@ -12,6 +12,7 @@ pub mod campaign;
 pub mod check;
 mod disorder;
 pub mod plan;
+mod popping;
 pub mod run;
 pub mod shorten;
 pub mod sightings;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use lab_core::fact::{Fact, RemovalReason};
+use lab_core::fact::{Fact, PopFact, RemovalReason};
 use lab_core::id::{ClientId, GroupName, MessageQueue};
 use lab_core::lab::Lab;
 use lab_core::rpc::TransactionState;
@@ -84,6 +84,10 @@ surprises! {
     FilesDeleted = "files that a full disk took",
     /// An illegal offset was corrected.
     OffsetCorrected = "an offset corrected",
+    /// A popped message was not acknowledged in time.
+    Revived = "a popped message revived",
+    /// A listener finished with a popped message too late.
+    PopResultIgnored = "a result too late for its invisible time",
     /// The tool was asked something.
     ToolAnswered = "an answer of the tool",
 }
@@ -160,6 +164,8 @@ fn surprise_of(fact: &Fact) -> Option<Surprise> {
         Fact::GroupDeleted { .. } => Surprise::GroupDeleted,
         Fact::FilesDeleted { .. } => Surprise::FilesDeleted,
         Fact::OffsetCorrected { .. } => Surprise::OffsetCorrected,
+        Fact::Pop(PopFact::Revived { .. }) => Surprise::Revived,
+        Fact::Pop(PopFact::ResultIgnored { .. }) => Surprise::PopResultIgnored,
         Fact::MqadminAnswered { .. } => Surprise::ToolAnswered,
         _ => return None,
     })

@@ -32,7 +32,7 @@ pub struct PopTexts {
 }
 
 /// English.
-pub const EN: PopTexts = PopTexts {
+pub(super) const EN: PopTexts = PopTexts {
     title: |points, messages| format!("POP: {points} check points, {messages} messages unacknowledged"),
     modes: "Consume modes",
     mode: "Mode",
@@ -59,7 +59,7 @@ pub const EN: PopTexts = PopTexts {
 };
 
 /// Chinese.
-pub const ZH: PopTexts = PopTexts {
+pub(super) const ZH: PopTexts = PopTexts {
     title: |points, messages| format!("POP：{points} 个检查点，{messages} 条消息未 ACK"),
     modes: "消费模式",
     mode: "模式",

@@ -232,6 +232,7 @@ impl Broker {
         }
         // A process that was halted goes on where it stood.
         service.at = now;
+        self.correct_revive_offset(queue, service.offset, out);
         service.state = match service.state {
             State::Waiting => self.scan(now, queue, Scan::begin(now, service.offset), &mut service.at),
             State::Scanning(scan) => self.scan(now, queue, scan, &mut service.at),
@@ -255,6 +256,20 @@ impl Broker {
         }
         self.pop.revive[queue as usize] = service;
         self.arm_revive(queue, out);
+    }
+
+    /// The log was set back and the queue ends before the place that was worked off to. RocketMQ writes the right place
+    /// down and goes on reading behind the wrong one: until the next restart, or until the queue has grown beyond it,
+    /// nothing is revived.
+    fn correct_revive_offset(&mut self, queue: u32, done: Option<QueueOffset>, out: &mut Outbox) {
+        let topic = self.revive_topic();
+        let end = self.store.max_offset(&topic, QueueId(queue));
+        if let Some(done) = done.filter(|done| done.next() > end && end > QueueOffset(0)) {
+            let last = QueueOffset(end.0 - 1);
+            if last < done {
+                self.commit_offset(revive_group(), topic, QueueId(queue), last, out);
+            }
+        }
     }
 
     /// Reads what there is; `at` becomes the moment of the next step.

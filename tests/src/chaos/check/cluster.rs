@@ -70,12 +70,15 @@ pub(super) fn everything_runs(lab: &Lab) -> Verdict {
     verdict("everything runs in the end", down.map(|node| format!("{} is {:?}", node.id, node.status)))
 }
 
-/// Every readable queue of a group's topics has exactly one owner in the group.
+/// Every readable queue of a group's topics has exactly one owner in the group; a group that may pop shares its queues.
 pub(super) fn division_is_a_partition(lab: &Lab, circumstances: &Circumstances) -> Verdict {
     let view = lab.view(0);
     let owners = owners(&view);
     let mut broken = None;
     for consumer in view.consumers.iter().filter(|consumer| consumer.model == MessageModel::Clustering) {
+        if consumer.settings.contains(&("clientRebalance", "false".to_owned())) {
+            continue;
+        }
         let topics = consumer
             .topics
             .iter()
