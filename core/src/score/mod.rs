@@ -179,9 +179,7 @@ fn sends(trace: &[TraceEvent]) -> Vec<Send<'_>> {
 
 /// The send that ended with an event.
 fn send(event: &TraceEvent) -> Option<Send<'_>> {
-    let begun = |took: &Duration| {
-        Instant::from_millis(event.at.as_millis().saturating_sub(took.as_millis()))
-    };
+    let begun = |took: &Duration| Instant::from_millis(event.at.as_millis().saturating_sub(took.as_millis()));
     match &event.fact {
         Fact::SendSucceeded { message, status, attempts, took, .. } => {
             let (topic, broker_name) = (&message.queue.topic, &message.queue.broker_name);
@@ -245,7 +243,8 @@ impl<'a> Readers<'a> {
             }
             Fact::MessageConsumed { message, result: ListenerResult::Success } => {
                 let Some(node) = &event.node else { return };
-                let Some(reader) = self.group_of.get(node).and_then(|group| self.groups.get_mut(group)) else {
+                let Some(reader) = self.group_of.get(node).and_then(|group| self.groups.get_mut(group))
+                else {
                     return;
                 };
                 let member = reader.is_broadcasting.then_some(node);
