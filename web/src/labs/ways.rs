@@ -109,9 +109,11 @@ impl Way {
     }
 }
 
+/// Where masters are elected there is one to create the topic on after 20 s at the latest.
 const CLIENTS: &str = "\
+run 20s
 topic Orders queues=4
-run 90s
+run 70s
 producer order-producer group=order-pg
 consumer order-consumer group=order-cg topic=Orders work=20ms
 produce order-producer Orders every=200ms key=order
@@ -122,14 +124,12 @@ name-server nsrv-0
 broker n0 name=broker-a enableDLegerCommitLog=true dLegerGroup=broker-a dLegerSelfId=n0
 broker n1 name=broker-a enableDLegerCommitLog=true dLegerGroup=broker-a dLegerSelfId=n1
 broker n2 name=broker-a enableDLegerCommitLog=true dLegerGroup=broker-a dLegerSelfId=n2
-run 20s
 ";
 
 const CONTROLLED: &str = "\
 broker broker-a-0 name=broker-a enableControllerMode=true
 broker broker-a-1 name=broker-a enableControllerMode=true
 broker broker-a-2 name=broker-a enableControllerMode=true
-run 20s
 ";
 
 const ACTING: &str = "\
