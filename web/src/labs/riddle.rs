@@ -4,14 +4,12 @@
 //! A hundred messages are consumed. The log is set back to what it was after the first ten; the offsets lie in another
 //! file and stay. Five messages come, a minute later ninety more. The administrator asks the tool each time.
 
+use lab_core::command::Command;
 use lab_core::config::Profile;
 use lab_core::recording::Recording;
 use lab_core::time::Instant;
 
 use super::variants::Plan;
-
-/// The offset that the group had committed.
-pub const COMMITTED: u64 = 100;
 
 /// A case of the riddle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,12 +24,26 @@ pub enum Case {
     Empty,
     /// The consumer has only the slave to read from.
     FromSlave,
+    /// Kafka, a commit without leader epoch, `auto.offset.reset=latest`.
+    KafkaLatest,
+    /// The same with `earliest`.
+    KafkaEarliest,
+    /// The same with `none`, and an application that goes on polling.
+    KafkaNone,
+    /// Kafka, a commit of an older leader epoch than the restored cluster has, `latest`.
+    KafkaOlder,
+    /// The same with `none`.
+    KafkaOlderNone,
+    /// Kafka, a commit of a newer leader epoch than the restored cluster has.
+    KafkaNewer,
+    /// The same, and what comes afterwards comes in transactions.
+    KafkaTransactional,
 }
 
 impl Case {
-    /// All of them, in the order of the columns.
-    pub const ALL: [Self; 5] =
-        [Self::Online, Self::StartsEarly, Self::StartsLate, Self::Empty, Self::FromSlave];
+    /// Those that the lab can run, in the order of the columns.
+    pub const READY: &[Self] =
+        &[Self::Online, Self::StartsEarly, Self::StartsLate, Self::Empty, Self::FromSlave];
 
     /// The word by which tests and styles know it.
     pub const fn word(self) -> &'static str {
@@ -41,66 +53,55 @@ impl Case {
             Self::StartsLate => "starts-late",
             Self::Empty => "empty",
             Self::FromSlave => "from-slave",
+            Self::KafkaLatest => "kafka-latest",
+            Self::KafkaEarliest => "kafka-earliest",
+            Self::KafkaNone => "kafka-none",
+            Self::KafkaOlder => "kafka-older",
+            Self::KafkaOlderNone => "kafka-older-none",
+            Self::KafkaNewer => "kafka-newer",
+            Self::KafkaTransactional => "kafka-transactional",
         }
     }
 
-    /// The cluster, and what happens after a hundred messages are consumed.
-    const fn script(self) -> (&'static str, &'static [&'static str]) {
+    /// Everything that happens, in the lab's notation.
+    fn script(self) -> String {
         match self {
             Self::Online => {
-                (ALONE, &[RESTORE, ASK, "run 35s\n", FIVE, "run 60s\n", ASK, NINETY, "run 60s\n", ASK])
+                [ALONE, BEFORE, RESTORE, ASK, "run 35s\n", FIVE, MINUTE, ASK, NINETY, MINUTE, ASK].concat()
             }
             Self::StartsEarly => {
-                (ALONE, &[STOP, RESTORE, ASK, START, FIVE, "run 60s\n", ASK, NINETY, "run 60s\n", ASK])
+                [ALONE, BEFORE, STOP, RESTORE, ASK, START, FIVE, MINUTE, ASK, NINETY, MINUTE, ASK].concat()
             }
             Self::StartsLate => {
-                let story = &[
-                    STOP,
-                    RESTORE,
-                    ASK,
-                    "run 35s\n",
-                    FIVE,
-                    "run 60s\n",
-                    ASK,
-                    NINETY,
-                    "run 20s\n",
-                    START,
-                    ASK,
-                ];
-                (ALONE, story)
+                let late = [FIVE, MINUTE, ASK, NINETY, "run 20s\n", START, ASK].concat();
+                [ALONE, BEFORE, STOP, RESTORE, ASK, "run 35s\n", &late].concat()
             }
             Self::Empty => {
-                (ALONE, &[STOP, WIPE, ASK, START, FIVE, "run 60s\n", ASK, HUNDRED, "run 60s\n", ASK])
+                [ALONE, BEFORE, STOP, WIPE, ASK, START, FIVE, MINUTE, ASK, HUNDRED, MINUTE, ASK].concat()
             }
             Self::FromSlave => {
-                let story = &[
-                    STOP,
-                    RESTORE_PAIR,
-                    ASK,
-                    "run 75s\n",
-                    FIVE,
-                    "run 10s\nkill broker-a\nrun 1s\n",
-                    START,
-                    ASK,
-                    "restart broker-a\nrun 60s\n",
-                    NINETY,
-                    "run 60s\n",
-                    ASK,
-                ];
-                (PAIR, story)
+                let dead = ["run 10s\nkill broker-a\nrun 1s\n", START, ASK].concat();
+                let back = ["restart broker-a\n", MINUTE, NINETY, MINUTE, ASK].concat();
+                [PAIR, BEFORE, STOP, RESTORE_PAIR, ASK, "run 75s\n", FIVE, &dead, &back].concat()
             }
+            Self::KafkaLatest => kafka("latest", Epoch::Without, ""),
+            Self::KafkaEarliest => kafka("earliest", Epoch::Without, ""),
+            Self::KafkaNone => kafka("none", Epoch::Without, ""),
+            Self::KafkaOlder => kafka("latest", Epoch::Older, ""),
+            Self::KafkaOlderNone => kafka("none", Epoch::Older, ""),
+            Self::KafkaNewer => kafka("latest", Epoch::Newer, ""),
+            Self::KafkaTransactional => kafka("latest", Epoch::Newer, " transactional-id=shop-tx"),
         }
     }
 
     /// How it goes.
     pub(super) fn plan(self, profile: Profile) -> Plan {
-        let (cluster, story) = self.script();
-        let story = story.concat();
-        let recording = format!("lab profile={profile} seed=42 latency=20..60\n{cluster}{BEFORE}{story}");
+        let recording = format!("lab profile={profile} seed=42 latency=20..60\n{}", self.script());
         // The texts are constants that a test reads; a line that cannot be read would show as an empty column.
         let read: Recording = recording.parse().unwrap_or_default();
-        let is_restore = |command: &lab_core::command::Command| {
-            matches!(command, lab_core::command::Command::RollBack { .. })
+        let is_restore = |command: &Command| {
+            let text = command.to_string();
+            text.starts_with("roll-back ") || text.starts_with("kafka-restore ")
         };
         let restore = read.commands.iter().find(|(_, command)| is_restore(command));
         let from = restore.map_or(Instant::ZERO, |(at, _)| *at);
@@ -128,6 +129,41 @@ send shop Orders count=90 key=lost
 run 20s
 ";
 
+/// The leader epoch in the group's commit, against that of the restored cluster. Each start of the broker is a new
+/// epoch.
+#[derive(Clone, Copy)]
+enum Epoch {
+    /// None, as tools and old clients commit.
+    Without,
+    /// An older one.
+    Older,
+    /// A newer one.
+    Newer,
+}
+
+/// A case of Kafka: the copy is made after ten records, and everything but the group offsets is set back to it.
+fn kafka(reset: &str, epoch: Epoch, producer: &str) -> String {
+    let again = "stop kafka-0\nrun 5s\nrestart kafka-0\nrun 10s\n";
+    let (before, after) = match epoch {
+        Epoch::Without => ("", "kafka-alter-offset order-cg Orders offset=100\nrun 1s\n"),
+        Epoch::Older => ("", again),
+        Epoch::Newer => (again, ""),
+    };
+    let send = |count: u32, key: &str| format!("kafka-send later Orders count={count} key={key}\n");
+    let (five, ninety) = (send(5, "new"), send(90, "more"));
+    format!(
+        "kafka-broker kafka-0\nrun 2s\nkafka-topic Orders\nkafka-producer shop\nrun 2s\n\
+         kafka-send shop Orders count=10 key=old\nrun 5s\nstop kafka-0\nrun 5s\nkafka-copy kafka-0\nrestart kafka-0\n\
+         run 10s\n{before}kafka-consumer worker group=order-cg topic=Orders reset=earliest\nrun 5s\n\
+         kafka-send shop Orders count=90 key=lost\nrun 20s\nstop worker\nrun 1s\nremove worker\nstop kafka-0\nrun 40s\n\
+         kafka-restore kafka-0\nrestart kafka-0\nrun 5s\n{after}kafka-producer later{producer}\nrun 2s\n{KAFKA_ASK}\
+         kafka-consumer worker-2 group=order-cg topic=Orders reset={reset}\nrun 60s\n{five}run 60s\n{KAFKA_ASK}\
+         {ninety}run 60s\n{KAFKA_ASK}"
+    )
+}
+
+const KAFKA_ASK: &str = "kafka-consumer-groups --describe --group order-cg\nrun 5s\n";
+const MINUTE: &str = "run 60s\n";
 const STOP: &str = "stop worker\nrun 1s\n";
 const START: &str = "restart worker\nrun 60s\n";
 const RESTORE: &str = "\

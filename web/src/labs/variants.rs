@@ -28,7 +28,7 @@ impl Variant {
     pub fn all(lab: LabId, profile: Profile) -> Vec<Self> {
         match lab {
             LabId::Ways => Way::of(profile).map(Self::Way).collect(),
-            LabId::Riddle => Case::ALL.into_iter().map(Self::Case).collect(),
+            LabId::Riddle => Case::READY.iter().copied().map(Self::Case).collect(),
             _ => Vec::new(),
         }
     }

@@ -236,6 +236,29 @@ const fn variant_en(variant: Variant) -> VariantText {
             "RocketMQ, from a slave",
             "The master is dead when the consumer comes, and returns before the ninety.",
         ),
+        Variant::Case(Case::KafkaLatest) => {
+            text("Kafka, latest", "The commit has no leader epoch, as tools and old clients commit.")
+        }
+        Variant::Case(Case::KafkaEarliest) => {
+            text("Kafka, earliest", "The same with auto.offset.reset=earliest.")
+        }
+        Variant::Case(Case::KafkaNone) => text(
+            "Kafka, none",
+            "The same with none; the application swallows the exceptions and goes on polling.",
+        ),
+        Variant::Case(Case::KafkaOlder) => text(
+            "Kafka, older epoch",
+            "The commit is of an older leader epoch than the restored cluster has; latest.",
+        ),
+        Variant::Case(Case::KafkaOlderNone) => text("Kafka, older epoch, none", "The same with none."),
+        Variant::Case(Case::KafkaNewer) => text(
+            "Kafka, newer epoch",
+            "The copy is old: the commit is of a newer leader epoch than the cluster has.",
+        ),
+        Variant::Case(Case::KafkaTransactional) => text(
+            "Kafka, newer epoch, transactions",
+            "The same, and the new records come in transactions, one each.",
+        ),
     }
 }
 
@@ -272,6 +295,21 @@ const fn variant_zh(variant: Variant) -> VariantText {
         }
         Variant::Case(Case::FromSlave) => {
             text("RocketMQ，只能读从节点", "消费者启动时主节点已死，九十条消息到来之前主节点恢复。")
+        }
+        Variant::Case(Case::KafkaLatest) => {
+            text("Kafka，latest", "提交的位点不带 leader epoch，工具和旧客户端就是这样提交的。")
+        }
+        Variant::Case(Case::KafkaEarliest) => text("Kafka，earliest", "同上，auto.offset.reset=earliest。"),
+        Variant::Case(Case::KafkaNone) => text("Kafka，none", "同上，设为 none；应用吞掉异常，继续 poll。"),
+        Variant::Case(Case::KafkaOlder) => {
+            text("Kafka，epoch 较旧", "提交的 leader epoch 比恢复后的集群旧；latest。")
+        }
+        Variant::Case(Case::KafkaOlderNone) => text("Kafka，epoch 较旧，none", "同上，设为 none。"),
+        Variant::Case(Case::KafkaNewer) => {
+            text("Kafka，epoch 较新", "备份较旧：提交的 leader epoch 比集群的新。")
+        }
+        Variant::Case(Case::KafkaTransactional) => {
+            text("Kafka，epoch 较新，事务", "同上，新消息用事务发送，每个事务一条。")
         }
     }
 }

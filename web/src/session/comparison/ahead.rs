@@ -100,12 +100,15 @@ fn asked(outputs: &[(EventId, Output)], moment: Measure) -> Cell {
     Cell { value, notes: Vec::new(), events: found.map(|(id, _)| *id).into_iter().collect() }
 }
 
-/// The group's offset and the end of the log in the table that `consumerProgress` prints.
+/// The group's offset and the end of the log in the table that `consumerProgress` or `kafka-consumer-groups` prints.
 fn progress(text: &str) -> Option<(u64, u64)> {
-    let row = text.lines().find(|line| line.split_whitespace().next() == Some(TOPIC))?;
-    let mut numbers = row.split_whitespace().skip(3).map(str::parse::<u64>);
-    let (end, offset) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-    Some((offset, end))
+    let is_kafka = text.contains("CURRENT-OFFSET");
+    let topic = usize::from(is_kafka);
+    let row = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let row = row.into_iter().find(|words| words.get(topic) == Some(&TOPIC))?;
+    let mut numbers = row.into_iter().skip(3).map(str::parse::<u64>);
+    let (first, second) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some(if is_kafka { (first, second) } else { (second, first) })
 }
 
 /// Numbers as ranges without gaps.
@@ -118,4 +121,24 @@ fn ranges(numbers: &BTreeSet<u64>) -> Vec<(u64, u64)> {
         }
     }
     ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_tools_are_read_alike() {
+        let rocketmq = "#Topic #Broker Name #QID #Broker Offset #Consumer Offset #Diff\n\
+                        %RETRY%order-cg broker-a 0 0 0 0\nOrders broker-a 0 10 100 -90";
+        let kafka = "\nGROUP TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG\norder-cg Orders 0 100 10 -90";
+        assert_eq!(progress(rocketmq), Some((100, 10)));
+        assert_eq!(progress(kafka), Some((100, 10)));
+        assert_eq!(progress("nothing of the kind"), None);
+    }
+
+    #[test]
+    fn numbers_join_into_ranges() {
+        assert_eq!(ranges(&BTreeSet::from([0, 1, 2, 7, 9, 10])), [(0, 2), (7, 7), (9, 10)]);
+    }
 }
