@@ -13,8 +13,8 @@
 //!   can say whether a write that nobody tried would have failed. Sends that go through slowly, but at their first
 //!   attempt, are writes and no stretch. Stretches that overlap are one.
 //! - **Silence of a broker name.** The longest time in which no producer was told that a broker of this name had stored
-//!   something, whether anybody tried or not: producers keep away from a name that lost its master, and just that is
-//!   what this number shows beside the one above.
+//!   something, whether anybody tried this name or not, up to the last send of the run: producers keep away from a name
+//!   that lost its master, and just that is what this number shows beside the one above.
 //! - **Without reads.** For each group: a stretch begins when a message is acknowledged that the group has not got, or
 //!   with the delivery before while such messages wait; it ends with the next message that any listener of the group
 //!   is called with. Messages that are lost for good do not wait. Every message waits a little, so the total adds only
@@ -30,7 +30,8 @@
 //!   member. **Not yet consumed**: acknowledged, not lost, and no listener of the group has finished it.
 //!
 //! **Left out on purpose**: transactional messages, whose half messages are acknowledged before they count; topics of
-//! RocketMQ's own; what a group with an SQL expression wants (its tags are followed).
+//! RocketMQ's own; what a group with an SQL expression wants (its tags are followed); where a group began: what it
+//! left behind because it began at the end of a queue counts as not yet consumed.
 //!
 //! **Invariants**: the same run and moment give the same score; nothing is changed; every event named is in the trace.
 
@@ -144,7 +145,7 @@ impl Score {
             from,
             to: world.now(),
             writes: stretches::writes(&sends, &view, from),
-            silences: stretches::silences(&acks, &view, from),
+            silences: stretches::silences(&sends, &view, from),
             acknowledged: ids(&|send| send.stored.is_some()),
             doubtful: ids(&is_doubtful),
             failed: ids(&|send| send.stored.is_none()),

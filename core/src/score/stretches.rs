@@ -83,20 +83,21 @@ pub(super) fn writes(sends: &[Send<'_>], view: &View, from: Instant) -> Stretche
     Stretches::adding(all, Duration::ZERO)
 }
 
-/// The longest silence of each broker name that has a broker.
-pub(super) fn silences(acks: &[&Send<'_>], view: &View, from: Instant) -> Vec<(BrokerName, Stretch)> {
+/// The longest silence of each broker name that has a broker, as long as anybody sent anything to anyone.
+pub(super) fn silences(sends: &[Send<'_>], view: &View, from: Instant) -> Vec<(BrokerName, Stretch)> {
+    let until = sends.iter().map(|send| send.event.at).max().unwrap_or(from);
     let names: BTreeSet<&BrokerName> = view.brokers.iter().map(|broker| &broker.broker_name).collect();
     let silence = |name: &BrokerName| {
-        let is_of = |send: &&&Send<'_>| {
+        let is_of = |send: &&Send<'_>| {
             send.event.at >= from && send.stored.is_some_and(|stored| stored.broker_name == name)
         };
         let mut last = from;
         let mut all = Vec::new();
-        for send in acks.iter().filter(is_of) {
+        for send in sends.iter().filter(is_of) {
             all.push(Stretch { from: last, to: send.event.at, ended_by: Some(send.event.id) });
             last = send.event.at;
         }
-        all.push(Stretch { from: last, to: view.at.max(last), ended_by: None });
+        all.push(Stretch { from: last, to: until.max(last), ended_by: None });
         Stretches::adding(all, Duration::ZERO).worst().copied()
     };
     names.into_iter().filter_map(|name| Some((name.clone(), silence(name)?))).collect()

@@ -3,6 +3,9 @@
 //! Every cluster is up for 90 s before its clients come: a slave of V5 copies the topic table for the first time after
 //! a minute, and one that never did could not serve reads however it is configured (behaviour §4.3). The fault comes
 //! 20 s after the clients, the process returns 60 s later; sending ends 40 s after that and reading has 30 s more.
+//!
+//! A second group comes a second after the fault and reads from the beginning. The first one has read everything by then
+//! and wants nothing but what is new, so only the second shows who serves reads while the master is away.
 
 use lab_core::command::Command;
 use lab_core::config::Profile;
@@ -13,6 +16,8 @@ use super::variants::{Order, Plan};
 
 /// The fault.
 const FAULT_MS: u64 = 110_000;
+/// The second group.
+const NEWCOMER_MS: u64 = FAULT_MS + 1_000;
 /// The return.
 const RETURN_MS: u64 = 170_000;
 /// The last send.
@@ -100,6 +105,7 @@ impl Way {
             recording: first + &self.cluster(profile) + CLIENTS,
             orders: vec![
                 (at(FAULT_MS), Order::Break(fault)),
+                (at(NEWCOMER_MS), Order::Line(NEWCOMER)),
                 (at(RETURN_MS), Order::Mend(fault)),
                 (at(QUIET_MS), Order::Line("quiet order-producer")),
             ],
@@ -115,9 +121,12 @@ run 20s
 topic Orders queues=4
 run 70s
 producer order-producer group=order-pg
-consumer order-consumer group=order-cg topic=Orders work=20ms
+consumer order-consumer group=order-cg topic=Orders from=CONSUME_FROM_FIRST_OFFSET work=20ms
 produce order-producer Orders every=200ms key=order
 ";
+
+const NEWCOMER: &str =
+    "consumer audit-consumer group=audit-cg topic=Orders from=CONSUME_FROM_FIRST_OFFSET work=1ms";
 
 const DLEDGER: &str = "\
 name-server nsrv-0

@@ -120,7 +120,7 @@ fn versions(props: &ComparisonProps) -> Html {
         }
     };
     html! {
-        <fieldset class="choice">
+        <fieldset class="choice inline">
             <legend>{ words.version_legend }</legend>
             { for [Profile::V5, Profile::V4].into_iter().map(choice) }
         </fieldset>
@@ -295,6 +295,7 @@ fn note_text(words: &ComparisonTexts, note: &Note) -> String {
         Note::Total(total) => (words.total)(*total),
         Note::NotSendOk(count) => (words.not_send_ok)(*count),
         Note::NeverRead(count) => (words.never_read)(*count),
+        Note::Group(name, length) => format!("{name}: {}", span(*length)),
         Note::Silence(name, length) => (words.silence)(name.as_str(), *length),
         Note::NotOver => words.not_over.to_owned(),
     }

@@ -67,7 +67,8 @@ pub struct ComparisonTexts {
 
 pub(super) const EN: ComparisonTexts = ComparisonTexts {
     ways_lead: "One producer sends every 200\u{a0}ms, one consumer reads. After 20\u{a0}s the master of broker-a is hit, \
-                60\u{a0}s later it returns. Every cluster gets exactly the same; the table counts what it cost.",
+                60\u{a0}s later it returns. A second group comes a second after the fault and reads from the beginning. \
+                Every cluster gets exactly the same; the table counts what it cost.",
     riddle_lead: "A hundred messages were consumed. Then the log was set back to ten, and the group's offset stayed \
                   at 100: the lag is negative. Five messages come, a minute later ninety more. Will the group consume \
                   again?",
@@ -106,8 +107,8 @@ pub(super) const EN: ComparisonTexts = ComparisonTexts {
     total: |total| format!("{} in all", span(total)),
     not_send_ok: |count| format!("{count} not SEND_OK"),
     never_read: |count| match count {
-        0 => "all read before".to_owned(),
-        _ => format!("{count} never read"),
+        0 => "all groups had read them".to_owned(),
+        _ => format!("{count} that a group never read"),
     },
     silence: |name, length| format!("{name}: {} silent", span(length)),
     not_over: "not over at the end",
@@ -128,6 +129,7 @@ pub(super) const EN: ComparisonTexts = ComparisonTexts {
 
 pub(super) const ZH: ComparisonTexts = ComparisonTexts {
     ways_lead: "一个生产者每 200\u{a0}ms 发送一条消息，一个消费者读取。20\u{a0}s 后 broker-a 的主节点出故障，再过 60\u{a0}s 恢复。\
+                故障后 1\u{a0}s 又来一个消费组，从头读起。\
                 每个集群的经历完全相同，表里数的是各自的代价。",
     riddle_lead: "一百条消息已消费完。随后日志被恢复到只剩十条，消费组的位点却仍是 100：堆积为负。先来五条新消息，\
                   一分钟后再来九十条。这个消费组还会继续消费吗？",
@@ -161,8 +163,8 @@ pub(super) const ZH: ComparisonTexts = ComparisonTexts {
     total: |total| format!("合计 {}", span(total)),
     not_send_ok: |count| format!("其中 {count} 条不是 SEND_OK"),
     never_read: |count| match count {
-        0 => "此前均已消费".to_owned(),
-        _ => format!("其中 {count} 条从未消费"),
+        0 => "各消费组此前均已消费".to_owned(),
+        _ => format!("其中 {count} 条有消费组从未消费"),
     },
     silence: |name, length| format!("{name}：{} 没有写入", span(length)),
     not_over: "到结束时仍未恢复",
@@ -323,8 +325,8 @@ const fn measure_en(measure: Measure) -> MeasureText {
         ),
         Measure::Reads => row(
             "Without reads",
-            "The longest stretch in which an acknowledged message waited and no listener of the group got any message. \
-             Messages that are lost do not wait.",
+            "The longest stretch in which an acknowledged message waited and no listener of the group got any message; of \
+             several groups the worst. Messages that are lost do not wait.",
         ),
         Measure::Acknowledged => {
             row("Acknowledged", "Sends that the producer was told are stored, after the fault.")
@@ -371,7 +373,7 @@ const fn measure_zh(measure: Measure) -> MeasureText {
         }
         Measure::Reads => row(
             "不可读时长",
-            "有已确认的消息在等待，而消费组的监听器一条消息也没有收到，取最长的一段。已丢失的消息不算在等待。",
+            "有已确认的消息在等待，而消费组的监听器一条消息也没有收到，取最长的一段；多个消费组取最差的。已丢失的消息不算在等待。",
         ),
         Measure::Acknowledged => row("已确认", "故障之后，生产者得知已存储的发送。"),
         Measure::Failed => row("发送失败", "故障之后，生产者得到异常的发送。"),

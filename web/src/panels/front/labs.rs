@@ -81,11 +81,11 @@ fn sketch(id: LabId) -> Html {
             <path class="cross" d="M94 24L106 40M106 24L94 40" />{ node(64, -8, "ns") }{ node(108, -8, "ns") }
         </> },
         LabId::Ways => html! { <>
-            { lane(4, 12, true) }{ lane(68, 12, false) }{ lane(132, 12, true) }
-            <path class="cross" d="M30 15L42 31M42 15L30 31M158 15L170 31M170 15L158 31" />
-            { for [(4, 58), (68, 12), (132, 34)].into_iter().map(|(x, width)| html! {
+            { lane(-2, 12, true) }{ lane(68, 12, false) }{ lane(138, 12, true) }
+            <path class="cross" d="M24 15L36 31M36 15L24 31M164 15L176 31M176 15L164 31" />
+            { for [(-2, 60), (68, 12), (138, 36)].into_iter().map(|(x, width)| html! {
                 <rect class="t1" x={x.to_string()} y="48" width={width.to_string()} height="8" rx="2" /> }) }
-            { for [(4, 22), (68, 8), (132, 50)].into_iter().map(|(x, width)| html! {
+            { for [(-2, 24), (68, 8), (138, 52)].into_iter().map(|(x, width)| html! {
                 <rect class="t0" x={x.to_string()} y="64" width={width.to_string()} height="8" rx="2" /> }) }
         </> },
         LabId::Riddle => html! { <>

@@ -1,7 +1,9 @@
 //! The rows of the tables, and the numbers of the ways.
 
+use std::collections::BTreeSet;
+
 use lab_core::fact::{Fact, TraceEvent};
-use lab_core::id::{BrokerName, EventId};
+use lab_core::id::{BrokerName, EventId, GroupName};
 use lab_core::lab::Lab;
 use lab_core::score::{GroupScore, Score, Stretches};
 use lab_core::time::{Duration, Instant};
@@ -130,8 +132,10 @@ pub enum Note {
     Total(Duration),
     /// So many of them with another status than `SEND_OK`.
     NotSendOk(usize),
-    /// So many of them nobody has read.
+    /// So many of them some group has never read.
     NeverRead(usize),
+    /// The longest time of one of several groups.
+    Group(GroupName, Duration),
     /// How long nothing was stored under a broker name.
     Silence(BrokerName, Duration),
     /// The stretch was not over at the end of the run.
@@ -159,7 +163,8 @@ pub(super) fn of_way(lab: &Lab, from: Instant) -> Vec<Cell> {
 
 fn cell(score: &Score, lab: &Lab, measure: Measure) -> Cell {
     let all = |list: &dyn Fn(&GroupScore) -> &Vec<EventId>| -> Vec<EventId> {
-        score.groups.iter().flat_map(list).copied().collect()
+        let ids: BTreeSet<EventId> = score.groups.iter().flat_map(list).copied().collect();
+        ids.into_iter().collect()
     };
     match measure {
         Measure::Writes => writes(score, lab),
@@ -206,11 +211,17 @@ fn writes(score: &Score, lab: &Lab) -> Cell {
     Cell { value: Value::Span(score.writes.longest()), notes, events }
 }
 
+/// The worst group, with what ended its stretch; of several groups each is told.
 fn reads(score: &Score) -> Cell {
     let worst = score.groups.iter().max_by_key(|group| group.reads.longest());
     let stretch = worst.and_then(|group| group.reads.worst());
     let events = stretch.and_then(|stretch| stretch.ended_by).into_iter().collect();
-    let notes = worst.map(|group| notes(&group.reads)).unwrap_or_default();
+    let each = score.groups.iter().filter(|_| score.groups.len() > 1);
+    let mut notes: Vec<Note> =
+        each.map(|group| Note::Group(group.group.clone(), group.reads.longest())).collect();
+    if stretch.is_some_and(|stretch| stretch.ended_by.is_none()) {
+        notes.push(Note::NotOver);
+    }
     Cell { value: Value::Span(score.longest_without_reads()), notes, events }
 }
 

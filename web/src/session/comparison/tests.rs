@@ -72,8 +72,8 @@ fn classic_brokers_take_no_writes_for_a_minute_and_v5_reads_only_where_the_slave
         assert!((59..62).contains(&seconds(&cell(&board, column, Measure::Writes))), "{column}");
         assert_eq!(count(&cell(&board, column, Measure::Lost)), 0, "a kill keeps every page");
     }
-    assert!(seconds(&cell(&board, "async", Measure::Reads)) >= 5);
-    assert_eq!(seconds(&cell(&board, "async-slave-reads", Measure::Reads)), 0);
+    assert!(seconds(&cell(&board, "async", Measure::Reads)) >= 60, "the newcomers wait for the master");
+    assert!(seconds(&cell(&board, "async-slave-reads", Measure::Reads)) < 4, "they are served by the slave");
     assert!(board.columns.iter().all(|column| column.victim == Some(NodeId::from("broker-a"))));
 }
 
