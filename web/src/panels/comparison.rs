@@ -32,6 +32,11 @@ pub struct ComparisonProps {
     pub on: Callback<Msg>,
 }
 
+/// Width of the labels of the rows in pixels; the style sheet has the same.
+const LABELS: usize = 168;
+/// Least width of a column in pixels.
+const COLUMN: usize = 152;
+
 impl ComparisonProps {
     fn words(&self) -> &'static ComparisonTexts {
         self.texts.comparison
@@ -127,9 +132,10 @@ fn versions(props: &ComparisonProps) -> Html {
     }
 }
 
-/// The wide form: a column a variant.
+/// The wide form: a column a variant. Columns have a least width, beyond which the table scrolls on its own.
 fn table(props: &ComparisonProps) -> Html {
     let (words, board) = (props.words(), &props.board);
+    let width = format!("min-width:{}px", LABELS + COLUMN * board.columns.len());
     let row = |measure: &Measure| {
         let name = (words.measure)(*measure).name;
         let cells = board.columns.iter().enumerate();
@@ -143,7 +149,7 @@ fn table(props: &ComparisonProps) -> Html {
     html! {
         <>
             <div class="compare-scroll" role="region" tabindex="0" aria-label={words.caption} aria-busy={board.is_counting().to_string()}>
-                <table class={classes!("compare-table", board.lab.word())} data-testid="compare-table">
+                <table class={classes!("compare-table", board.lab.word())} style={width} data-testid="compare-table">
                     <caption class="hidden">{ words.caption }</caption>
                     <thead><tr>
                         <th scope="col"><span class="hidden">{ words.row }</span></th>
