@@ -47,7 +47,7 @@
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
-//! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`] |
+//! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`], [`score`] |
 //!
 //! To look at a run without a page: `cargo run -p lab-core --example run -- SCENARIO`; the notation of scenarios is
 //! told in [`command`] and [`recording`], the JSON of `--view` is [`view::View`].
@@ -88,6 +88,7 @@ pub mod retry_policy;
 pub mod rng;
 pub mod route;
 pub mod rpc;
+pub mod score;
 pub mod send_loop;
 pub mod store;
 pub mod sys_flag;

@@ -28,7 +28,7 @@ const ROWS: &[&[&str]] = &[
     ],
     &["name_server", "broker", "producer", "consumer", "mqadmin"],
     &["node", "agenda", "network", "recording", "world"],
-    &["view", "lab", "fidelity", "lesson"],
+    &["view", "lab", "fidelity", "lesson", "score"],
 ];
 /// The row whose modules do not use each other.
 const NODES: usize = 3;

@@ -4,6 +4,8 @@
 mod barriers;
 #[path = "page/choices.rs"]
 mod choices;
+#[path = "page/comparisons.rs"]
+mod comparisons;
 #[path = "page/console.rs"]
 mod console;
 #[path = "page/hostile.rs"]

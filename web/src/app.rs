@@ -10,6 +10,7 @@ use yew::prelude::*;
 
 use crate::clock::{self, Frames, Listener, Size};
 use crate::panels::command_bar::CommandBar;
+use crate::panels::comparison::{BackToTable, ComparisonView};
 use crate::panels::console::Console;
 use crate::panels::dialog::Modal;
 use crate::panels::events::{Events, Filters};
@@ -24,6 +25,7 @@ use crate::panels::timeline::Timeline;
 use crate::panels::versions::VersionsOfRun;
 use crate::progress::LARGEST;
 use crate::session::actions::Action;
+use crate::session::comparison::CompareMsg;
 use crate::session::console::history::History;
 use crate::session::{Dialog, LessonMsg, MapMsg, Msg, Notice, Panel, Run, Selection, Session, Shown, Theme};
 use crate::stage::Stage;
@@ -73,6 +75,11 @@ impl Component for App {
             None => false,
         }));
         let send = on.clone();
+        let narrow = clock::media("(max-width: 900px)", move |narrow| {
+            send.emit(Msg::Compare(CompareMsg::Narrow(narrow)))
+        });
+        listeners.extend(narrow);
+        let send = on.clone();
         let motion =
             clock::media("(prefers-reduced-motion: reduce)", move |calm| send.emit(Msg::ReducedMotion(calm)));
         listeners.extend(motion);
@@ -101,7 +108,7 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        debug_assert!(self.listeners.len() <= 4, "listeners are made once");
+        debug_assert!(self.listeners.len() <= 5, "listeners are made once");
         let is_frame = matches!(msg, Msg::Frame(_));
         let stores = matches!(msg, Msg::SetLang(_) | Msg::SetTheme(_));
         let sends = matches!(msg, Msg::RunLine);
@@ -144,12 +151,16 @@ impl Component for App {
             Some(Notice::BadRecording(why)) => Some(why.clone()),
             _ => None,
         };
+        let board = session.board();
         html! {
             <>
                 <a class="skip-link" href="#main">{ texts.skip_link }</a>
-                <Header {texts} lang={session.lang} theme={session.theme} projector={session.projector} open={run.map(|run| run.id)}
+                <Header {texts} lang={session.lang} theme={session.theme} projector={session.projector} open={run.map(|run| run.id).or(board.as_ref().map(|board| board.lab))}
                     version={run.map(|run| run.shown.view.profile.version())} on={self.on.clone()} />
                 { match run {
+                    None if board.is_some() => html! {
+                        { for board.map(|board| html! { <ComparisonView {texts} {board} narrow={session.narrow} on={self.on.clone()} /> }) }
+                    },
                     None if session.map.is_sheet_open => html! {
                         <SheetView {texts} lang={session.lang} library={session.library.clone()}
                             sheet={Rc::clone(&session.map.sheet)} on={self.on.clone()} />
@@ -197,6 +208,8 @@ impl App {
             <main class={classes!("lab-screen", session.inspector_folded.then_some("wide"), run.lesson.as_ref().map(|_| "with-lesson"), session.is_locked().then_some("locked"))} id="main">
                 { self.lesson(run) }
                 <div class="middle">
+                    { for session.variant_on_stage().map(|variant| html! {
+                        <BackToTable {texts} name={(texts.comparison.variant)(variant).name} on={self.on.clone()} /> }) }
                     <Look {texts} id={run.id} place={session.look} on={self.on.clone()} />
                     { self.stages(run, menu) }
                     <div class={classes!("bottom", format!("with-{}", session.panel.word()), session.panels_folded.then_some("folded"))}>

@@ -57,6 +57,12 @@ fn no_page_has_a_serious_barrier() {
         page.pause();
         tour.look(&page, &format!("a lab, {theme}"));
         page.click("home");
+        for lab in ["ways", "riddle"] {
+            page.click(&format!("lab-{lab}"));
+            page.until("every column is counted", || page.count("progress") == 0 && page.shows("compare"));
+            tour.look(&page, &format!("the table of {lab}, {theme}"));
+            page.click("home");
+        }
         page.click("open-sheet");
         page.until("the sheet is open", || page.shows("sheet"));
         tour.look(&page, &format!("the sheet, {theme}"));

@@ -65,7 +65,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <nav class="tabs" aria-label={texts.labs}>
                     <button class="tab" data-testid="open-lessons"
                         aria-current={(props.open == Some(LabId::Lesson)).then_some("page")} onclick={send(Msg::GoHome)}>{ texts.map.lessons }</button>
-                    { for LabId::ALL.into_iter().map(lab) }
+                    { for LabId::COMPARISONS.into_iter().chain(LabId::ALL).map(lab) }
                 </nav>
             }
             <span class="grow"></span>

@@ -1,6 +1,7 @@
 //! Everything around the stage: header, front page, timeline, command line, console, events, inspector, dialogs.
 
 pub mod command_bar;
+pub mod comparison;
 pub mod console;
 mod console_help;
 pub mod dialog;

@@ -6,6 +6,7 @@
 
 mod acting;
 pub mod actions;
+pub mod comparison;
 pub mod console;
 pub mod events;
 pub mod forms;
@@ -37,6 +38,7 @@ use crate::playback::{EVENTS_PER_FRAME, Playback};
 use crate::progress::Record;
 use crate::text::{Lang, Texts};
 
+use self::comparison::Comparison;
 use self::console::transcript::Transcript;
 use self::console::{Console, Waiting};
 use self::events::EventList;
@@ -98,6 +100,10 @@ pub struct Session {
     pub(crate) record_changed: bool,
     pub(crate) map: MapState,
     pub(crate) run: Option<Run>,
+    /// The lab with variants that is open; its table is seen while no run is on the stage.
+    pub(crate) comparison: Option<Comparison>,
+    /// Whether the page is too narrow for a wide table.
+    pub(crate) narrow: bool,
     pub(crate) playing: bool,
     pub(crate) playback: Playback,
     pub(crate) skip: SkipKind,
@@ -140,6 +146,8 @@ impl Session {
             record_changed: false,
             map: MapState::default(),
             run: None,
+            comparison: None,
+            narrow: false,
             playing: false,
             playback: Playback::default(),
             skip: SkipKind::ALL[0],
@@ -181,7 +189,9 @@ impl Session {
 
     /// Whether [`Msg::Frame`] would change anything.
     pub fn needs_frames(&self) -> bool {
-        let Some(run) = &self.run else { return false };
+        let Some(run) = &self.run else {
+            return self.comparison.as_ref().is_some_and(Comparison::is_counting);
+        };
         self.playing
             || self.waiting.is_some()
             || self.passing.is_some()
@@ -206,6 +216,7 @@ impl Session {
             Msg::Frame(elapsed_ms) => return self.frame(elapsed_ms),
             Msg::ChooseProfile(profile) => self.profile = profile,
             Msg::OpenLab(id) => self.leave(Some(id)),
+            Msg::Compare(msg) => self.compare(msg),
             Msg::OpenLesson(id) => self.open_lesson(&id),
             Msg::Lesson(msg) => self.update_lesson(msg),
             Msg::GoHome => {
@@ -278,6 +289,10 @@ impl Session {
 
     fn open(&mut self, id: LabId) {
         self.close();
+        if id.is_comparison() {
+            return self.open_comparison(id);
+        }
+        self.comparison = None;
         match id.recording(self.profile).parse::<Recording>() {
             Ok(recording) => {
                 let last = recording.commands.last().map(|(at, _)| *at);
@@ -305,7 +320,10 @@ impl Session {
         match to {
             _ if own && !asked => self.dialog = Some(Dialog::Leave(to)),
             Some(id) => self.open(id),
-            None => self.close(),
+            None => {
+                self.close();
+                self.comparison = None;
+            }
         }
     }
 
@@ -332,7 +350,7 @@ impl Session {
     }
 
     fn frame(&mut self, elapsed_ms: u32) -> bool {
-        let Some(run) = &mut self.run else { return false };
+        let Some(run) = &mut self.run else { return self.count_on() };
         if self.playing && self.dialog.is_none() {
             let target = run.lab.now() + self.playback.advance(elapsed_ms);
             if target > run.lab.now() {

@@ -9,6 +9,7 @@ use lab_core::id::{EventId, NodeId};
 use lab_core::lesson::Sureness;
 use lab_core::time::Duration;
 
+use super::comparison::CompareMsg;
 use super::console::Direction;
 use super::events::Filter;
 use super::forms::{Form, FormKind};
@@ -28,6 +29,8 @@ pub enum Msg {
     ChooseProfile(Profile),
     /// A lab was chosen.
     OpenLab(LabId),
+    /// Something in the table of a lab with variants was asked for.
+    Compare(CompareMsg),
     /// A lesson was chosen, by its id.
     OpenLesson(Arc<str>),
     /// Something in the lesson panel was asked for.

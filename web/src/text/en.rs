@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, map, pop, states, versions};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -277,6 +277,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     panels: "Console and events",
     fold_panels: "Fold console and events",
+    comparison: &comparison::EN,
     map: &map::EN,
     console: &console::EN,
     versions: &versions::EN,
@@ -439,6 +440,26 @@ fn lab(id: LabId) -> LabText {
             title: "Sandbox",
             about: "An empty cluster. Add name servers, brokers, topics and clients, and break whatever you like.",
             look: &[],
+        },
+        LabId::Ways => LabText {
+            short: "Ways to survive",
+            title: "Five ways to survive",
+            about: "The same fault hits clusters that guard against it in different ways. A table counts what it cost \
+                    each, and every column opens as a lab of its own.",
+            look: &[
+                "The run stands just before the fault. Press play and watch who notices, and when.",
+                "Everything can be steered: hit it otherwise, add a consumer, or wait longer than the table did.",
+            ],
+        },
+        LabId::Riddle => LabText {
+            short: "The riddle",
+            title: "The riddle: an offset ahead of the log",
+            about: "The log was set back, the group's offset was not: the lag is negative. Will the group consume again \
+                    once the log has caught up? The answer depends on who is there when.",
+            look: &[
+                "The run stands just before the log is set back. Press play, and follow the offset of order-cg.",
+                "The tool is asked three times; its answers stand in the console.",
+            ],
         },
         LabId::Lesson => LabText { short: "Lesson", title: "Lesson", about: "A lesson.", look: &[] },
     }

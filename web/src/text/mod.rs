@@ -6,6 +6,7 @@
 //! in both, and so do times and what the core says to a wrong command.
 
 mod acting;
+mod comparison;
 mod console;
 mod en;
 mod lesson;
@@ -24,6 +25,7 @@ use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
 pub use acting::ActingTexts;
+pub use comparison::{ComparisonTexts, MeasureText, VariantText};
 pub use console::ConsoleTexts;
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
@@ -231,6 +233,7 @@ pub struct Texts {
 
     pub panels: &'static str,
     pub fold_panels: &'static str,
+    pub comparison: &'static ComparisonTexts,
     pub map: &'static MapTexts,
     pub console: &'static ConsoleTexts,
     pub versions: &'static VersionTexts,
@@ -399,6 +402,9 @@ mod tests {
                 let text = (lang.texts().lab)(id);
                 assert!(!text.about.is_empty() && !text.title.is_empty());
                 assert_eq!(text.look.is_empty(), id == LabId::Sandbox);
+            }
+            for id in LabId::COMPARISONS {
+                assert!(!(lang.texts().lab)(id).look.is_empty());
             }
         }
     }

@@ -6,7 +6,7 @@ use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, map, pop, states, versions};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -269,6 +269,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     panels: "控制台与事件",
     fold_panels: "收起控制台与事件",
+    comparison: &comparison::ZH,
     map: &map::ZH,
     console: &console::ZH,
     versions: &versions::ZH,
@@ -420,6 +421,24 @@ fn lab(id: LabId) -> LabText {
             title: "沙盒",
             about: "一个空集群。自己添加 NameServer、Broker、主题和客户端，随意破坏。",
             look: &[],
+        },
+        LabId::Ways => LabText {
+            short: "五种应对",
+            title: "主节点故障的五种应对",
+            about: "同一个故障落在用不同方式设防的集群上。一张表数出各自的代价，每一列都能作为实验打开。",
+            look: &[
+                "此刻正好在故障发生之前。按播放，看谁先发现、要多久。",
+                "一切都可以操作：换一种故障，加一个消费者，或者比表里等得更久。",
+            ],
+        },
+        LabId::Riddle => LabText {
+            short: "谜题",
+            title: "谜题：位点跑到了日志前面",
+            about: "日志被恢复到从前，消费组的位点却没有：堆积为负。等日志追上来，这个消费组还会消费吗？答案取决于谁在什么时候在场。",
+            look: &[
+                "此刻正好在日志回退之前。按播放，盯住 order-cg 的位点。",
+                "工具被问了三次，回答都在控制台里。",
+            ],
         },
         LabId::Lesson => LabText { short: "课程", title: "课程", about: "一节课。", look: &[] },
     }

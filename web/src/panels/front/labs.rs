@@ -19,7 +19,7 @@ pub(super) fn labs(props: &FrontProps) -> Html {
                 { version(props, Profile::V4, "profile-v4", texts.version_v4) }
                 <button type="button" class="link" data-testid="versions" onclick={differences}>{ texts.versions.title }</button>
             </fieldset>
-            <div class="labs">{ for LabId::ALL.into_iter().map(|id| card(props, id)) }</div>
+            <div class="labs">{ for LabId::COMPARISONS.into_iter().chain(LabId::ALL).map(|id| card(props, id)) }</div>
         </>
     }
 }
@@ -79,6 +79,20 @@ fn sketch(id: LabId) -> Html {
             <path d="M38 46C55 46 50 32 68 32M38 46C55 46 50 66 68 66M132 32C150 32 146 46 162 46M132 66C150 66 146 48 162 48" />
             { node(10, 38, "pr") }{ lane(68, 21, true) }{ lane(68, 55, false) }{ node(162, 38, "co") }
             <path class="cross" d="M94 24L106 40M106 24L94 40" />{ node(64, -8, "ns") }{ node(108, -8, "ns") }
+        </> },
+        LabId::Ways => html! { <>
+            { lane(-2, 12, true) }{ lane(68, 12, false) }{ lane(138, 12, true) }
+            <path class="cross" d="M24 15L36 31M36 15L24 31M164 15L176 31M176 15L164 31" />
+            { for [(-2, 60), (68, 12), (138, 36)].into_iter().map(|(x, width)| html! {
+                <rect class="t1" x={x.to_string()} y="48" width={width.to_string()} height="8" rx="2" /> }) }
+            { for [(-2, 24), (68, 8), (138, 52)].into_iter().map(|(x, width)| html! {
+                <rect class="t0" x={x.to_string()} y="64" width={width.to_string()} height="8" rx="2" /> }) }
+        </> },
+        LabId::Riddle => html! { <>
+            <rect class="bk" x="14" y="30" width="84" height="26" rx="5" />
+            { for [22, 34, 46].into_iter().map(|x| html! { <rect class="t0" x={x.to_string()} y="39" width="8" height="8" rx="2" /> }) }
+            <path d="M98 43H176" stroke-dasharray="4 4" /><path class="cross" d="M176 30V56M168 30L176 38L184 30" />
+            { node(150, 68, "co") }
         </> },
         LabId::Sandbox | LabId::Lesson => html! { <>
             <rect class="slot" x="10" y="38" width="28" height="16" rx="4" /><rect class="slot" x="68" y="35" width="64" height="22" rx="5" />

@@ -4,7 +4,14 @@
 //! other clocks are RocketMQ's own. The clients come two seconds after the brokers, when all routes are known, and a
 //! lab opens at that moment. What to look for stands in [`text`](crate::text), in both languages.
 
+mod riddle;
+pub mod variants;
+mod ways;
+
 use lab_core::config::Profile;
+
+pub use riddle::Case;
+pub use ways::{Fault, Way};
 
 /// A lab that is one click away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +24,25 @@ pub enum LabId {
     Failover,
     /// An empty cluster.
     Sandbox,
+    /// Ways to survive the loss of a master, side by side.
+    Ways,
+    /// A group whose offset is ahead of the log, in every way it can end.
+    Riddle,
     /// The cluster of a lesson, which is opened by its own id.
     Lesson,
 }
 
 impl LabId {
-    /// All ready labs, in the order of the front page.
+    /// All ready labs with one cluster, in the order of the front page.
     pub const ALL: [Self; 4] = [Self::Flow, Self::Broadcast, Self::Failover, Self::Sandbox];
+
+    /// The ready labs with [variants], which open as a table.
+    pub const COMPARISONS: [Self; 2] = [Self::Ways, Self::Riddle];
+
+    /// Whether it opens as a table of its variants.
+    pub const fn is_comparison(self) -> bool {
+        matches!(self, Self::Ways | Self::Riddle)
+    }
 
     /// The word by which tests and styles know it.
     pub const fn word(self) -> &'static str {
@@ -32,11 +51,13 @@ impl LabId {
             Self::Broadcast => "broadcast",
             Self::Failover => "failover",
             Self::Sandbox => "sandbox",
+            Self::Ways => "ways",
+            Self::Riddle => "riddle",
             Self::Lesson => "lesson",
         }
     }
 
-    /// The recording that it starts from.
+    /// The recording that it starts from; of a lab with variants the first line only.
     pub fn recording(self, profile: Profile) -> String {
         format!("lab profile={profile} seed=42 latency=20..60\n{}", self.commands())
     }
@@ -46,7 +67,7 @@ impl LabId {
             Self::Flow => FLOW,
             Self::Broadcast => BROADCAST,
             Self::Failover => FAILOVER,
-            Self::Sandbox | Self::Lesson => "",
+            Self::Sandbox | Self::Ways | Self::Riddle | Self::Lesson => "",
         }
     }
 }
