@@ -98,6 +98,15 @@ pub enum Timer {
     CallTimeout,
     /// Client: look whether traces are to be sent (`AsyncTraceDispatcher.AsyncRunnable`).
     FlushTrace,
+    // Registries and their clients.
+    /// Registry, long polling: the earliest question that was held long enough.
+    RegistryHold,
+    /// Registry client: ask, or connect again.
+    RegistryAsk,
+    /// Registry client: a connection or an answer has taken too long.
+    RegistryTimeout,
+    /// Registry client, watch: nothing was sent for a while (`ClientCnxn.sendPing`).
+    RegistryPing,
 }
 
 impl fmt::Display for Timer {

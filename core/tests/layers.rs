@@ -24,8 +24,9 @@ const ROWS: &[&[&str]] = &[
         "trace",
         "remoting",
         "client_instance",
+        "server_choice",
     ],
-    &["name_server", "broker", "producer", "consumer", "mqadmin"],
+    &["name_server", "broker", "producer", "consumer", "mqadmin", "registry"],
     &["node", "agenda", "network", "recording", "world"],
     &["view", "lab", "fidelity", "lesson"],
 ];

@@ -5,8 +5,11 @@
 //! one line of the golden tests.
 
 mod print;
+mod registry;
 
 use std::sync::Arc;
+
+pub use registry::RegistryFact;
 
 use serde::{Serialize, Serializer};
 
@@ -725,6 +728,8 @@ pub enum Fact {
         /// Why.
         why: Arc<str>,
     },
+    /// Something between a registry and its clients.
+    Registry(RegistryFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -827,6 +832,10 @@ impl Fact {
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
             Self::TraceLost { .. } => "trace-lost",
+            Self::Registry(RegistryFact::Sent { .. }) => "registry-frame-sent",
+            Self::Registry(RegistryFact::MembersChanged { .. }) => "members-changed",
+            Self::Registry(RegistryFact::MembersLearned { .. }) => "members-learned",
+            Self::Registry(RegistryFact::TimedOut { .. }) => "registry-timed-out",
         }
     }
 
@@ -904,9 +913,9 @@ impl Fact {
     pub fn flight(&self) -> Option<(&NodeId, Instant)> {
         match self {
             Self::RequestSent(sent) | Self::ResponseSent(sent) => Some((&sent.to, sent.arrives)),
-            Self::HaReported { to, arrives, .. } | Self::HaTransferred { to, arrives, .. } => {
-                Some((to, *arrives))
-            }
+            Self::HaReported { to, arrives, .. }
+            | Self::HaTransferred { to, arrives, .. }
+            | Self::Registry(RegistryFact::Sent { to, arrives, .. }) => Some((to, *arrives)),
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ mod admin;
 mod code;
 mod name_server;
 pub mod perm;
+mod registry;
 mod request;
 mod response;
 mod selector;
@@ -28,6 +29,7 @@ pub use admin::{
 };
 pub use code::{RequestCode, ResponseCode};
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
+pub use registry::{Members, RegistryFrame, members_text};
 pub use request::{PullRequest, Request};
 pub use response::{Response, ResponseBody};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
@@ -69,6 +71,8 @@ pub enum Frame {
         /// The records of the piece, whole.
         records: Vec<Record>,
     },
+    /// Between a registry and its client.
+    Registry(RegistryFrame),
 }
 
 /// A producer's and a consumer's view of a queue list entry: which queue on which broker name.

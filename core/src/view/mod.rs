@@ -7,6 +7,7 @@
 mod build;
 mod held_back;
 mod record;
+mod registry;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::timer::Timer;
 pub(crate) use build::stored;
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
 pub use record::{record_bytes, record_fields};
+pub use registry::{RegistryClientView, RegistryView};
 
 pub use crate::message::RecordField;
 
@@ -45,6 +47,10 @@ pub struct View {
     pub producers: Vec<ProducerView>,
     /// By group, then name.
     pub consumers: Vec<ConsumerView>,
+    /// In order of their addition.
+    pub registries: Vec<RegistryView>,
+    /// In order of their addition.
+    pub registry_clients: Vec<RegistryClientView>,
     /// Links with a barrier.
     pub barriers: Vec<BarrierView>,
     /// Frames on the wire.
