@@ -171,7 +171,10 @@ impl RegistryClientSpec {
                 return invalid(format!("{key}=… is for model={model}"));
             }
         }
-        if self.choose() == ServerChoice::RocketMq
+        // Without both the model of the registries decides, which is not known here.
+        let is_known = self.choose.is_some() || self.model.is_some();
+        if is_known
+            && self.choose() == ServerChoice::RocketMq
             && self.registries.as_ref().is_some_and(|list| list.0.iter().any(|host| host.len() > 1))
         {
             return invalid("registry=…: a name with several addresses (+) goes with choose=zookeeper");

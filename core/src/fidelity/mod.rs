@@ -53,6 +53,7 @@ pub const STATES: &[&str] = &[
     "process-queue",
     "publish-list",
     "fault-list",
+    "registry",
 ];
 
 /// A text in both languages of the page.

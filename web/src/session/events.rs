@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{Fact, TraceEvent};
+use lab_core::fact::{Fact, RegistryFact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -67,11 +67,13 @@ impl Group {
             Fact::RequestSent(_)
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
-            | Fact::HaTransferred { .. } => Self::Frames,
+            | Fact::HaTransferred { .. }
+            | Fact::Registry(RegistryFact::Sent { .. }) => Self::Frames,
             Fact::Connected { .. }
             | Fact::ConnectionRefused { .. }
             | Fact::ConnectTimedOut { .. }
             | Fact::ConnectionLost { .. }
+            | Fact::Registry(RegistryFact::TimedOut { .. })
             | Fact::RequestTimedOut { .. } => Self::Connections,
             Fact::BrokerRegistered { .. }
             | Fact::BrokerRemoved { .. }
@@ -81,6 +83,7 @@ impl Group {
             | Fact::ClientUnregistered { .. }
             | Fact::GroupUpdated { .. }
             | Fact::GroupDeleted { .. }
+            | Fact::Registry(RegistryFact::MembersChanged { .. } | RegistryFact::MembersLearned { .. })
             | Fact::RouteChanged { .. } => Self::Routes,
             Fact::MessageStored { .. }
             | Fact::MessageDelayed { .. }
@@ -147,6 +150,7 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::ConnectTimedOut { .. }
             | Fact::ConnectionLost { .. }
             | Fact::RequestTimedOut { .. }
+            | Fact::Registry(RegistryFact::TimedOut { .. })
             | Fact::BrokerRemoved { .. }
             | Fact::SendRefused { .. }
             | Fact::SendRetried { .. }

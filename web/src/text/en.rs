@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, map, states, versions};
+use super::{LabText, Texts, console, lesson, map, registries, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -162,6 +162,9 @@ pub(super) const TEXTS: Texts = Texts {
     add: "Add",
     add_title: "Add to the cluster",
     form: |kind| match kind {
+        FormKind::AddRegistry => "Registry",
+        FormKind::AddRegistryClient => "Registry clients",
+        FormKind::Member => "Member",
         FormKind::AddNameServer => "Name server",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "Slave of …",
@@ -282,6 +285,7 @@ pub(super) const TEXTS: Texts = Texts {
     versions: &versions::EN,
     lesson: &lesson::EN,
     states: &states::EN,
+    registries: &registries::EN,
 
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
@@ -493,6 +497,10 @@ fn field(field: FieldName) -> &'static str {
         FieldName::Checks => "Known from check number",
         FieldName::Then => "Answer to that check",
         FieldName::Immunity => "Not asked about for",
+        FieldName::Registries => "Registries",
+        FieldName::ServerChoice => "Server choice",
+        FieldName::Member => "Member",
+        FieldName::Change => "Change",
         FieldName::Start => "Place in the list",
         FieldName::Latency => "Latency in ms",
         FieldName::Loss => "Loss",
@@ -507,6 +515,7 @@ fn field(field: FieldName) -> &'static str {
 
 fn fact(fact: &Fact) -> &'static str {
     match fact {
+        Fact::Registry(fact) => (registries::EN.fact)(fact),
         Fact::Ordered(_) => "ordered",
         Fact::Started => "started",
         Fact::Killed => "was killed",

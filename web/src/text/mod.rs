@@ -9,6 +9,7 @@ mod console;
 mod en;
 mod lesson;
 mod map;
+mod registries;
 mod states;
 pub mod verbs;
 mod versions;
@@ -24,6 +25,7 @@ use lab_core::view::NodeStatus;
 pub use console::ConsoleTexts;
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
+pub use registries::RegistryTexts;
 pub use states::StateTexts;
 pub use versions::VersionTexts;
 
@@ -232,6 +234,7 @@ pub struct Texts {
     pub versions: &'static VersionTexts,
     pub lesson: &'static LessonTexts,
     pub states: &'static StateTexts,
+    pub registries: &'static RegistryTexts,
 
     pub inspector: &'static str,
     pub fold_inspector: &'static str,

@@ -6,7 +6,7 @@ use lab_core::fact::{Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, console, lesson, map, states, versions};
+use super::{LabText, Texts, console, lesson, map, registries, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -154,6 +154,9 @@ pub(super) const TEXTS: Texts = Texts {
     add: "添加",
     add_title: "添加到集群",
     form: |kind| match kind {
+        FormKind::AddRegistry => "注册中心",
+        FormKind::AddRegistryClient => "注册中心客户端",
+        FormKind::Member => "成员",
         FormKind::AddNameServer => "NameServer",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "从节点",
@@ -274,6 +277,7 @@ pub(super) const TEXTS: Texts = Texts {
     versions: &versions::ZH,
     lesson: &lesson::ZH,
     states: &states::ZH,
+    registries: &registries::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -474,6 +478,10 @@ fn field(field: FieldName) -> &'static str {
         FieldName::Checks => "第几次回查有结果",
         FieldName::Then => "该次回查的应答",
         FieldName::Immunity => "免回查时长",
+        FieldName::Registries => "注册中心",
+        FieldName::ServerChoice => "服务器选择",
+        FieldName::Member => "成员",
+        FieldName::Change => "变化",
         FieldName::Start => "列表中的位置",
         FieldName::Latency => "延迟（毫秒）",
         FieldName::Loss => "丢包率",
@@ -540,6 +548,7 @@ pub(super) fn trouble(why: &str) -> &str {
 
 fn fact(fact: &Fact) -> &'static str {
     match fact {
+        Fact::Registry(fact) => (registries::ZH.fact)(fact),
         Fact::Ordered(_) => "下达命令",
         Fact::Started => "已启动",
         Fact::Killed => "被杀死",
