@@ -29,6 +29,8 @@
 
 mod client;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use client::{Learned, RegistryClient, RegistryClientStart};
 pub use server::{Registry, RegistryDisk};
