@@ -131,6 +131,7 @@ pub(super) const TEXTS: Texts = Texts {
     skip: "skip",
     skip_to: "Skip to the next event of this kind",
     skip_kind: |kind| match kind {
+        SkipKind::MembersLearned => "members learned",
         SkipKind::MessageStored => "message stored",
         SkipKind::MessageConsumed => "message consumed",
         SkipKind::SendSucceeded => "send succeeded",

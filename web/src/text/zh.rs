@@ -127,6 +127,7 @@ pub(super) const TEXTS: Texts = Texts {
     skip: "跳到",
     skip_to: "跳到下一个此类事件",
     skip_kind: |kind| match kind {
+        SkipKind::MembersLearned => "得知成员变化",
         SkipKind::MessageStored => "消息已存储",
         SkipKind::MessageConsumed => "消息已消费",
         SkipKind::SendSucceeded => "发送成功",
