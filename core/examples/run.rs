@@ -14,7 +14,7 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use lab_core::fact::Fact;
+use lab_core::fact::{Fact, RegistryFact};
 use lab_core::lab::Lab;
 use lab_core::mqadmin::known_commands;
 use lab_core::recording::{Recording, Setup};
@@ -78,6 +78,7 @@ fn run() -> Result<(), String> {
                 | Fact::ResponseSent(_)
                 | Fact::HaReported { .. }
                 | Fact::HaTransferred { .. }
+                | Fact::Registry(RegistryFact::Sent { .. })
         );
         if options.all || !is_frame && !matches!(event.fact, Fact::TimerFired(_)) {
             println!("{event}");

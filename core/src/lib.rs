@@ -44,8 +44,8 @@
 //! |---|---|
 //! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`hash_order`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`] |
-//! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`], [`server_choice`] |
+//! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`], [`registry`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`], [`score`] |
 //!
@@ -83,6 +83,7 @@ pub mod pull_from_where;
 pub mod queue_choice;
 pub mod rebalance;
 pub mod recording;
+pub mod registry;
 pub mod remoting;
 pub mod retry_policy;
 pub mod rng;
@@ -90,6 +91,7 @@ pub mod route;
 pub mod rpc;
 pub mod score;
 pub mod send_loop;
+pub mod server_choice;
 pub mod store;
 pub mod sys_flag;
 pub mod time;

@@ -8,6 +8,7 @@ use crate::mqadmin::Mqadmin;
 use crate::name_server::{KvConfig, NameServer};
 use crate::outbox::{Input, Outbox};
 use crate::producer::Producer;
+use crate::registry::{Registry, RegistryClient, RegistryDisk};
 use crate::time::Instant;
 
 /// A running process.
@@ -23,6 +24,10 @@ pub enum Node {
     Consumer(Box<Consumer>),
     /// Carries out one command of an operator.
     Mqadmin(Box<Mqadmin>),
+    /// Keeps a list of members.
+    Registry(Box<Registry>),
+    /// Wants to know them.
+    RegistryClient(Box<RegistryClient>),
 }
 
 /// What a process leaves behind.
@@ -36,6 +41,8 @@ pub enum Disk {
     Broker(Box<BrokerDisk>),
     /// A consumer's local offsets.
     Consumer(ConsumerDisk),
+    /// A registry's list.
+    Registry(RegistryDisk),
 }
 
 impl Node {
@@ -47,6 +54,8 @@ impl Node {
             Self::Producer(node) => node.handle(now, input, out),
             Self::Consumer(node) => node.handle(now, input, out),
             Self::Mqadmin(node) => node.handle(now, input, out),
+            Self::Registry(node) => node.handle(now, input, out),
+            Self::RegistryClient(node) => node.handle(now, input, out),
         }
     }
 
@@ -54,7 +63,8 @@ impl Node {
     pub fn into_disk(self) -> Disk {
         match self {
             Self::NameServer(node) => Disk::NameServer(node.into_disk()),
-            Self::Producer(_) | Self::Mqadmin(_) => Disk::Empty,
+            Self::Producer(_) | Self::Mqadmin(_) | Self::RegistryClient(_) => Disk::Empty,
+            Self::Registry(node) => Disk::Registry(node.into_disk()),
             Self::Broker(broker) => Disk::Broker(Box::new(broker.into_disk())),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
         }

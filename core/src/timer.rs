@@ -120,6 +120,15 @@ pub enum Timer {
     SyncBrokerMemberGroup,
     /// Broker: try again to come online, or give up waiting for a replica (`BrokerPreOnlineService`).
     PreOnline,
+    // Registries and their clients.
+    /// Registry, long polling: the earliest question that was held long enough.
+    RegistryHold,
+    /// Registry client: ask, or connect again.
+    RegistryAsk,
+    /// Registry client: a connection or an answer has taken too long.
+    RegistryTimeout,
+    /// Registry client, watch: nothing was sent for a while (`ClientCnxn.sendPing`).
+    RegistryPing,
 }
 
 impl fmt::Display for Timer {

@@ -25,8 +25,9 @@ const ROWS: &[&[&str]] = &[
         "remoting",
         "client_instance",
         "dledger",
+        "server_choice",
     ],
-    &["name_server", "broker", "producer", "consumer", "mqadmin"],
+    &["name_server", "broker", "producer", "consumer", "mqadmin", "registry"],
     &["node", "agenda", "network", "recording", "world"],
     &["view", "lab", "fidelity", "lesson", "score"],
 ];

@@ -30,6 +30,8 @@ sources! {
     "3.2-strangers"
     "3.3-third-name-server"
     "3.4-heartbeats"
+    "3.5-three-ways"
+    "3.6-whom-to-ask"
     "4.1-next-queue"
     "4.2-retry"
     "5.1-broadcast"

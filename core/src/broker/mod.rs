@@ -326,6 +326,7 @@ impl Broker {
                 let outcome = self.remoting.on_response(opaque, *response);
                 self.on_outcomes(now, outcome.into_iter().collect(), out);
             }
+            Frame::Registry(_) => {}
             Frame::HaReport(offset) => self.on_slave_report(now, connection, peer, offset, out),
             Frame::HaTransfer { from, records } => self.on_transfer(now, connection, from, records, out),
             Frame::Request { .. } if self.is_stopping => {}

@@ -28,11 +28,15 @@
 //! | `mqadmin LINE` | runs RocketMQ's command line tool with these words, as an operator types them; `-n` may be left out |
 //! | `hold A B [one-way]` / `release A B` | what A and B send each other waits, in order, for the release |
 //! | `link A B [latency=1..3] [loss=5%]` | another latency range in ms, or a share of packets lost (TCP repeats them), for both directions |
+//! | `registry N [model=pull] [port=2181]` | starts a registry, which keeps a list of members; MODEL is how its clients learn of changes: `pull`, `watch`, `long-polling` |
+//! | `registry-client N [count=1] [registry=R,S] [choose=rocketmq] [poll=30s] [wait=300s] [session=30s]` | starts a client of registries, or `count` of them called `N-1`, `N-2`, …; `R+S` is one host name with two addresses; `choose` is `rocketmq` or `zookeeper` (default with `watch`); `poll` is for `pull`, `wait` for `long-polling`, `session` for `watch` |
+//! | `member N add [registry=R,S]` / `member N remove [registry=R,S]` | a member comes to the lists of all registries, or of these, or goes |
 //!
 //! Times are written `500ms`, `30s`, `2m` or `1:30.500`. A value with blanks stands in double quotes.
 
 mod print;
 mod read;
+mod registry;
 mod send_job;
 mod sharding_key;
 
@@ -41,6 +45,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use read::VERBS;
+pub use registry::{
+    MemberChange, MemberOrder, REGISTRY_CLIENTS_MAX, RegistryClientSpec, RegistryModel, RegistrySpec,
+    ServerChoice, ServerList,
+};
 pub use send_job::{CommunicationMode, Delivery, LocalTransaction, Properties, SendJob, TransactionRecord};
 pub use sharding_key::ShardingKey;
 
@@ -173,6 +181,10 @@ pub enum NodeSpec {
     Consumer(Box<ConsumerSpec>),
     /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
     Mqadmin(Arc<str>),
+    /// A registry.
+    Registry(RegistrySpec),
+    /// A client of registries, or several.
+    RegistryClient(Box<RegistryClientSpec>),
 }
 
 /// Where a topic is created or changed.
@@ -278,6 +290,8 @@ pub enum Command {
     },
     /// Runs RocketMQ's command line tool: the words behind `mqadmin`.
     Mqadmin(Arc<str>),
+    /// Changes the list of members that registries keep.
+    Member(MemberOrder),
 }
 
 /// A range of one-way latencies in milliseconds, both ends included. Prints as `1..3`.
@@ -346,6 +360,8 @@ pub enum NodeOrder {
     Set(Settings),
     /// Any: end gracefully.
     Shutdown,
+    /// Registry: take a member in, or strike it off.
+    Member(NodeId, MemberChange),
 }
 
 /// A command that cannot be carried out. `Display` says what is wrong and what is accepted.
@@ -460,6 +476,7 @@ impl Command {
                 }
                 Ok(())
             }
+            Self::Member(order) => check("member", order.member.as_str(), NODE_MAX_LENGTH),
             Self::Send(_, job) | Self::Produce(_, job) => job.check(),
             Self::Pin { topic, .. } => check("topic name", topic.as_str(), TOPIC_MAX_LENGTH),
             Self::Set(_, settings) if settings.is_empty() => invalid("set: give at least one key=value"),
@@ -497,6 +514,7 @@ impl Command {
             | Self::Part { .. }
             | Self::Join { .. }
             | Self::Link { .. }
+            | Self::Member(_)
             | Self::Mqadmin(_) => None,
         }
     }
@@ -519,7 +537,8 @@ impl NodeSpec {
     fn check(&self) -> Result<(), CommandError> {
         use crate::config::Profile;
         match self {
-            Self::Mqadmin(_) => Ok(()),
+            Self::Mqadmin(_) | Self::Registry(_) => Ok(()),
+            Self::RegistryClient(client) => client.check(),
             Self::NameServer(name_server) => {
                 let mut config = NameServerConfig::of(Profile::V5);
                 check_settings(&name_server.settings, |key, value| config.set(key, value))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Barrier, ClientSpec, Command, CommunicationMode, DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, Delivery,
-    Failures, LocalTransaction, NodeSpec, SendJob, Settings, TopicPlace,
+    Failures, LocalTransaction, NodeSpec, RegistryClientSpec, RegistryModel, SendJob, Settings, TopicPlace,
 };
 use crate::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
 use crate::id::{BrokerId, NodeId};
@@ -45,6 +45,16 @@ impl Options<'_, '_> {
         self.put_some("name-servers", client.name_servers.as_ref().map(|list| join(list)).as_ref())?;
         self.put_some("id", client.instance.as_ref())?;
         self.settings(&client.settings)
+    }
+
+    fn registry_client(&mut self, spec: &RegistryClientSpec) -> fmt::Result {
+        self.put_unless(1, "count", &spec.count)?;
+        self.put_some("registry", spec.registries.as_ref())?;
+        self.put_some("model", spec.model.as_ref())?;
+        self.put_some("choose", spec.choose.as_ref())?;
+        self.put_some("poll", spec.poll.as_ref())?;
+        self.put_some("wait", spec.wait.as_ref())?;
+        self.put_some("session", spec.session.as_ref())
     }
 
     fn job(&mut self, job: &SendJob) -> fmt::Result {
@@ -150,6 +160,20 @@ impl fmt::Display for Command {
             Self::Produce(node, job) => {
                 write!(f, "produce {node} {}", job.topic)?;
                 Options(f).job(job)
+            }
+            Self::Add(node, NodeSpec::Registry(spec)) => {
+                write!(f, "registry {node}")?;
+                let mut options = Options(f);
+                options.put_unless(RegistryModel::default(), "model", &spec.model)?;
+                options.put_some("port", spec.port.as_ref())
+            }
+            Self::Add(node, NodeSpec::RegistryClient(spec)) => {
+                write!(f, "registry-client {node}")?;
+                Options(f).registry_client(spec)
+            }
+            Self::Member(order) => {
+                write!(f, "member {} {}", order.member, order.change)?;
+                Options(f).put_some("registry", order.registries.as_ref().map(|list| join(list)).as_ref())
             }
             Self::Mqadmin(line) => write!(f, "mqadmin {line}"),
             Self::Add(_, NodeSpec::Mqadmin(line)) => write!(f, "mqadmin {line}"),

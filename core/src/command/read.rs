@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{
     Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, DEFAULT_CLUSTER,
-    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, NameServerSpec, NodeSpec, Properties,
-    SendJob, Settings, TopicPlace,
+    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, MemberOrder, NameServerSpec,
+    NodeSpec, Properties, RegistryClientSpec, RegistrySpec, SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
 use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig, TransactionState};
@@ -38,6 +38,9 @@ pub const VERBS: &[&str] = &[
     "hold",
     "release",
     "link",
+    "registry",
+    "registry-client",
+    "member",
 ];
 
 /// The words of one line: blanks part them, double quotes hold them together, `\` saves a quote.
@@ -208,6 +211,13 @@ impl FromStr for Command {
                 latency: args.option("latency")?,
                 loss: args.option("loss")?,
             },
+            "registry" => {
+                let node = args.node()?;
+                let model = args.option("model")?.unwrap_or_default();
+                Self::Add(node, NodeSpec::Registry(RegistrySpec { port: args.option("port")?, model }))
+            }
+            "registry-client" => read_registry_client(&mut args)?,
+            "member" => read_member(&mut args)?,
             verb => {
                 return Err(CommandError::Syntax(format!(
                     "`{verb}` is not a command; accepted: {}",
@@ -375,4 +385,24 @@ fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError
 fn read_part(args: &mut Arguments, barrier: Barrier) -> Result<Command, CommandError> {
     let one_way = args.flag("one-way");
     Ok(Command::Part { barrier, from: args.node()?, to: args.node()?, one_way })
+}
+
+fn read_registry_client(args: &mut Arguments) -> Result<Command, CommandError> {
+    let node = args.node()?;
+    let spec = RegistryClientSpec {
+        count: args.option("count")?.unwrap_or(1),
+        registries: args.option("registry")?,
+        model: args.option("model")?,
+        choose: args.option("choose")?,
+        poll: args.option("poll")?,
+        wait: args.option("wait")?,
+        session: args.option("session")?,
+    };
+    Ok(Command::Add(node, NodeSpec::RegistryClient(Box::new(spec))))
+}
+
+fn read_member(args: &mut Arguments) -> Result<Command, CommandError> {
+    let member = args.next("the name of a member").map(NodeId::from)?;
+    let change = args.next("`add` or `remove`")?.parse().map_err(|why: String| args.error(why))?;
+    Ok(Command::Member(MemberOrder { member, change, registries: args.list("registry") }))
 }

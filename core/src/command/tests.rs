@@ -44,6 +44,14 @@ fn every_command_reads_as_it_prints() {
         "hold a b",
         "release a b",
         "link a b latency=5..9 loss=5%",
+        "registry n",
+        "registry z model=watch port=2222",
+        "registry-client c count=100 registry=z1,z2+z3 choose=zookeeper",
+        "registry-client c registry=k model=long-polling wait=1m",
+        "registry-client c model=watch session=10s",
+        "registry-client c model=pull poll=5s",
+        "member broker-a add",
+        "member broker-a remove registry=z1,z2",
     ];
     for line in lines {
         let command: Command = line.parse().unwrap_or_else(|error| panic!("{line}: {error}"));

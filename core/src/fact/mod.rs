@@ -8,11 +8,14 @@ mod acting;
 mod dledger;
 mod pop;
 mod print;
+mod registry;
 
 use std::sync::Arc;
 
 pub use acting::ActingFact;
 pub use pop::PopFact;
+pub use registry::RegistryFact;
+
 use serde::{Serialize, Serializer};
 
 pub use dledger::DLedgerFact;
@@ -740,6 +743,8 @@ pub enum Fact {
     Pop(PopFact),
     /// Something of the mode in which a slave acts for its master.
     Acting(ActingFact),
+    /// Something between a registry and its clients.
+    Registry(RegistryFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -873,6 +878,10 @@ impl Fact {
             Self::Pop(PopFact::ResultIgnored { .. }) => "pop-result-ignored",
             Self::Pop(PopFact::Expired { .. }) => "pop-expired",
             Self::Pop(PopFact::GivenUp { .. }) => "pop-given-up",
+            Self::Registry(RegistryFact::Sent { .. }) => "registry-frame-sent",
+            Self::Registry(RegistryFact::MembersChanged { .. }) => "members-changed",
+            Self::Registry(RegistryFact::MembersLearned { .. }) => "members-learned",
+            Self::Registry(RegistryFact::TimedOut { .. }) => "registry-timed-out",
         }
     }
 
@@ -954,9 +963,9 @@ impl Fact {
     pub fn flight(&self) -> Option<(&NodeId, Instant)> {
         match self {
             Self::RequestSent(sent) | Self::ResponseSent(sent) => Some((&sent.to, sent.arrives)),
-            Self::HaReported { to, arrives, .. } | Self::HaTransferred { to, arrives, .. } => {
-                Some((to, *arrives))
-            }
+            Self::HaReported { to, arrives, .. }
+            | Self::HaTransferred { to, arrives, .. }
+            | Self::Registry(RegistryFact::Sent { to, arrives, .. }) => Some((to, *arrives)),
             _ => None,
         }
     }

@@ -55,6 +55,7 @@ pub const STATES: &[&str] = &[
     "fault-list",
     "pop",
     "dledger",
+    "registry",
 ];
 
 /// A text in both languages of the page.

@@ -212,7 +212,7 @@ impl Producer {
                 }
                 out.exit();
             }
-            NodeOrder::CreateTopic(..) => {}
+            NodeOrder::CreateTopic(..) | NodeOrder::Member(..) => {}
         }
     }
 

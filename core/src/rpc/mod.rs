@@ -17,6 +17,7 @@ mod dledger;
 mod name_server;
 pub mod perm;
 mod pop;
+mod registry;
 mod request;
 mod response;
 mod selector;
@@ -37,6 +38,7 @@ pub use dledger::{
 };
 pub use name_server::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG, NameServerAnswer, NameServerRequest};
 pub use pop::{ConsumeMode, ModeTable, PopAnswer, PopCk, PopMessage, PopRequest, PopSource, Popped};
+pub use registry::{Members, RegistryFrame, members_text};
 pub use request::{PullRequest, Request};
 pub use response::{Response, ResponseBody};
 pub use selector::{ExpressionType, MessageSelector, SUB_ALL, SelectorError, java_trim};
@@ -78,6 +80,8 @@ pub enum Frame {
         /// The records of the piece, whole.
         records: Vec<Record>,
     },
+    /// Between a registry and its client.
+    Registry(RegistryFrame),
 }
 
 /// A producer's and a consumer's view of a queue list entry: which queue on which broker name.

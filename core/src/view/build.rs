@@ -8,7 +8,7 @@ use super::{
     BarrierView, BrokerView, ClientView, ConsumerView, DiskView, FaultView, Flight, HeldPullView, JobView,
     LogView, MessageView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView, ProducerView,
     QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView,
-    TransactionView, View,
+    TransactionView, View, registry,
 };
 use crate::broker::{
     self, Broker, BrokerDisk, DelayOffsets, OffsetTable, TimerCheckpoint, disk_used_percent, is_system_topic,
@@ -38,6 +38,8 @@ impl View {
             brokers: Vec::new(),
             producers: Vec::new(),
             consumers: Vec::new(),
+            registries: Vec::new(),
+            registry_clients: Vec::new(),
             barriers: barriers(world),
             flights: flights(world),
         };
@@ -49,6 +51,10 @@ impl View {
                 }
                 NodeSpec::Producer(spec) => view.producers.push(producer(world, id, slot, spec)),
                 NodeSpec::Consumer(spec) => view.consumers.push(consumer(world, id, slot, spec)),
+                NodeSpec::Registry(spec) => view.registries.push(registry::registry(world, id, slot, spec)),
+                NodeSpec::RegistryClient(spec) => {
+                    view.registry_clients.push(registry::client(world, id, slot, spec));
+                }
                 // A run of the tool is seen by what it prints.
                 NodeSpec::Mqadmin(_) => {}
             }
@@ -70,7 +76,7 @@ pub(crate) fn stored(world: &World, unique_key: &str) -> Vec<(NodeId, Arc<Stored
         .collect()
 }
 
-fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool) -> NodeView {
+pub(super) fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool) -> NodeView {
     let status = match slot.state {
         ProcessState::Up if !is_ready => NodeStatus::Starting,
         ProcessState::Up => NodeStatus::Up,
@@ -583,6 +589,7 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
             (response.request.name(), true, count > 0, tag, count)
         }
+        Frame::Registry(frame) => (frame.name(), frame.is_response(), false, None, 0),
         Frame::HaReport(_) => ("HA", true, false, None, 0),
         Frame::HaTransfer { records, .. } => {
             ("HA", false, !records.is_empty(), None, u32::try_from(records.len()).unwrap_or(u32::MAX))

@@ -9,6 +9,7 @@ mod dledger;
 mod held_back;
 mod pop;
 mod record;
+mod registry;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use dledger::{DLedgerView, FollowerView, TruncatedView};
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
 pub use pop::{CheckPointView, HeldPopView, PopQueueView, PopView, ReviveView};
 pub use record::{record_bytes, record_fields};
+pub use registry::{RegistryClientView, RegistryView};
 
 pub use crate::message::RecordField;
 
@@ -50,6 +52,10 @@ pub struct View {
     pub producers: Vec<ProducerView>,
     /// By group, then name.
     pub consumers: Vec<ConsumerView>,
+    /// In order of their addition.
+    pub registries: Vec<RegistryView>,
+    /// In order of their addition.
+    pub registry_clients: Vec<RegistryClientView>,
     /// Links with a barrier.
     pub barriers: Vec<BarrierView>,
     /// Frames on the wire.

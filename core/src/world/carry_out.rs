@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Alarm, Due, ProcessState, World};
 use crate::command::TransactionRecord;
-use crate::fact::{Fact, Sent};
+use crate::fact::{Fact, RegistryFact, Sent};
 use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Connection, EndState, Packet, Side, Transit};
 use crate::node::Node;
@@ -132,7 +132,9 @@ impl World {
         let arrival = self.transmit(id, side.other(), Packet::Frame(frame), Some(self.next_event));
         match &mut fact {
             Fact::RequestSent(sent) | Fact::ResponseSent(sent) => sent.arrives = arrival,
-            Fact::HaReported { arrives, .. } | Fact::HaTransferred { arrives, .. } => *arrives = arrival,
+            Fact::HaReported { arrives, .. }
+            | Fact::HaTransferred { arrives, .. }
+            | Fact::Registry(RegistryFact::Sent { arrives, .. }) => *arrives = arrival,
             _ => {}
         }
         self.note(Some(from), cause, fact);
@@ -273,6 +275,13 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
                 arrives: never,
             }))
         }
+        Frame::Registry(frame) => Fact::Registry(RegistryFact::Sent {
+            to: to.clone(),
+            name: frame.name(),
+            text: frame.to_string().into(),
+            response: frame.is_response(),
+            arrives: never,
+        }),
         Frame::HaReport(offset) => Fact::HaReported { to: to.clone(), offset: *offset, arrives: never },
         Frame::HaTransfer { from, records } => Fact::HaTransferred {
             to: to.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Due, ProcessState, Slot, World};
+use super::{Due, ProcessState, Slot, World, registries};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
@@ -19,13 +19,14 @@ use crate::network::EndState;
 use crate::node::{Disk, Node};
 use crate::outbox::Input;
 use crate::producer::Producer;
+use crate::registry::{Registry, RegistryClient, RegistryClientStart, RegistryDisk};
 use crate::rng::Rng;
 use crate::time::Instant;
 
-type Checked = Result<(), CommandError>;
+pub(super) type Checked = Result<(), CommandError>;
 
-/// First port and distance to the next, for name servers, brokers, clients and runs of `mqadmin`.
-const PORTS: [(u16, u16); 4] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1)];
+/// First port and distance to the next, for name servers, brokers, clients, runs of `mqadmin` and registries.
+const PORTS: [(u16, u16); 5] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1), (2181, 10)];
 
 impl World {
     /// Whether a command could be carried out at this moment.
@@ -38,6 +39,7 @@ impl World {
             Command::Add(node, spec) => self.check_add(node, spec),
             Command::CreateTopic { place, .. } => self.topic_targets(place).map(|_| ()),
             Command::Mqadmin(_) => Ok(()),
+            Command::Member(order) => self.check_member(order),
             Command::Send(node, _) | Command::Produce(node, _) | Command::Quiet(node) => {
                 self.check_producer(node)
             }
@@ -78,7 +80,7 @@ impl World {
         }
     }
 
-    fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
+    pub(super) fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
         let unknown = || CommandError::UnknownNode(node.clone(), self.slots.keys().cloned().collect());
         self.slots.get(node).ok_or_else(unknown)
     }
@@ -99,10 +101,15 @@ impl World {
     }
 
     fn check_add(&self, node: &NodeId, spec: &NodeSpec) -> Checked {
+        if let NodeSpec::RegistryClient(client) = spec {
+            return self.check_registry_client(node, client);
+        }
         if self.slots.contains_key(node) {
             return Err(CommandError::DuplicateNode(node.clone()));
         }
         let port = match spec {
+            NodeSpec::Registry(spec) => spec.port,
+            NodeSpec::RegistryClient(_) => None,
             NodeSpec::NameServer(spec) => spec.port,
             NodeSpec::Broker(spec) => spec.port,
             NodeSpec::Mqadmin(_) => None,
@@ -211,10 +218,12 @@ impl World {
             settings.iter().try_for_each(|(key, value)| set(key, value)).map_err(CommandError::Invalid)
         };
         match &self.slot(node)?.spec {
-            NodeSpec::Mqadmin(_) => Err(CommandError::WrongKind {
-                node: node.clone(),
-                wanted: "a name server, a broker, a producer or a consumer",
-            }),
+            NodeSpec::Mqadmin(_) | NodeSpec::Registry(_) | NodeSpec::RegistryClient(_) => {
+                Err(CommandError::WrongKind {
+                    node: node.clone(),
+                    wanted: "a name server, a broker, a producer or a consumer",
+                })
+            }
             NodeSpec::NameServer(spec) => {
                 let mut config = name_server::config_of(self.profile(), &spec.settings);
                 check(&mut |key, value| config.set(key, value))
@@ -265,7 +274,11 @@ impl World {
         self.check(command)?;
         let cause = Some(self.note(None, None, Fact::Ordered(command.clone().into())));
         match command.clone() {
+            Command::Add(node, NodeSpec::RegistryClient(spec)) => {
+                self.add_registry_clients(&node, &spec, cause)?
+            }
             Command::Add(node, spec) => self.add(node, spec, cause)?,
+            Command::Member(order) => self.change_member(&order, cause),
             Command::CreateTopic { topic, config, place } => {
                 for node in self.topic_targets(&place)? {
                     self.order(&node, NodeOrder::CreateTopic(topic.clone(), config.clone()), cause);
@@ -315,21 +328,26 @@ impl World {
         Ok(())
     }
 
-    fn add(&mut self, node: NodeId, spec: NodeSpec, cause: Option<EventId>) -> Checked {
+    pub(super) fn add(&mut self, node: NodeId, spec: NodeSpec, cause: Option<EventId>) -> Checked {
         let (kind, port) = match &spec {
             NodeSpec::NameServer(spec) => (0, spec.port),
             NodeSpec::Broker(spec) => (1, spec.port),
             NodeSpec::Producer(_) | NodeSpec::Consumer(_) => (2, None),
             NodeSpec::Mqadmin(_) => (3, None),
+            NodeSpec::Registry(spec) => (4, spec.port),
+            NodeSpec::RegistryClient(_) => (2, None),
         };
         let name_servers = match &spec {
-            NodeSpec::NameServer(_) => Vec::new(),
+            NodeSpec::NameServer(_) | NodeSpec::Registry(_) => Vec::new(),
+            NodeSpec::RegistryClient(spec) => {
+                self.registries_of(spec.registries.as_ref())?.into_iter().flatten().collect()
+            }
             NodeSpec::Broker(_) | NodeSpec::Mqadmin(_) => self.all_name_servers(),
             NodeSpec::Producer(client) => self.name_servers_of(client.name_servers.as_deref())?,
             NodeSpec::Consumer(spec) => self.name_servers_of(spec.client.name_servers.as_deref())?,
         };
         let address = Address::local(port.unwrap_or_else(|| self.next_port(kind)));
-        if kind < 2 {
+        if kind < 2 || kind == 4 {
             self.listeners.insert(address, node.clone());
         }
         if kind == 1 {
@@ -432,6 +450,19 @@ impl World {
                     spec,
                     disk,
                 )))
+            }
+            NodeSpec::Registry(_) => {
+                let disk = if let Disk::Registry(disk) = disk { disk } else { RegistryDisk::default() };
+                let rng = Rng::fork(seed, &format!("node {id} {}", slot.incarnation));
+                Node::Registry(Box::new(Registry::new(disk, rng)))
+            }
+            NodeSpec::RegistryClient(spec) => {
+                let start = RegistryClientStart {
+                    profile,
+                    hosts: registries::by_host(spec, &slot.name_servers),
+                    rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
+                };
+                Node::RegistryClient(Box::new(RegistryClient::new(start, spec)))
             }
             NodeSpec::Mqadmin(line) => {
                 let start = MqadminStart {
@@ -540,7 +571,7 @@ impl World {
         };
         let records = match &mut slot.disk {
             Disk::Broker(disk) => disk.roll_back(to),
-            Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) => 0,
+            Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) | Disk::Registry(_) => 0,
         };
         self.note(Some(id), cause, Fact::RolledBack { records });
     }
@@ -552,7 +583,7 @@ impl World {
         let state = slot.state;
         let mut restarts = false;
         match &mut slot.spec {
-            NodeSpec::Mqadmin(_) => {}
+            NodeSpec::Mqadmin(_) | NodeSpec::Registry(_) | NodeSpec::RegistryClient(_) => {}
             NodeSpec::NameServer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Broker(spec) => {
                 for (key, value) in &settings {

@@ -9,6 +9,7 @@
 
 mod carry_out;
 mod commands;
+mod registries;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -67,7 +68,7 @@ pub struct Slot {
     pub spec: NodeSpec,
     /// Its address.
     pub address: Address,
-    /// The name servers it is told of.
+    /// The name servers, or registries, it is told of.
     pub name_servers: Vec<Address>,
     /// Its state.
     pub state: ProcessState,
@@ -130,8 +131,8 @@ pub struct World {
     order: Vec<NodeId>,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
-    /// Name servers, brokers, clients and runs of `mqadmin` ever added: the next default ports.
-    added: [u16; 4],
+    /// Name servers, brokers, clients, runs of `mqadmin` and registries ever added: the next default ports.
+    added: [u16; 5],
     next_connection: ConnectionId,
     next_event: EventId,
     /// What the application of each producer group knows of its local transactions, by the id of the message.
@@ -155,7 +156,7 @@ impl World {
             slots: BTreeMap::new(),
             order: Vec::new(),
             listeners: BTreeMap::new(),
-            added: [0; 4],
+            added: [0; 5],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
             databases: BTreeMap::new(),

@@ -62,6 +62,7 @@ impl Layout {
     fn between(&self, a: &Place, b: &Place, lane: Option<f64>) -> Curve {
         match (a.column, b.column) {
             (Column::Broker | Column::Slave, Column::Broker | Column::Slave) => beside(a, b),
+            (_, Column::RegistryClient) => down(a, b),
             _ if self.narrow => down(a, b),
             (Column::NameServer, Column::NameServer) => down(a, b),
             (Column::NameServer, _) => from_above(a, b),

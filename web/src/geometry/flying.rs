@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use lab_core::fact::{Fact, TraceEvent};
+use lab_core::fact::{Fact, RegistryFact, TraceEvent};
 use lab_core::id::{NodeId, TopicName};
 use lab_core::time::Instant;
 use lab_core::view::{Flight, View};
@@ -78,6 +78,9 @@ impl Flying {
                 let queue = sent.queue.as_ref().and_then(|(topic, id)| id.map(|id| (topic.clone(), id.0)));
                 let look = Look { data, response: sent.response.is_some(), colour };
                 (look, queue.filter(|_| data), letter(sent.tag.as_ref()).filter(|_| data))
+            }
+            Fact::Registry(RegistryFact::Sent { response, .. }) => {
+                (Look { data: false, response: *response, colour: NO_TAG }, None, None)
             }
             Fact::HaTransferred { bytes, .. } => {
                 (Look { data: *bytes > 0, response: false, colour: NO_TAG }, None, None)

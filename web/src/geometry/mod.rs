@@ -8,12 +8,14 @@
 pub mod curve;
 pub mod flying;
 mod place;
+mod registries;
 
 use std::collections::BTreeMap;
 
 use lab_core::id::{BrokerName, GroupName, NodeId, TopicName};
 
 pub use place::{BrokerGroup, broker_groups, client_groups};
+pub use registries::{FOLDED, RegistryGroup, registry_groups};
 
 /// A rectangle in CSS pixels from the stage's top left corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -73,6 +75,10 @@ pub enum Column {
     Slave,
     /// Right.
     Consumer,
+    /// Below everything else.
+    Registry,
+    /// Below the registries.
+    RegistryClient,
 }
 
 /// Where a node is.
@@ -114,6 +120,8 @@ pub struct Layout {
     pub places: BTreeMap<NodeId, Place>,
     /// Group labels.
     pub labels: Vec<GroupLabel>,
+    /// Clients of registries by their common name.
+    pub registry_groups: Vec<RegistryGroup>,
     /// One card for each broker name.
     pub cards: Vec<(BrokerName, Rect)>,
     /// Middle of the lane of each queue of each master.
@@ -129,6 +137,7 @@ impl Default for Layout {
             narrow: false,
             places: BTreeMap::new(),
             labels: Vec::new(),
+            registry_groups: Vec::new(),
             cards: Vec::new(),
             lanes: BTreeMap::new(),
         }

@@ -61,10 +61,11 @@ impl Layout {
         let width = width.max(280.0);
         let mut layout = Self { width, narrow: width < size::NARROW, ..Self::default() };
         if layout.narrow {
-            layout.stack(view)
+            layout.stack(view);
         } else {
-            layout.spread(view, below)
+            layout.spread(view, below);
         }
+        layout.place_registries(view);
         layout
     }
 
@@ -225,7 +226,7 @@ impl Layout {
         }
     }
 
-    fn put(&mut self, node: &NodeId, column: Column, index: usize, rect: Rect, card: Rect) {
+    pub(super) fn put(&mut self, node: &NodeId, column: Column, index: usize, rect: Rect, card: Rect) {
         self.places.insert(node.clone(), Place { column, rect, index, card });
     }
 }

@@ -3,6 +3,7 @@
 use lab_core::config::{BrokerRole, FlushDiskType, Profile};
 use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::{Address, BrokerId, CommitLogOffset, EventId, NodeId, QueueId, QueueOffset};
+use lab_core::lab::Lab;
 use lab_core::rpc::TopicConfig;
 use lab_core::time::Instant;
 use lab_core::view::{
@@ -111,6 +112,8 @@ fn cluster(queues: u32) -> View {
         ],
         producers: vec![producer("p0"), producer("p1"), producer("p2")],
         consumers: Vec::new(),
+        registries: Vec::new(),
+        registry_clients: Vec::new(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }
@@ -247,4 +250,36 @@ fn what_is_held_waits_until_the_view_says_otherwise() {
     flying.reconcile(&view);
     (0..100).for_each(|_| flying.advance(100, Instant::from_millis(9_000)));
     assert!(flying.is_empty());
+}
+
+/// Three registries with so many clients, beside a cluster or alone.
+fn registries(clients: u32, beside: &str) -> View {
+    let lines = format!(
+        "lab profile=V5 seed=1\n{beside}registry r1\nregistry r2\nregistry r3\nregistry-client c count={clients}\n"
+    );
+    let mut lab = Lab::new(lines.parse().expect("a recording"));
+    lab.run_until(Instant::from_millis(1_000));
+    lab.view(0)
+}
+
+#[test]
+fn registries_and_a_hundred_clients_fit_without_overlap() {
+    for width in [390.0, 744.0, 1140.0] {
+        for (clients, beside) in [(1, ""), (12, ""), (100, ""), (9, "name-server n\nbroker b\n")] {
+            let view = registries(clients, beside);
+            let layout = Layout::of(&view, width);
+            let rects: Vec<_> = layout.places.values().map(|place| place.rect).collect();
+            for (index, rect) in rects.iter().enumerate() {
+                assert!(rect.x >= 0.0 && rect.right() <= width && rect.bottom() <= layout.height, "{rect:?}");
+                assert!(
+                    rects[..index].iter().all(|other| !rect.overlaps(*other)),
+                    "{width} {clients}: {rect:?}"
+                );
+            }
+            assert_eq!(layout.registry_groups.len(), 1);
+            assert_eq!(layout.registry_groups[0].folded, clients == 100);
+            assert!(layout.curve(&"r1".into(), &view.registry_clients[0].node.id, None).is_some());
+        }
+        assert!(Layout::of(&registries(100, ""), width).height < 620.0, "a hundred clients are seen at once");
+    }
 }

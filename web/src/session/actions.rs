@@ -159,7 +159,9 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
         put(Verb::RollBack, None, Deed::Ask(FormKind::RollBack(own())));
     }
     put(Verb::Remove, None, Deed::Order(Command::Remove(own())));
-    if !is_server {
+    let is_registry = view.registries.iter().any(|it| it.node.id == *node);
+    let is_registry_client = view.registry_clients.iter().any(|it| it.node.id == *node);
+    if !is_server && !is_registry && !is_registry_client {
         put(Verb::Set, None, Deed::Ask(FormKind::Set(own())));
     }
     if node_ids(view).len() > 1 {

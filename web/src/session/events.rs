@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{ActingFact, DLedgerFact, Fact, PopFact, TraceEvent};
+use lab_core::fact::{ActingFact, DLedgerFact, Fact, PopFact, RegistryFact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -67,11 +67,13 @@ impl Group {
             Fact::RequestSent(_)
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
-            | Fact::HaTransferred { .. } => Self::Frames,
+            | Fact::HaTransferred { .. }
+            | Fact::Registry(RegistryFact::Sent { .. }) => Self::Frames,
             Fact::Connected { .. }
             | Fact::ConnectionRefused { .. }
             | Fact::ConnectTimedOut { .. }
             | Fact::ConnectionLost { .. }
+            | Fact::Registry(RegistryFact::TimedOut { .. })
             | Fact::RequestTimedOut { .. } => Self::Connections,
             Fact::BrokerRegistered { .. }
             | Fact::BrokerRemoved { .. }
@@ -87,7 +89,10 @@ impl Group {
                 | DLedgerFact::VoteRoundOver { .. }
                 | DLedgerFact::Voted { .. }
                 | DLedgerFact::BrokerRoleChanged { .. },
-            ) => Self::Routes,
+            )
+            | Fact::Registry(RegistryFact::MembersChanged { .. } | RegistryFact::MembersLearned { .. }) => {
+                Self::Routes
+            }
             Fact::Acting(fact) if fact.message().is_some() => Self::Messages,
             Fact::Acting(_) => Self::Routes,
             Fact::MessageStored { .. }
@@ -168,6 +173,7 @@ pub const fn is_alarm(fact: &Fact) -> bool {
                     | ActingFact::EscapeFailed { .. }
                     | ActingFact::EscapeSkipped { .. }
             )
+            | Fact::Registry(RegistryFact::TimedOut { .. })
             | Fact::BrokerRemoved { .. }
             | Fact::SendRefused { .. }
             | Fact::SendRetried { .. }

@@ -9,6 +9,11 @@ use lab_core::view::{BrokerView, View};
 
 use super::on_real_cluster::word as tool_word;
 
+/// How clients of a registry learn of changes.
+const REGISTRY_MODELS: [&str; 3] = ["pull", "watch", "long-polling"];
+/// How they choose one of several; as their model does when it is left out.
+const SERVER_CHOICES: [&str; 3] = ["", "rocketmq", "zookeeper"];
+
 /// What a form is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormKind {
@@ -52,17 +57,26 @@ pub enum FormKind {
     DeleteTopic(NodeId),
     /// Changes a setting of a broker, with `mqadmin`.
     UpdateBrokerConfig(NodeId),
+    /// Adds a registry.
+    AddRegistry,
+    /// Adds clients of registries.
+    AddRegistryClient,
+    /// Changes the list that registries keep.
+    Member,
 }
 
 impl FormKind {
     /// What can be added, in the order of the tabs.
-    pub const ADD: [Self; 6] = [
+    pub const ADD: [Self; 9] = [
         Self::AddNameServer,
         Self::AddBroker,
         Self::AddSlave,
         Self::AddProducer,
         Self::AddConsumer,
         Self::AddTopic,
+        Self::AddRegistry,
+        Self::AddRegistryClient,
+        Self::Member,
     ];
 
     /// Whether it adds something.
@@ -92,6 +106,9 @@ impl FormKind {
             Self::DeleteSubGroup(_) => "mqadmin deleteSubGroup",
             Self::DeleteTopic(_) => "mqadmin deleteTopic",
             Self::UpdateBrokerConfig(_) => "mqadmin updateBrokerConfig",
+            Self::AddRegistry => "registry",
+            Self::AddRegistryClient => "registry-client",
+            Self::Member => "member",
         }
     }
 
@@ -169,6 +186,10 @@ pub enum FieldName {
     RetryQueueNums,
     RetryMaxTimes,
     RemoveOffset,
+    Registries,
+    ServerChoice,
+    Member,
+    Change,
 }
 
 /// How a field is filled in.
@@ -291,6 +312,22 @@ impl Form {
                 form.tool(FieldName::OnBroker, "-b", &address_of(node, view));
                 form.tool_choice(FieldName::SettingKey, "-k", &keys, keys.first().copied().unwrap_or(""));
                 form.tool(FieldName::SettingValue, "-v", "");
+            }
+            FormKind::AddRegistry => {
+                form.word(FieldName::Node, fresh(view, "registry-", Numbering::FromOne));
+                form.choice(FieldName::Model, "model", &REGISTRY_MODELS, REGISTRY_MODELS[0]);
+                form.option(FieldName::Port, "port", "");
+            }
+            FormKind::AddRegistryClient => {
+                form.word(FieldName::Node, fresh(view, "client-", Numbering::FromOne));
+                form.option(FieldName::Count, "count", "1");
+                form.option(FieldName::Registries, "registry", "");
+                form.choice(FieldName::ServerChoice, "choose", &SERVER_CHOICES, "");
+            }
+            FormKind::Member => {
+                form.word(FieldName::Member, "broker-a".to_owned());
+                form.choice_word(FieldName::Change, ["add", "remove"].map(str::to_owned).to_vec());
+                form.option(FieldName::Registries, "registry", "");
             }
         }
         form
@@ -579,7 +616,15 @@ pub fn node_ids(view: &View) -> Vec<&NodeId> {
     let brokers = view.brokers.iter().map(|it| &it.node.id);
     let producers = view.producers.iter().map(|it| &it.node.id);
     let consumers = view.consumers.iter().map(|it| &it.node.id);
-    servers.chain(brokers).chain(producers).chain(consumers).collect()
+    let registries = view.registries.iter().map(|it| &it.node.id);
+    let registry_clients = view.registry_clients.iter().map(|it| &it.node.id);
+    servers
+        .chain(brokers)
+        .chain(producers)
+        .chain(consumers)
+        .chain(registries)
+        .chain(registry_clients)
+        .collect()
 }
 
 fn others(view: &View, node: &NodeId) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
-use lab_core::fact::Fact;
+use lab_core::fact::{Fact, RegistryFact};
 use lab_core::id::{EventId, NodeId};
 use lab_core::lesson::Sureness;
 use lab_core::time::Duration;
@@ -374,4 +374,6 @@ skip_kinds! {
     ConnectionLost = "connection-lost": Fact::ConnectionLost { .. },
     /// A request timed out.
     RequestTimedOut = "request-timed-out": Fact::RequestTimedOut { .. },
+    /// A client of registries learned another list.
+    MembersLearned = "members-learned": Fact::Registry(RegistryFact::MembersLearned { .. }),
 }

@@ -108,7 +108,9 @@ impl Shown {
         let brokers = view.brokers.iter().map(|it| &it.node);
         let producers = view.producers.iter().map(|it| &it.node);
         let consumers = view.consumers.iter().map(|it| &it.node);
-        servers.chain(brokers).chain(producers).chain(consumers)
+        let registries = view.registries.iter().map(|it| &it.node);
+        let registry_clients = view.registry_clients.iter().map(|it| &it.node);
+        servers.chain(brokers).chain(producers).chain(consumers).chain(registries).chain(registry_clients)
     }
 
     /// The state of a node.
@@ -151,6 +153,8 @@ pub fn empty_view() -> View {
         brokers: Vec::new(),
         producers: Vec::new(),
         consumers: Vec::new(),
+        registries: Vec::new(),
+        registry_clients: Vec::new(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }

@@ -18,7 +18,17 @@ pub(super) fn edges(props: &StageProps) -> Html {
             pairs.insert(if node.id <= *peer { (&node.id, peer) } else { (peer, &node.id) });
         }
     }
+    let is_cell = |node: &NodeId| {
+        layout
+            .places
+            .get(node)
+            .is_some_and(|place| place.column == Column::RegistryClient && place.rect.h < 24.0)
+    };
     let way = |(from, to): &(&NodeId, &NodeId)| {
+        // Of a hundred clients the colour says where each is connected.
+        if is_cell(from) || is_cell(to) {
+            return None;
+        }
         let columns = [layout.places.get(*from)?.column, layout.places.get(*to)?.column];
         let class = class_of(columns);
         let path = layout.curve(from, to, None)?.path();
@@ -48,7 +58,9 @@ pub(super) fn barrier_marks(props: &StageProps) -> Html {
 }
 
 fn class_of(columns: [Column; 2]) -> &'static str {
-    if columns.contains(&Column::NameServer) {
+    if columns.contains(&Column::Registry) {
+        "to-consumer"
+    } else if columns.contains(&Column::NameServer) {
         "to-ns"
     } else if columns.contains(&Column::Producer) {
         "to-producer"

@@ -11,6 +11,7 @@ mod lane;
 mod legend;
 mod menu;
 mod name_servers;
+mod registries;
 
 use std::rc::Rc;
 
@@ -100,6 +101,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     { for shown.view.producers.iter().map(|it| clients::producer(props, it)) }
                     { brokers::cards(props) }
                     { for shown.view.consumers.iter().map(|it| clients::consumer(props, it)) }
+                    { registries::registries(props) }
                     { edges::barrier_marks(props) }
                     if empty { { welcome(props) } }
                     <canvas class="flights" aria-hidden="true" ref={props.canvas.clone()} />

@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, comparison, console, lesson, map, pop, states, versions};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -131,6 +131,7 @@ pub(super) const TEXTS: Texts = Texts {
     skip: "skip",
     skip_to: "Skip to the next event of this kind",
     skip_kind: |kind| match kind {
+        SkipKind::MembersLearned => "members learned",
         SkipKind::MessageStored => "message stored",
         SkipKind::MessageConsumed => "message consumed",
         SkipKind::SendSucceeded => "send succeeded",
@@ -162,6 +163,9 @@ pub(super) const TEXTS: Texts = Texts {
     add: "Add",
     add_title: "Add to the cluster",
     form: |kind| match kind {
+        FormKind::AddRegistry => "Registry",
+        FormKind::AddRegistryClient => "Registry clients",
+        FormKind::Member => "Member",
         FormKind::AddNameServer => "Name server",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "Slave of …",
@@ -285,6 +289,7 @@ pub(super) const TEXTS: Texts = Texts {
     states: &states::EN,
     pop: &pop::EN,
     acting: &super::acting::EN,
+    registries: &registries::EN,
 
     inspector: "Inspector",
     fold_inspector: "Fold the inspector",
@@ -516,6 +521,10 @@ fn field(field: FieldName) -> &'static str {
         FieldName::Checks => "Known from check number",
         FieldName::Then => "Answer to that check",
         FieldName::Immunity => "Not asked about for",
+        FieldName::Registries => "Registries",
+        FieldName::ServerChoice => "Server choice",
+        FieldName::Member => "Member",
+        FieldName::Change => "Change",
         FieldName::Start => "Place in the list",
         FieldName::Latency => "Latency in ms",
         FieldName::Loss => "Loss",
@@ -530,6 +539,7 @@ fn field(field: FieldName) -> &'static str {
 
 fn fact(fact: &Fact) -> &'static str {
     match fact {
+        Fact::Registry(fact) => (registries::EN.fact)(fact),
         Fact::Ordered(_) => "ordered",
         Fact::Started => "started",
         Fact::Killed => "was killed",

@@ -12,6 +12,7 @@ mod en;
 mod lesson;
 mod map;
 mod pop;
+mod registries;
 mod states;
 pub mod verbs;
 mod versions;
@@ -30,6 +31,7 @@ pub use console::ConsoleTexts;
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
 pub use pop::PopTexts;
+pub use registries::RegistryTexts;
 pub use states::StateTexts;
 pub use versions::VersionTexts;
 
@@ -241,6 +243,7 @@ pub struct Texts {
     pub states: &'static StateTexts,
     pub pop: &'static PopTexts,
     pub acting: &'static ActingTexts,
+    pub registries: &'static RegistryTexts,
 
     pub inspector: &'static str,
     pub fold_inspector: &'static str,

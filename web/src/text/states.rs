@@ -300,6 +300,7 @@ fn english_part(word: &str) -> &str {
         "process-queue" => "the queues of a consumer",
         "publish-list" => "cached routes",
         "fault-list" => "avoided brokers",
+        "registry" => "registries",
         other => other,
     }
 }
@@ -322,6 +323,7 @@ fn chinese_part(word: &str) -> &str {
         "process-queue" => "消费者的队列",
         "publish-list" => "缓存的路由",
         "fault-list" => "规避的 Broker",
+        "registry" => "注册中心",
         other => other,
     }
 }

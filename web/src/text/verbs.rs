@@ -103,6 +103,24 @@ const ALL: &[VerbText] = &[
         "another latency in ms, or share of lost packets",
         "修改链路的延迟（毫秒）或丢包率",
     ),
+    verb(
+        "registry",
+        "N [model=pull] [port=2181]",
+        "starts a registry; model is pull, watch or long-polling",
+        "启动一个注册中心；model 是 pull、watch 或 long-polling",
+    ),
+    verb(
+        "registry-client",
+        "N [count=1] [registry=R,S] [choose=rocketmq] [poll=30s] [wait=300s] [session=30s]",
+        "starts clients of registries; R+S is one host name with two addresses",
+        "启动注册中心的客户端；R+S 表示一个域名有两个地址",
+    ),
+    verb(
+        "member",
+        "M add|remove [registry=R,S]",
+        "has a member come to the lists of registries, or go",
+        "让一个成员加入注册中心的列表，或从中移除",
+    ),
 ];
 
 fn find(verb: &str) -> Option<&'static VerbText> {

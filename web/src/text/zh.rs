@@ -6,7 +6,7 @@ use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, comparison, console, lesson, map, pop, states, versions};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -127,6 +127,7 @@ pub(super) const TEXTS: Texts = Texts {
     skip: "跳到",
     skip_to: "跳到下一个此类事件",
     skip_kind: |kind| match kind {
+        SkipKind::MembersLearned => "得知成员变化",
         SkipKind::MessageStored => "消息已存储",
         SkipKind::MessageConsumed => "消息已消费",
         SkipKind::SendSucceeded => "发送成功",
@@ -154,6 +155,9 @@ pub(super) const TEXTS: Texts = Texts {
     add: "添加",
     add_title: "添加到集群",
     form: |kind| match kind {
+        FormKind::AddRegistry => "注册中心",
+        FormKind::AddRegistryClient => "注册中心客户端",
+        FormKind::Member => "成员",
         FormKind::AddNameServer => "NameServer",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "从节点",
@@ -277,6 +281,7 @@ pub(super) const TEXTS: Texts = Texts {
     states: &states::ZH,
     pop: &pop::ZH,
     acting: &super::acting::ZH,
+    registries: &registries::ZH,
 
     inspector: "检查器",
     fold_inspector: "折叠检查器",
@@ -495,6 +500,10 @@ fn field(field: FieldName) -> &'static str {
         FieldName::Checks => "第几次回查有结果",
         FieldName::Then => "该次回查的应答",
         FieldName::Immunity => "免回查时长",
+        FieldName::Registries => "注册中心",
+        FieldName::ServerChoice => "服务器选择",
+        FieldName::Member => "成员",
+        FieldName::Change => "变化",
         FieldName::Start => "列表中的位置",
         FieldName::Latency => "延迟（毫秒）",
         FieldName::Loss => "丢包率",
@@ -561,6 +570,7 @@ pub(super) fn trouble(why: &str) -> &str {
 
 fn fact(fact: &Fact) -> &'static str {
     match fact {
+        Fact::Registry(fact) => (registries::ZH.fact)(fact),
         Fact::Ordered(_) => "下达命令",
         Fact::Started => "已启动",
         Fact::Killed => "被杀死",

@@ -1,9 +1,12 @@
 //! What an event says about itself, in Chinese. Names, offsets, codes and exceptions stay as RocketMQ writes them; a
 //! fact that has no other words prints as the core prints it.
 
-use lab_core::fact::{DLedgerFact, DropReason, Fact, LeaveReason, RemovalReason, StartReason, WakeReason};
+use lab_core::command::MemberChange;
+use lab_core::fact::{
+    DLedgerFact, DropReason, Fact, LeaveReason, RegistryFact, RemovalReason, StartReason, WakeReason,
+};
 use lab_core::id::BrokerName;
-use lab_core::rpc::{MemberRole, perm};
+use lab_core::rpc::{MemberRole, members_text, perm};
 
 use super::pop::chinese_details;
 use super::zh::trouble;
@@ -11,6 +14,15 @@ use super::zh::trouble;
 /// The details of a fact.
 pub(super) fn details(fact: &Fact) -> String {
     match fact {
+        Fact::Registry(RegistryFact::MembersChanged { member, change, version }) => {
+            let word = if *change == MemberChange::Add { "加入" } else { "移除" };
+            format!("{member} {word} v{version}")
+        }
+        Fact::Registry(RegistryFact::MembersLearned { registry, version, members, delay, skipped }) => {
+            let delay = delay.map_or_else(String::new, |delay| format!("，变化后 {delay}"));
+            let skipped = if *skipped > 0 { format!("，跳过 {skipped} 次变化") } else { String::new() };
+            format!("v{version} {} 来自 {registry}{delay}{skipped}", members_text(members))
+        }
         Fact::PoweredOff { lost } => format!("{lost} B 未刷盘"),
         Fact::Thawed { waiting } => format!("积压 {waiting} 个输入"),
         Fact::RolledBack { records } => format!("丢弃 {records} 条记录"),

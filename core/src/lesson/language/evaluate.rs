@@ -104,6 +104,8 @@ impl<'a> Moment<'a> {
                 offsets.map(move |(queue, offset)| Row::LocalOffset(consumer, queue, offset.0))
             })),
             "route" => Box::new(rows::routes(view)),
+            "registry" => Box::new(view.registries.iter().map(Row::Registry)),
+            "registry-client" => Box::new(view.registry_clients.iter().map(Row::RegistryClient)),
             "setting" => Box::new(rows::settings(view)),
             "message" => {
                 Box::new(self.lives.get_or_init(|| rows::lives(self.trace)).iter().map(Row::Message))

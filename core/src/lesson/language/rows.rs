@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::fact::{Fact, ListenerResult, MessageAt, PopFact, TraceEvent};
+use crate::fact::{Fact, ListenerResult, MessageAt, PopFact, RegistryFact, TraceEvent};
 use crate::id::{BrokerName, GroupName, MessageQueue, NodeId};
 use crate::rpc::TopicConfig;
 use crate::time::Instant;
 use crate::view::{
     BrokerView, ClientView, ConsumerView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView,
-    ProducerView, QueueView, RegisteredBroker, RegisteredTopic, RouteView, TopicView, View,
+    ProducerView, QueueView, RegisteredBroker, RegisteredTopic, RegistryClientView, RegistryView, RouteView,
+    TopicView, View,
 };
 
 /// One thing. What its fields are stands in [`schema`](super::schema).
@@ -28,6 +29,8 @@ pub(crate) enum Row<'a> {
     Assignment(&'a ConsumerView, &'a ProcessQueueView),
     LocalOffset(&'a ConsumerView, &'a MessageQueue, u64),
     Route(&'a NodeView, &'a RouteView),
+    Registry(&'a RegistryView),
+    RegistryClient(&'a RegistryClientView),
     Setting(&'a NodeView, &'a str, &'a str),
     Message(&'a Life<'a>),
     Event(&'a TraceEvent, &'a View),
@@ -98,7 +101,9 @@ pub(super) fn lives(trace: &[TraceEvent]) -> Vec<Life<'_>> {
 pub(super) fn nodes(view: &View) -> impl Iterator<Item = (&NodeView, &'static str)> {
     let name_servers = view.name_servers.iter().map(|it| (&it.node, "name-server"));
     let brokers = view.brokers.iter().map(|it| (&it.node, "broker"));
-    name_servers.chain(brokers).chain(clients(view))
+    let registries = view.registries.iter().map(|it| (&it.node, "registry"));
+    let registry_clients = view.registry_clients.iter().map(|it| (&it.node, "registry-client"));
+    name_servers.chain(brokers).chain(clients(view)).chain(registries).chain(registry_clients)
 }
 
 /// Producers and consumers.
@@ -249,6 +254,7 @@ pub(super) fn result(fact: &Fact) -> Option<String> {
 pub(super) const fn took(fact: &Fact) -> Option<crate::time::Duration> {
     match fact {
         Fact::SendSucceeded { took, .. } | Fact::SendFailed { took, .. } => Some(*took),
+        Fact::Registry(RegistryFact::MembersLearned { delay, .. }) => *delay,
         _ => None,
     }
 }
@@ -258,8 +264,14 @@ pub(super) fn request(fact: &Fact) -> Option<&'static str> {
     match fact {
         Fact::RequestSent(sent) | Fact::ResponseSent(sent) => Some(sent.request.name()),
         Fact::RequestTimedOut { request, .. } => Some(request.name()),
+        Fact::Registry(RegistryFact::Sent { name, .. }) => Some(name),
         _ => None,
     }
+}
+
+/// The members of a list, as a text: `a b c`.
+pub(super) fn members(members: &BTreeSet<crate::id::NodeId>) -> String {
+    members.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The other node.

@@ -90,7 +90,11 @@ const FLUSH: &[&str] = &["SYNC_FLUSH", "ASYNC_FLUSH"];
 /// The words of [`MessageModel`](crate::config::MessageModel).
 const MODELS: &[&str] = &["CLUSTERING", "BROADCASTING"];
 /// The kinds of nodes.
-const NODES: &[&str] = &["name-server", "broker", "producer", "consumer"];
+const NODES: &[&str] = &["name-server", "broker", "producer", "consumer", "registry", "registry-client"];
+/// The words of [`RegistryModel`](crate::command::RegistryModel).
+const REGISTRY_MODELS: &[&str] = &["pull", "watch", "long-polling"];
+/// The words of [`ServerChoice`](crate::command::ServerChoice).
+const CHOICES: &[&str] = &["rocketmq", "zookeeper"];
 
 const fn kind_of(kind: TopicKind) -> &'static str {
     match kind {
@@ -110,7 +114,7 @@ fn maybe_number<'a>(number: Option<u64>) -> Value<'a> {
 }
 
 things! {
-    "node", "a process: name servers, brokers, producers, consumers, in this order", Row::Node(node, kind) => {
+    "node", "a process: name servers, brokers, producers, consumers, registries, their clients, in this order", Row::Node(node, kind) => {
         "name": Text, "its name in the lab" => Value::text(node.id.as_str());
         "kind": Text [NODES], "what it is" => Value::text(kind);
         "status": Text [rows::STATUS], "its state" => Value::text(rows::status(node.status));
@@ -245,6 +249,38 @@ things! {
         "checked-at": Moment, "when a name server last answered for it" => Value::Moment(route.checked_at);
         "changed-at": Moment, "when the answer last differed" => Value::Moment(route.changed_at);
     }
+    "registry", "a registry, which keeps a list of members; in the order of their addition", Row::Registry(registry) => {
+        "name": Text, "its name in the lab" => Value::text(registry.node.id.as_str());
+        "status": Text [rows::STATUS], "its state" => Value::text(rows::status(registry.node.status));
+        "model": Text [REGISTRY_MODELS], "how its clients learn of changes" => Value::text(registry.model.to_string());
+        "members": Text, "its list, with blanks between" => Value::text(rows::members(&registry.members));
+        "version": Number, "the number of the last change, from 1" => Value::number(registry.version);
+        "changed-at": Moment, "when that was" => Value::Moment(registry.changed_at);
+        "clients": Number, "clients that are connected" => Value::number(registry.clients);
+        "watches": Number, "watches that have not fired" => Value::number(registry.watches);
+        "held": Number, "questions that it holds" => Value::number(registry.held);
+        "requests": Number, "questions since its process began, pings included" => Value::number(registry.counts.requests);
+        "pushes": Number, "word of changes that nobody had asked for" => Value::number(registry.counts.pushes);
+        "lists": Number, "lists that it sent" => Value::number(registry.counts.lists);
+        "connected": Number, "connections that clients have made" => Value::number(registry.counts.connections);
+    }
+    "registry-client", "a client of registries; in the order of their addition", Row::RegistryClient(client) => {
+        "name": Text, "its name in the lab" => Value::text(client.node.id.as_str());
+        "group": Text, "its name without its number" => Value::text(client.group.as_str());
+        "status": Text [rows::STATUS], "its state" => Value::text(rows::status(client.node.status));
+        "model": Text [REGISTRY_MODELS], "how it learns of changes" => Value::text(client.model.to_string());
+        "choose": Text [CHOICES], "how it picks a server" => Value::text(client.choose.to_string());
+        "registry": Text, "the one that it is connected to" => maybe_text(client.registry.as_ref().map(|it| it.as_str()));
+        "members": Text, "the list that it knows" => Value::or_nothing(client.members.as_ref().map(|it| Value::text(rows::members(it))));
+        "learned-at": Moment, "when that list became another" => Value::or_nothing(client.learned_at.map(Value::Moment));
+        "delay": Span, "from that change to its knowing; nothing for its first list" => Value::or_nothing(client.delay.map(Value::span));
+        "behind": Span, "how long its list has been out of date; nothing when it is not" => Value::or_nothing(client.behind.map(Value::span));
+        "skipped": Number, "changes that it never saw" => Value::number(client.skipped);
+        "requests": Number, "questions since its process began, pings included" => Value::number(client.counts.requests);
+        "pushes": Number, "word of changes that it had not asked for" => Value::number(client.counts.pushes);
+        "lists": Number, "lists that it was sent" => Value::number(client.counts.lists);
+        "connected": Number, "connections that it has made" => Value::number(client.counts.connections);
+    }
     "setting", "a setting of a broker or client; by node", Row::Setting(node, key, value) => {
         "node": Text, "the node's name" => Value::text(node.id.as_str());
         "key": Text, "RocketMQ's key" => Value::text(key);
@@ -283,6 +319,6 @@ things! {
         "to": Text, "the other node" => maybe_text(rows::to(&event.fact));
         "request": Text, "RocketMQ's name of the request, of frames" => maybe_text(rows::request(&event.fact));
         "result": Text, "how it went: status, code, reason, exception, output" => Value::or_nothing(rows::result(&event.fact).map(Value::text));
-        "took": Span, "how long it took, of sends" => Value::or_nothing(rows::took(&event.fact).map(Value::span));
+        "took": Span, "how long it took, of sends; how late a list of members is learned" => Value::or_nothing(rows::took(&event.fact).map(Value::span));
     }
 }

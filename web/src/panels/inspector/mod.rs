@@ -8,6 +8,7 @@ mod message;
 mod name_server;
 mod parts;
 mod pop;
+mod registry;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -131,7 +132,11 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
     let broker = view.brokers.iter().find(|it| it.node.id == node.id);
     let producer = view.producers.iter().find(|it| it.node.id == node.id);
     let consumer = view.consumers.iter().find(|it| it.node.id == node.id);
+    let registry = view.registries.iter().find(|it| it.node.id == node.id);
+    let registry_client = view.registry_clients.iter().find(|it| it.node.id == node.id);
     let kind = match (server, broker, producer) {
+        _ if registry.is_some() => texts.registries.registry,
+        _ if registry_client.is_some() => texts.registries.client,
         (Some(_), ..) => texts.name_server,
         (_, Some(broker), _) if broker.broker_id.is_master() => texts.broker,
         (_, Some(_), _) => texts.slave,
@@ -152,6 +157,8 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
             if let Some(broker) = broker { { broker::panel(props, broker) } }
             if let Some(producer) = producer { { client::producer(props, producer) } }
             if let Some(consumer) = consumer { { client::consumer(props, consumer) } }
+            if let Some(registry) = registry { { registry::registry(props, registry) } }
+            if let Some(client) = registry_client { { registry::client(props, client) } }
             { timers(props, node) }
             { section(texts.connections, false, html! {
                 <ul class="links">{ for node.connections.iter().map(|peer| html! { <li>{ props.node_link(peer) }</li> }) }</ul>
