@@ -4,6 +4,7 @@
 
 use crate::broker::{Broker, BrokerDisk};
 use crate::consumer::{Consumer, ConsumerDisk};
+use crate::kafka::{self, KafkaNode};
 use crate::mqadmin::Mqadmin;
 use crate::name_server::{KvConfig, NameServer};
 use crate::outbox::{Input, Outbox};
@@ -23,6 +24,8 @@ pub enum Node {
     Consumer(Box<Consumer>),
     /// Carries out one command of an operator.
     Mqadmin(Box<Mqadmin>),
+    /// A process of Kafka.
+    Kafka(Box<KafkaNode>),
 }
 
 /// What a process leaves behind.
@@ -36,6 +39,8 @@ pub enum Disk {
     Broker(Box<BrokerDisk>),
     /// A consumer's local offsets.
     Consumer(ConsumerDisk),
+    /// The data directory of a Kafka broker.
+    Kafka(Box<kafka::BrokerDisk>),
 }
 
 impl Node {
@@ -47,6 +52,7 @@ impl Node {
             Self::Producer(node) => node.handle(now, input, out),
             Self::Consumer(node) => node.handle(now, input, out),
             Self::Mqadmin(node) => node.handle(now, input, out),
+            Self::Kafka(node) => node.handle(now, input, out),
         }
     }
 
@@ -57,6 +63,7 @@ impl Node {
             Self::Producer(_) | Self::Mqadmin(_) => Disk::Empty,
             Self::Broker(broker) => Disk::Broker(Box::new(broker.into_disk())),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
+            Self::Kafka(node) => node.into_disk().map_or(Disk::Empty, |disk| Disk::Kafka(Box::new(disk))),
         }
     }
 }

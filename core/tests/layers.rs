@@ -25,7 +25,7 @@ const ROWS: &[&[&str]] = &[
         "remoting",
         "client_instance",
     ],
-    &["name_server", "broker", "producer", "consumer", "mqadmin"],
+    &["name_server", "broker", "producer", "consumer", "mqadmin", "kafka"],
     &["node", "agenda", "network", "recording", "world"],
     &["view", "lab", "fidelity", "lesson"],
 ];

@@ -29,8 +29,11 @@
 //! | `hold A B [one-way]` / `release A B` | what A and B send each other waits, in order, for the release |
 //! | `link A B [latency=1..3] [loss=5%]` | another latency range in ms, or a share of packets lost (TCP repeats them), for both directions |
 //!
+//! Kafka's nodes and what is done with them: module `kafka` of this folder ([`KafkaSpec`], [`KafkaCommand`], [`KafkaAdmin`]).
+//!
 //! Times are written `500ms`, `30s`, `2m` or `1:30.500`. A value with blanks stands in double quotes.
 
+mod kafka;
 mod print;
 mod read;
 mod send_job;
@@ -40,6 +43,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+pub use kafka::{
+    KAFKA_VERBS, KafkaAction, KafkaAdmin, KafkaCommand, KafkaConsumerSpec, KafkaOrder, KafkaSend, KafkaSpec, OffsetReset,
+};
 pub use read::VERBS;
 pub use send_job::{CommunicationMode, Delivery, LocalTransaction, Properties, SendJob, TransactionRecord};
 pub use sharding_key::ShardingKey;
@@ -173,6 +179,8 @@ pub enum NodeSpec {
     Consumer(Box<ConsumerSpec>),
     /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
     Mqadmin(Arc<str>),
+    /// A process of Kafka.
+    Kafka(Box<KafkaSpec>),
 }
 
 /// Where a topic is created or changed.
@@ -278,6 +286,11 @@ pub enum Command {
     },
     /// Runs RocketMQ's command line tool: the words behind `mqadmin`.
     Mqadmin(Arc<str>),
+    // Kafka (see `kafka`).
+    /// Orders something of a node of Kafka.
+    Kafka(KafkaCommand),
+    /// Runs an administrator's tool of Kafka.
+    KafkaAdmin(KafkaAdmin),
 }
 
 /// A range of one-way latencies in milliseconds, both ends included. Prints as `1..3`.
@@ -346,6 +359,8 @@ pub enum NodeOrder {
     Set(Settings),
     /// Any: end gracefully.
     Shutdown,
+    /// A process of Kafka.
+    Kafka(KafkaOrder),
 }
 
 /// A command that cannot be carried out. `Display` says what is wrong and what is accepted.
@@ -472,6 +487,8 @@ impl Command {
             Self::Mqadmin(line) if line.len() > LINE_MAX => {
                 invalid(format!("a line for mqadmin may have {LINE_MAX} bytes at most"))
             }
+            Self::Kafka(command) => command.check(),
+            Self::KafkaAdmin(admin) => KafkaSpec::Admin(admin.clone()).check(),
             _ => Ok(()),
         }
     }
@@ -497,7 +514,9 @@ impl Command {
             | Self::Part { .. }
             | Self::Join { .. }
             | Self::Link { .. }
+            | Self::KafkaAdmin(_)
             | Self::Mqadmin(_) => None,
+            Self::Kafka(command) => Some(command.node()),
         }
     }
 
@@ -520,6 +539,7 @@ impl NodeSpec {
         use crate::config::Profile;
         match self {
             Self::Mqadmin(_) => Ok(()),
+            Self::Kafka(spec) => spec.check(),
             Self::NameServer(name_server) => {
                 let mut config = NameServerConfig::of(Profile::V5);
                 check_settings(&name_server.settings, |key, value| config.set(key, value))

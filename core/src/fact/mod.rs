@@ -4,11 +4,14 @@
 //! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
 //! one line of the golden tests.
 
+mod kafka;
 mod print;
 
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
+
+pub use kafka::KafkaFact;
 
 use crate::command::Command;
 use crate::id::{
@@ -725,6 +728,8 @@ pub enum Fact {
         /// Why.
         why: Arc<str>,
     },
+    /// Something happened in the lab's Kafka.
+    Kafka(Box<KafkaFact>),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -733,16 +738,35 @@ fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok
 
 /// Writes [`Fact::kind`] and [`Fact::KINDS`] from one list, so that neither can miss a fact.
 macro_rules! kinds {
-    (match self { $($fact:pat => $kind:literal,)+ }) => {
+    (match self { $($fact:pat => $kind:literal,)+ $(@ $part:ident($inner:ident),)* }) => {
         /// The word by which people look for it: `message-stored`, `broker-removed`, …
         pub const fn kind(&self) -> &'static str {
             match self {
                 $($fact => $kind,)+
+                $(Self::$part(fact) => fact.kind(),)*
             }
         }
 
         /// Every word that [`kind`](Self::kind) can answer, in the order of the facts.
-        pub const KINDS: &'static [&'static str] = &[$($kind),+];
+        pub const KINDS: &'static [&'static str] = {
+            const OWN: &[&str] = &[$($kind),+];
+            const ALL: [&str; OWN.len() $(+ $inner::KINDS.len())*] = {
+                let mut all = [""; OWN.len() $(+ $inner::KINDS.len())*];
+                let (mut next, mut part) = (0, 0);
+                let parts: &[&[&str]] = &[OWN $(, $inner::KINDS)*];
+                while part < parts.len() {
+                    let mut place = 0;
+                    while place < parts[part].len() {
+                        all[next] = parts[part][place];
+                        next += 1;
+                        place += 1;
+                    }
+                    part += 1;
+                }
+                all
+            };
+            &ALL
+        };
     };
 }
 
@@ -827,6 +851,7 @@ impl Fact {
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
             Self::TraceLost { .. } => "trace-lost",
+            @ Kafka(KafkaFact),
         }
     }
 
@@ -884,6 +909,7 @@ impl Fact {
             | Self::RouteChanged { topic, .. }
             | Self::TraceLost { topic, .. }
             | Self::Rebalanced { topic, .. } => Some(topic),
+            Self::Kafka(fact) => fact.topic(),
             _ => self.queue().map(|queue| &queue.topic),
         }
     }
@@ -907,6 +933,10 @@ impl Fact {
             Self::HaReported { to, arrives, .. } | Self::HaTransferred { to, arrives, .. } => {
                 Some((to, *arrives))
             }
+            Self::Kafka(fact) => match &**fact {
+                KafkaFact::Sent { to, arrives, .. } => Some((to, *arrives)),
+                _ => None,
+            },
             _ => None,
         }
     }

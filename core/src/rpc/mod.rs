@@ -12,6 +12,7 @@
 
 mod admin;
 mod code;
+pub mod kafka;
 mod name_server;
 pub mod perm;
 mod request;
@@ -69,6 +70,8 @@ pub enum Frame {
         /// The records of the piece, whole.
         records: Vec<Record>,
     },
+    /// A request or an answer of Kafka.
+    Kafka(kafka::KafkaFrame),
 }
 
 /// A producer's and a consumer's view of a queue list entry: which queue on which broker name.

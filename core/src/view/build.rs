@@ -38,6 +38,7 @@ impl View {
             brokers: Vec::new(),
             producers: Vec::new(),
             consumers: Vec::new(),
+            kafka: super::kafka::KafkaView::default(),
             barriers: barriers(world),
             flights: flights(world),
         };
@@ -51,6 +52,7 @@ impl View {
                 NodeSpec::Consumer(spec) => view.consumers.push(consumer(world, id, slot, spec)),
                 // A run of the tool is seen by what it prints.
                 NodeSpec::Mqadmin(_) => {}
+                NodeSpec::Kafka(spec) => view.kafka.add(world, id, slot, spec, messages_per_queue),
             }
         }
         view.brokers.sort_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
@@ -70,7 +72,7 @@ pub(crate) fn stored(world: &World, unique_key: &str) -> Vec<(NodeId, Arc<Stored
         .collect()
 }
 
-fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool) -> NodeView {
+pub(super) fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool) -> NodeView {
     let status = match slot.state {
         ProcessState::Up if !is_ready => NodeStatus::Starting,
         ProcessState::Up => NodeStatus::Up,
@@ -541,7 +543,7 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
     let connection = world.network().connection(transit.connection)?;
     let node = |side: Side| connection.end(side).peer.node.clone();
     let is_tool = |side| match world.slots().get(&node(side)) {
-        Some(slot) => matches!(slot.spec, NodeSpec::Mqadmin(_)),
+        Some(slot) => crate::world::is_tool(&slot.spec),
         None => true,
     };
     if is_tool(Side::Opener) {
@@ -567,6 +569,10 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             let tag = messages.first().and_then(|message| message.message.tag()).cloned();
             let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
             (response.request.name(), true, count > 0, tag, count)
+        }
+        Frame::Kafka(frame) => {
+            let count = u32::try_from(frame.records()).unwrap_or(u32::MAX);
+            (frame.api, frame.is_response(), count > 0, None, count)
         }
         Frame::HaReport(_) => ("HA", true, false, None, 0),
         Frame::HaTransfer { records, .. } => {

@@ -6,6 +6,7 @@
 
 mod build;
 mod held_back;
+mod kafka;
 mod record;
 
 use std::sync::Arc;
@@ -26,6 +27,10 @@ use crate::timer::Timer;
 
 pub(crate) use build::stored;
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
+pub use kafka::{
+    KafkaBrokerView, KafkaCommitView, KafkaConsumerView, KafkaGroupView, KafkaLogView, KafkaMemberView,
+    KafkaPositionView, KafkaProducerView, KafkaRecordView, KafkaView,
+};
 pub use record::{record_bytes, record_fields};
 
 pub use crate::message::RecordField;
@@ -45,6 +50,9 @@ pub struct View {
     pub producers: Vec<ProducerView>,
     /// By group, then name.
     pub consumers: Vec<ConsumerView>,
+    /// Kafka's nodes; empty in a cluster without any.
+    #[serde(skip_serializing_if = "KafkaView::is_empty")]
+    pub kafka: KafkaView,
     /// Links with a barrier.
     pub barriers: Vec<BarrierView>,
     /// Frames on the wire.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Alarm, Due, ProcessState, World};
 use crate::command::TransactionRecord;
-use crate::fact::{Fact, Sent};
+use crate::fact::{Fact, KafkaFact, Sent};
 use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Connection, EndState, Packet, Side, Transit};
 use crate::node::Node;
@@ -132,6 +132,11 @@ impl World {
         match &mut fact {
             Fact::RequestSent(sent) | Fact::ResponseSent(sent) => sent.arrives = arrival,
             Fact::HaReported { arrives, .. } | Fact::HaTransferred { arrives, .. } => *arrives = arrival,
+            Fact::Kafka(fact) => {
+                if let KafkaFact::Sent { arrives, .. } = &mut **fact {
+                    *arrives = arrival;
+                }
+            }
             _ => {}
         }
         self.note(Some(from), cause, fact);
@@ -275,6 +280,14 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
             }))
         }
         Frame::HaReport(offset) => Fact::HaReported { to: to.clone(), offset: *offset, arrives: never },
+        Frame::Kafka(frame) => Fact::Kafka(Box::new(KafkaFact::Sent {
+            to: to.clone(),
+            api: frame.api,
+            response: frame.is_response(),
+            correlation_id: frame.correlation_id,
+            records: frame.records(),
+            arrives: never,
+        })),
         Frame::HaTransfer { from, records } => Fact::HaTransferred {
             to: to.clone(),
             from: *from,

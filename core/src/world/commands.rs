@@ -6,11 +6,12 @@ use super::{Due, ProcessState, Slot, World};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
-    Barrier, Command, CommandError, ConsumerSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
+    Barrier, Command, CommandError, ConsumerSpec, KafkaSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
 };
 use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
+use crate::kafka::{KafkaNode, KafkaStart};
 use crate::id::{Address, ClientId, EventId, NodeId};
 use crate::mqadmin::{Mqadmin, MqadminStart};
 use crate::name_server::{self, KvConfig, NameServer};
@@ -23,8 +24,8 @@ use crate::time::Instant;
 
 type Checked = Result<(), CommandError>;
 
-/// First port and distance to the next, for name servers, brokers, clients and runs of `mqadmin`.
-const PORTS: [(u16, u16); 4] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1)];
+/// First port and distance to the next, for name servers, brokers, clients, runs of tools and Kafka brokers.
+const PORTS: [(u16, u16); 5] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1), (9092, 10)];
 
 impl World {
     /// Whether a command could be carried out at this moment.
@@ -37,6 +38,8 @@ impl World {
             Command::Add(node, spec) => self.check_add(node, spec),
             Command::CreateTopic { place, .. } => self.topic_targets(place).map(|_| ()),
             Command::Mqadmin(_) => Ok(()),
+            Command::Kafka(command) => self.check_kafka(command),
+            Command::KafkaAdmin(admin) => self.kafka_bootstrap(admin.broker.as_ref()).map(|_| ()),
             Command::Send(node, _) | Command::Produce(node, _) | Command::Quiet(node) => {
                 self.check_producer(node)
             }
@@ -53,7 +56,7 @@ impl World {
                 self.check_state(node, "stopped, killed or without power", |state| !state.is_running())
             }
             Command::RollBack { node, .. } => {
-                if !matches!(self.slot(node)?.spec, NodeSpec::Broker(_)) {
+                if !matches!(self.slot(node)?.spec, NodeSpec::Broker(_)) && !self.is_kafka_broker(node) {
                     return Err(CommandError::WrongKind { node: node.clone(), wanted: "a broker" });
                 }
                 self.check_state(node, "stopped, killed or without power", |state| !state.is_running())
@@ -77,12 +80,12 @@ impl World {
         }
     }
 
-    fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
+    pub(super) fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
         let unknown = || CommandError::UnknownNode(node.clone(), self.slots.keys().cloned().collect());
         self.slots.get(node).ok_or_else(unknown)
     }
 
-    fn check_state(&self, node: &NodeId, wanted: &'static str, fits: fn(ProcessState) -> bool) -> Checked {
+    pub(super) fn check_state(&self, node: &NodeId, wanted: &'static str, fits: fn(ProcessState) -> bool) -> Checked {
         let slot = self.slot(node)?;
         if fits(slot.state) {
             return Ok(());
@@ -105,6 +108,10 @@ impl World {
             NodeSpec::NameServer(spec) => spec.port,
             NodeSpec::Broker(spec) => spec.port,
             NodeSpec::Mqadmin(_) => None,
+            NodeSpec::Kafka(spec) => match &**spec {
+                KafkaSpec::Broker(port) => *port,
+                spec => return self.kafka_bootstrap(spec.broker()).map(|_| ()),
+            },
             NodeSpec::Producer(client) => {
                 return self.name_servers_of(client.name_servers.as_deref()).map(|_| ());
             }
@@ -191,7 +198,7 @@ impl World {
             settings.iter().try_for_each(|(key, value)| set(key, value)).map_err(CommandError::Invalid)
         };
         match &self.slot(node)?.spec {
-            NodeSpec::Mqadmin(_) => Err(CommandError::WrongKind {
+            NodeSpec::Mqadmin(_) | NodeSpec::Kafka(_) => Err(CommandError::WrongKind {
                 node: node.clone(),
                 wanted: "a name server, a broker, a producer or a consumer",
             }),
@@ -241,6 +248,11 @@ impl World {
                 let node = self.next_tool();
                 self.add(node, NodeSpec::Mqadmin(line), cause)?;
             }
+            Command::Kafka(command) => self.apply_kafka(command, cause),
+            Command::KafkaAdmin(admin) => {
+                let node = self.next_kafka_admin();
+                self.add(node, NodeSpec::Kafka(Box::new(KafkaSpec::Admin(admin))), cause)?;
+            }
             Command::Set(node, settings) => self.set(&node, settings, cause),
             Command::Kill(node) => self.end_process(&node, ProcessState::Killed, cause, Fact::Killed),
             Command::PowerOff(node) => {
@@ -283,15 +295,24 @@ impl World {
             NodeSpec::Broker(spec) => (1, spec.port),
             NodeSpec::Producer(_) | NodeSpec::Consumer(_) => (2, None),
             NodeSpec::Mqadmin(_) => (3, None),
+            NodeSpec::Kafka(spec) => match &**spec {
+                KafkaSpec::Broker(port) => (4, *port),
+                KafkaSpec::Producer { .. } | KafkaSpec::Consumer(_) => (2, None),
+                KafkaSpec::Admin(_) => (3, None),
+            },
         };
         let name_servers = match &spec {
             NodeSpec::NameServer(_) => Vec::new(),
             NodeSpec::Broker(_) | NodeSpec::Mqadmin(_) => self.all_name_servers(),
+            NodeSpec::Kafka(spec) => match &**spec {
+                KafkaSpec::Broker(_) => Vec::new(),
+                spec => vec![self.kafka_bootstrap(spec.broker())?],
+            },
             NodeSpec::Producer(client) => self.name_servers_of(client.name_servers.as_deref())?,
             NodeSpec::Consumer(spec) => self.name_servers_of(spec.client.name_servers.as_deref())?,
         };
         let address = Address::local(port.unwrap_or_else(|| self.next_port(kind)));
-        if kind < 2 {
+        if kind < 2 || kind == 4 {
             self.listeners.insert(address, node.clone());
         }
         if kind == 1 {
@@ -400,8 +421,18 @@ impl World {
                 };
                 Node::Mqadmin(Box::new(Mqadmin::new(start, line.clone())))
             }
+            NodeSpec::Kafka(spec) => {
+                let start = KafkaStart {
+                    node: id.clone(),
+                    address: slot.address,
+                    bootstrap: slot.name_servers.first().copied(),
+                    rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
+                };
+                let disk = if let Disk::Kafka(disk) = disk { Some(*disk) } else { None };
+                Node::Kafka(Box::new(KafkaNode::new(start, spec, disk)))
+            }
         };
-        let is_tool = matches!(node, Node::Mqadmin(_));
+        let is_tool = is_tool(&slot.spec);
         slot.node = Some(node);
         self.set_state(id, ProcessState::Up);
         let cause = if is_tool { cause } else { Some(self.note(Some(id), cause, Fact::Started)) };
@@ -437,7 +468,7 @@ impl World {
         slot.timers.clear();
         slot.waiting.clear();
         let restarts = std::mem::take(&mut slot.restarts);
-        let is_tool = matches!(slot.spec, NodeSpec::Mqadmin(_));
+        let is_tool = is_tool(&slot.spec);
         if let (Disk::Broker(disk), Fact::PoweredOff { lost }) = (&mut slot.disk, &mut fact) {
             *lost = disk.lose_power();
         }
@@ -497,6 +528,7 @@ impl World {
         };
         let records = match &mut slot.disk {
             Disk::Broker(disk) => disk.roll_back(to),
+            Disk::Kafka(disk) => disk.roll_back(to),
             Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) => 0,
         };
         self.note(Some(id), cause, Fact::RolledBack { records });
@@ -509,7 +541,7 @@ impl World {
         let state = slot.state;
         let mut restarts = false;
         match &mut slot.spec {
-            NodeSpec::Mqadmin(_) => {}
+            NodeSpec::Mqadmin(_) | NodeSpec::Kafka(_) => {}
             NodeSpec::NameServer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Broker(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Producer(spec) => put_all(&mut spec.settings, &settings),
@@ -528,6 +560,15 @@ impl World {
             ProcessState::Up | ProcessState::Frozen => self.order(id, NodeOrder::Set(settings), cause),
             _ => {}
         }
+    }
+}
+
+/// Whether a process is one run of a tool, which is seen by what it prints.
+pub(crate) fn is_tool(spec: &NodeSpec) -> bool {
+    match spec {
+        NodeSpec::Mqadmin(_) => true,
+        NodeSpec::Kafka(spec) => matches!(**spec, KafkaSpec::Admin(_)),
+        _ => false,
     }
 }
 

@@ -9,9 +9,12 @@
 
 mod carry_out;
 mod commands;
+mod kafka;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+pub(crate) use commands::is_tool;
 
 use crate::agenda::Agenda;
 use crate::command::{Command, NodeOrder, NodeSpec, TransactionRecord};
@@ -130,8 +133,8 @@ pub struct World {
     order: Vec<NodeId>,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
-    /// Name servers, brokers, clients and runs of `mqadmin` ever added: the next default ports.
-    added: [u16; 4],
+    /// Name servers, brokers, clients, runs of tools and Kafka brokers ever added: the next default ports.
+    added: [u16; 5],
     next_connection: ConnectionId,
     next_event: EventId,
     /// What the application of each producer group knows of its local transactions, by the id of the message.
@@ -151,7 +154,7 @@ impl World {
             slots: BTreeMap::new(),
             order: Vec::new(),
             listeners: BTreeMap::new(),
-            added: [0; 4],
+            added: [0; 5],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
             databases: BTreeMap::new(),
