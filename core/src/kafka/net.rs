@@ -31,8 +31,13 @@ pub(super) fn backoff(first: u64, attempts: u32) -> Duration {
 pub(super) enum Event<P> {
     /// The broker can be asked.
     Connected,
-    /// It cannot be asked any more; the requests that were under way, in order.
-    Disconnected(Vec<P>),
+    /// It cannot be asked any more.
+    Disconnected {
+        /// The requests that were under way, in order.
+        under_way: Vec<P>,
+        /// Whether there was no connection yet.
+        was_connecting: bool,
+    },
     /// An answer, with the number of its request.
     Answer(P, u32, KafkaResponse),
 }
@@ -136,7 +141,7 @@ impl<P> Net<P> {
                     out.close(connection);
                 }
                 self.connect(now, out);
-                Ok(lost.then(|| Event::Disconnected(Vec::new())))
+                Ok(lost.then(|| Event::Disconnected { under_way: Vec::new(), was_connecting: true }))
             }
             Input::Timer(Timer::Kafka(KafkaTimer::RequestTimeout), _) => {
                 if self.pending.values().all(|(until, _)| *until > now) {
@@ -159,12 +164,14 @@ impl<P> Net<P> {
     }
 
     fn lose(&mut self, now: Instant, out: &mut Outbox) -> Event<P> {
+        let was_connecting = matches!(self.state, State::Connecting(_));
         self.state = State::Idle;
         let pause = backoff(RECONNECT_BACKOFF, self.attempts);
         self.attempts += 1;
         out.set_timer(Timer::Kafka(KafkaTimer::Reconnect), now + pause);
         let pending = std::mem::take(&mut self.pending);
         self.watch(out);
-        Event::Disconnected(pending.into_values().map(|(_, about)| about).collect())
+        let under_way = pending.into_values().map(|(_, about)| about).collect();
+        Event::Disconnected { under_way, was_connecting }
     }
 }

@@ -107,7 +107,7 @@ impl Producer {
     pub(super) fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
         match self.net.take(now, input, out) {
             Ok(Some(Event::Answer(about, _, response))) => self.on_answer(now, about, response, out),
-            Ok(Some(Event::Connected | Event::Disconnected(_)) | None) => {}
+            Ok(Some(Event::Connected | Event::Disconnected { .. }) | None) => {}
             Err(Input::Started) => self.net.connect(now, out),
             Err(Input::Order(NodeOrder::Kafka(KafkaOrder::Send(send)))) => self.jobs.push_back(Job::Send(send)),
             Err(Input::Order(NodeOrder::Kafka(KafkaOrder::End(marker)))) => {

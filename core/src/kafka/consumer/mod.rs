@@ -179,7 +179,17 @@ impl Consumer {
     fn on_event(&mut self, now: Instant, event: Event<About>, out: &mut Outbox) {
         match event {
             Event::Connected => {}
-            Event::Disconnected(under_way) => self.on_disconnected(now, &under_way, out),
+            Event::Disconnected { under_way, was_connecting } => {
+                self.info("Node 1 disconnected.".to_owned(), out);
+                if was_connecting {
+                    let broker = self.broker();
+                    let text = format!(
+                        "Connection to node 1 (/{broker}) could not be established. Node may not be available."
+                    );
+                    self.log(true, text, out);
+                }
+                self.on_disconnected(now, &under_way, out);
+            }
             Event::Answer(about, correlation_id, response) => {
                 self.on_answer(now, about, correlation_id, response, out);
             }
@@ -187,7 +197,6 @@ impl Consumer {
     }
 
     fn on_disconnected(&mut self, now: Instant, under_way: &[About], out: &mut Outbox) {
-        self.info("Node 1 disconnected.".to_owned(), out);
         self.metadata.failed(now);
         if self.closing {
             return out.exit();
