@@ -45,7 +45,7 @@
 //! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`hash_order`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`], [`server_choice`] |
-//! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`], [`registry`] |
+//! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`], [`registry`], [`kafka`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`], [`score`] |
 //!
@@ -67,6 +67,7 @@ pub mod fidelity;
 pub mod filter;
 pub mod hash_order;
 pub mod id;
+pub mod kafka;
 pub mod lab;
 pub mod lesson;
 pub mod message;

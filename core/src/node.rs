@@ -4,6 +4,7 @@
 
 use crate::broker::{Broker, BrokerDisk};
 use crate::consumer::{Consumer, ConsumerDisk};
+use crate::kafka::{self, KafkaNode};
 use crate::mqadmin::Mqadmin;
 use crate::name_server::{KvConfig, NameServer};
 use crate::outbox::{Input, Outbox};
@@ -28,6 +29,8 @@ pub enum Node {
     Registry(Box<Registry>),
     /// Wants to know them.
     RegistryClient(Box<RegistryClient>),
+    /// A process of Kafka.
+    Kafka(Box<KafkaNode>),
 }
 
 /// What a process leaves behind.
@@ -43,6 +46,8 @@ pub enum Disk {
     Consumer(ConsumerDisk),
     /// A registry's list.
     Registry(RegistryDisk),
+    /// The data directory of a Kafka broker.
+    Kafka(Box<kafka::BrokerDisk>),
 }
 
 impl Node {
@@ -56,6 +61,7 @@ impl Node {
             Self::Mqadmin(node) => node.handle(now, input, out),
             Self::Registry(node) => node.handle(now, input, out),
             Self::RegistryClient(node) => node.handle(now, input, out),
+            Self::Kafka(node) => node.handle(now, input, out),
         }
     }
 
@@ -67,6 +73,7 @@ impl Node {
             Self::Registry(node) => Disk::Registry(node.into_disk()),
             Self::Broker(broker) => Disk::Broker(Box::new(broker.into_disk())),
             Self::Consumer(consumer) => Disk::Consumer(consumer.into_disk()),
+            Self::Kafka(node) => node.into_disk().map_or(Disk::Empty, |disk| Disk::Kafka(Box::new(disk))),
         }
     }
 }

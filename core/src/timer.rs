@@ -129,11 +129,35 @@ pub enum Timer {
     RegistryTimeout,
     /// Registry client, watch: nothing was sent for a while (`ClientCnxn.sendPing`).
     RegistryPing,
+    /// A process of Kafka.
+    Kafka(KafkaTimer),
+}
+
+/// The alarm clocks of Kafka's processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum KafkaTimer {
+    /// Client: connect again (`reconnect.backoff.ms`).
+    Reconnect,
+    /// Client: a request has waited too long (`request.timeout.ms`).
+    RequestTimeout,
+    /// Consumer: the application's thread or the heartbeat's has something to do.
+    Poll,
+    /// Producer: send again what failed (`retry.backoff.ms`).
+    Retry,
+    /// Broker: fetches have waited long enough (`DelayedFetch`).
+    DelayedFetch,
+    /// Coordinator: a member is silent, or a rebalance takes too long (`DelayedHeartbeat`, `DelayedJoin`).
+    Sessions,
+    /// Coordinator: look for transactions that take too long (`abort-timed-out-transactions`).
+    Transactions,
 }
 
 impl fmt::Display for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&words_of(self))
+        match self {
+            Self::Kafka(timer) => f.pad(&format!("kafka-{}", words_of(timer))),
+            _ => f.pad(&words_of(self)),
+        }
     }
 }
 

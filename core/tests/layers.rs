@@ -27,7 +27,7 @@ const ROWS: &[&[&str]] = &[
         "dledger",
         "server_choice",
     ],
-    &["name_server", "broker", "producer", "consumer", "mqadmin", "registry"],
+    &["name_server", "broker", "producer", "consumer", "mqadmin", "registry", "kafka"],
     &["node", "agenda", "network", "recording", "world"],
     &["view", "lab", "fidelity", "lesson", "score"],
 ];

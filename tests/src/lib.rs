@@ -7,6 +7,8 @@ pub mod chaos;
 pub mod explore;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fidelity;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod kafka_replay;
 #[cfg(all(feature = "page", not(target_arch = "wasm32")))]
 pub mod page;
 #[cfg(not(target_arch = "wasm32"))]

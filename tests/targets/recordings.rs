@@ -9,13 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use lab_core::config::Profile;
+use lab_tests::kafka_replay;
+use lab_tests::replay::verdict::Verdict;
 use lab_tests::replay::{profile_of, replay, script::Script};
 
 /// One file to replay.
 struct Task {
     name: String,
     path: PathBuf,
-    profile: Profile,
+    /// `None` for a recording of Kafka.
+    profile: Option<Profile>,
 }
 
 /// A line for people, and how many facts disagreed.
@@ -66,10 +69,11 @@ fn tasks(root: &Path) -> VecDeque<Task> {
     let mut tasks = VecDeque::new();
     for folder in entries(root).into_iter().filter(|path| path.is_dir()) {
         let version = name(&folder);
-        let Some(profile) = profile_of(&version) else {
-            println!("{version}: not RocketMQ, left out");
+        let profile = profile_of(&version);
+        if profile.is_none() && !kafka_replay::is_kafka(&version) {
+            println!("{version}: neither RocketMQ nor Kafka, left out");
             continue;
-        };
+        }
         for path in
             entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "json"))
         {
@@ -93,14 +97,13 @@ fn name(path: &Path) -> String {
 
 fn run(task: &Task) -> Line {
     let text = std::fs::read_to_string(&task.path).expect("a readable recording");
-    let script = match Script::read(&text) {
-        Ok(script) => script,
+    let (verdict, orders) = match played(&text, task.profile) {
+        Ok(played) => played,
         Err(why) => {
             let text = format!("{}: not a recording: {why}", task.name);
             return Line { text, disagreements: usize::MAX };
         }
     };
-    let verdict = replay(&script, task.profile);
     if let Some(folder) = std::env::var_os("LAB_REPLAYS").filter(|folder| !folder.is_empty()) {
         let file = Path::new(&folder).join(task.name.replace('/', "-"));
         std::fs::write(file, &verdict.replay).expect("a folder for the replays");
@@ -119,11 +122,27 @@ fn run(task: &Task) -> Line {
     }
     let disagreements = differing.iter().filter(|step| !known(**step)).count() + gone;
     if let Some(first) = verdict.problems().find(|finding| !known(finding.step)) {
-        let order = &script.steps[first.step].order;
+        let order = &orders[first.step];
         text += &format!("\n    at {}, step {} `{order}`", first.at, first.step);
         for line in first.problem.iter().flat_map(|problem| problem.lines()) {
             text += &format!("\n    {line}");
         }
     }
     Line { text, disagreements }
+}
+
+/// What a replay found, and the steps as they are written.
+fn played(text: &str, profile: Option<Profile>) -> Result<(Verdict, Vec<String>), serde_json::Error> {
+    match profile {
+        Some(profile) => {
+            let script = Script::read(text)?;
+            let verdict = replay(&script, profile);
+            Ok((verdict, script.steps.into_iter().map(|step| step.order).collect()))
+        }
+        None => {
+            let script = kafka_replay::script::Script::read(text)?;
+            let verdict = kafka_replay::replay(&script);
+            Ok((verdict, script.steps.into_iter().map(|step| step.order).collect()))
+        }
+    }
 }

@@ -329,6 +329,8 @@ impl Broker {
             Frame::Registry(_) => {}
             Frame::HaReport(offset) => self.on_slave_report(now, connection, peer, offset, out),
             Frame::HaTransfer { from, records } => self.on_transfer(now, connection, from, records, out),
+            // Nobody speaks Kafka to a broker of RocketMQ.
+            Frame::Kafka(_) => {}
             Frame::Request { .. } if self.is_stopping => {}
             Frame::Request { opaque, one_way, request } => {
                 self.channels.touch(now, connection, &peer.node, out);

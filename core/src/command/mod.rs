@@ -32,8 +32,11 @@
 //! | `registry-client N [count=1] [registry=R,S] [choose=rocketmq] [poll=30s] [wait=300s] [session=30s]` | starts a client of registries, or `count` of them called `N-1`, `N-2`, …; `R+S` is one host name with two addresses; `choose` is `rocketmq` or `zookeeper` (default with `watch`); `poll` is for `pull`, `wait` for `long-polling`, `session` for `watch` |
 //! | `member N add [registry=R,S]` / `member N remove [registry=R,S]` | a member comes to the lists of all registries, or of these, or goes |
 //!
+//! Kafka's nodes and what is done with them: module `kafka` of this folder ([`KafkaSpec`], [`KafkaCommand`], [`KafkaAdmin`]).
+//!
 //! Times are written `500ms`, `30s`, `2m` or `1:30.500`. A value with blanks stands in double quotes.
 
+mod kafka;
 mod print;
 mod read;
 mod registry;
@@ -44,6 +47,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+pub use kafka::{
+    KAFKA_VERBS, KafkaAction, KafkaAdmin, KafkaCommand, KafkaConsumerSpec, KafkaOrder, KafkaSend, KafkaSpec,
+    OffsetReset,
+};
 pub use read::VERBS;
 pub use registry::{
     MemberChange, MemberOrder, REGISTRY_CLIENTS_MAX, RegistryClientSpec, RegistryModel, RegistrySpec,
@@ -185,6 +192,8 @@ pub enum NodeSpec {
     Registry(RegistrySpec),
     /// A client of registries, or several.
     RegistryClient(Box<RegistryClientSpec>),
+    /// A process of Kafka.
+    Kafka(Box<KafkaSpec>),
 }
 
 /// Where a topic is created or changed.
@@ -292,6 +301,11 @@ pub enum Command {
     Mqadmin(Arc<str>),
     /// Changes the list of members that registries keep.
     Member(MemberOrder),
+    // Kafka (see `kafka`).
+    /// Orders something of a node of Kafka.
+    Kafka(KafkaCommand),
+    /// Runs an administrator's tool of Kafka.
+    KafkaAdmin(KafkaAdmin),
 }
 
 /// A range of one-way latencies in milliseconds, both ends included. Prints as `1..3`.
@@ -362,6 +376,8 @@ pub enum NodeOrder {
     Shutdown,
     /// Registry: take a member in, or strike it off.
     Member(NodeId, MemberChange),
+    /// A process of Kafka.
+    Kafka(KafkaOrder),
 }
 
 /// A command that cannot be carried out. `Display` says what is wrong and what is accepted.
@@ -489,6 +505,8 @@ impl Command {
             Self::Mqadmin(line) if line.len() > LINE_MAX => {
                 invalid(format!("a line for mqadmin may have {LINE_MAX} bytes at most"))
             }
+            Self::Kafka(command) => command.check(),
+            Self::KafkaAdmin(admin) => KafkaSpec::Admin(admin.clone()).check(),
             _ => Ok(()),
         }
     }
@@ -515,7 +533,9 @@ impl Command {
             | Self::Join { .. }
             | Self::Link { .. }
             | Self::Member(_)
+            | Self::KafkaAdmin(_)
             | Self::Mqadmin(_) => None,
+            Self::Kafka(command) => Some(command.node()),
         }
     }
 
@@ -539,6 +559,7 @@ impl NodeSpec {
         match self {
             Self::Mqadmin(_) | Self::Registry(_) => Ok(()),
             Self::RegistryClient(client) => client.check(),
+            Self::Kafka(spec) => spec.check(),
             Self::NameServer(name_server) => {
                 let mut config = NameServerConfig::of(Profile::V5);
                 check_settings(&name_server.settings, |key, value| config.set(key, value))

@@ -13,7 +13,7 @@ use crate::rpc::{ExpressionType, MessageSelector};
 use crate::time::{Duration, Instant};
 
 /// A value with quotes where it needs them.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     if !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"') {
         return value.to_owned();
     }
@@ -177,6 +177,9 @@ impl fmt::Display for Command {
             }
             Self::Mqadmin(line) => write!(f, "mqadmin {line}"),
             Self::Add(_, NodeSpec::Mqadmin(line)) => write!(f, "mqadmin {line}"),
+            Self::Add(node, NodeSpec::Kafka(spec)) => super::kafka::print_spec(f, node, spec),
+            Self::Kafka(command) => command.fmt(f),
+            Self::KafkaAdmin(admin) => admin.fmt(f),
             Self::Quiet(node) => write!(f, "quiet {node}"),
             Self::Pin { node, topic, start } => write!(f, "pin {node} {topic} start={start}"),
             Self::Set(node, settings) => {

@@ -67,7 +67,7 @@ fn split_words(line: &str) -> Result<Vec<String>, CommandError> {
 }
 
 /// What stands behind the verb of a command.
-struct Arguments {
+pub(super) struct Arguments {
     verb: String,
     positional: std::vec::IntoIter<String>,
     options: Vec<(String, String)>,
@@ -75,7 +75,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn read(line: &str) -> Result<Self, CommandError> {
+    pub(super) fn read(line: &str) -> Result<Self, CommandError> {
         let mut words = split_words(line)?.into_iter();
         let verb = words.next().ok_or_else(|| CommandError::Syntax("the command is empty".to_owned()))?;
         let (mut positional, mut options) = (Vec::new(), Vec::new());
@@ -88,36 +88,47 @@ impl Arguments {
         Ok(Self { verb, positional: positional.into_iter(), options, asked: Vec::new() })
     }
 
-    fn error(&self, why: impl fmt::Display) -> CommandError {
+    pub(super) fn error(&self, why: impl fmt::Display) -> CommandError {
         CommandError::Syntax(format!("{}: {why}", self.verb))
     }
 
-    fn next(&mut self, what: &str) -> Result<String, CommandError> {
+    pub(super) fn next(&mut self, what: &str) -> Result<String, CommandError> {
         self.positional.next().ok_or_else(|| self.error(format_args!("{what} is missing")))
     }
 
-    fn node(&mut self) -> Result<NodeId, CommandError> {
+    pub(super) fn node(&mut self) -> Result<NodeId, CommandError> {
         self.next("the name of a node").map(NodeId::from)
     }
 
-    fn topic(&mut self) -> Result<TopicName, CommandError> {
+    pub(super) fn topic(&mut self) -> Result<TopicName, CommandError> {
         self.next("the name of a topic").map(TopicName::from)
     }
 
-    fn flag(&mut self, word: &str) -> bool {
+    pub(super) fn flag(&mut self, word: &str) -> bool {
         let rest: Vec<_> = self.positional.by_ref().collect();
         let found = rest.iter().any(|other| other == word);
         self.positional = rest.into_iter().filter(|other| other != word).collect::<Vec<_>>().into_iter();
         found
     }
 
-    fn text(&mut self, key: &'static str) -> Option<String> {
+    /// Like [`flag`](Self::flag), for a word behind so many others, which stay.
+    pub(super) fn flag_after(&mut self, skip: usize, word: &str) -> bool {
+        let mut rest: Vec<_> = self.positional.by_ref().collect();
+        let place = rest.iter().skip(skip).position(|other| other == word);
+        if let Some(place) = place {
+            rest.remove(skip + place);
+        }
+        self.positional = rest.into_iter();
+        place.is_some()
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
         self.asked.push(key);
         let place = self.options.iter().position(|(other, _)| other == key)?;
         Some(self.options.remove(place).1)
     }
 
-    fn option<T: FromStr>(&mut self, key: &'static str) -> Result<Option<T>, CommandError>
+    pub(super) fn option<T: FromStr>(&mut self, key: &'static str) -> Result<Option<T>, CommandError>
     where
         T::Err: fmt::Display,
     {
@@ -127,25 +138,25 @@ impl Arguments {
         text.parse().map(Some).map_err(|why| self.error(format_args!("{key}={text}: {why}")))
     }
 
-    fn required<T: FromStr>(&mut self, key: &'static str) -> Result<T, CommandError>
+    pub(super) fn required<T: FromStr>(&mut self, key: &'static str) -> Result<T, CommandError>
     where
         T::Err: fmt::Display,
     {
         self.option(key)?.ok_or_else(|| self.error(format_args!("{key}=… is missing")))
     }
 
-    fn list<T: From<String>>(&mut self, key: &'static str) -> Option<Vec<T>> {
+    pub(super) fn list<T: From<String>>(&mut self, key: &'static str) -> Option<Vec<T>> {
         let text = self.text(key)?;
         Some(text.split(',').filter(|part| !part.is_empty()).map(|part| part.to_owned().into()).collect())
     }
 
     /// All options that were not asked for, as settings with RocketMQ's keys.
-    fn settings(&mut self) -> Settings {
+    pub(super) fn settings(&mut self) -> Settings {
         std::mem::take(&mut self.options)
     }
 
     /// Refuses whatever was not asked for.
-    fn finish(mut self) -> Result<(), CommandError> {
+    pub(super) fn finish(mut self) -> Result<(), CommandError> {
         if let Some(word) = self.positional.next() {
             return Err(self.error(format_args!("`{word}` is one word too many")));
         }
@@ -168,6 +179,10 @@ impl FromStr for Command {
     fn from_str(line: &str) -> Result<Self, Self::Err> {
         if let Some(line) = mqadmin_line(line) {
             let command = Self::Mqadmin(line.into());
+            command.check_alone()?;
+            return Ok(command);
+        }
+        if let Some(command) = super::kafka::tool_line(line) {
             command.check_alone()?;
             return Ok(command);
         }
@@ -219,10 +234,14 @@ impl FromStr for Command {
             "registry-client" => read_registry_client(&mut args)?,
             "member" => read_member(&mut args)?,
             verb => {
-                return Err(CommandError::Syntax(format!(
-                    "`{verb}` is not a command; accepted: {}",
-                    VERBS.join(", ")
-                )));
+                let verb = verb.to_owned();
+                super::kafka::read(&verb, &mut args)?.ok_or_else(|| {
+                    CommandError::Syntax(format!(
+                        "`{verb}` is not a command; accepted: {}, {}",
+                        VERBS.join(", "),
+                        super::KAFKA_VERBS.join(", ")
+                    ))
+                })?
             }
         };
         args.finish()?;

@@ -6,6 +6,7 @@
 
 mod acting;
 mod dledger;
+mod kafka;
 mod pop;
 mod print;
 mod registry;
@@ -19,6 +20,7 @@ pub use registry::RegistryFact;
 use serde::{Serialize, Serializer};
 
 pub use dledger::DLedgerFact;
+pub use kafka::KafkaFact;
 
 use crate::command::Command;
 use crate::id::{
@@ -745,6 +747,8 @@ pub enum Fact {
     Acting(ActingFact),
     /// Something between a registry and its clients.
     Registry(RegistryFact),
+    /// Something happened in the lab's Kafka.
+    Kafka(Box<KafkaFact>),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -753,16 +757,35 @@ fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok
 
 /// Writes [`Fact::kind`] and [`Fact::KINDS`] from one list, so that neither can miss a fact.
 macro_rules! kinds {
-    (match self { $($fact:pat => $kind:literal,)+ }) => {
+    (match self { $($fact:pat => $kind:literal,)+ $(@ $part:ident($inner:ident),)* }) => {
         /// The word by which people look for it: `message-stored`, `broker-removed`, …
         pub const fn kind(&self) -> &'static str {
             match self {
                 $($fact => $kind,)+
+                $(Self::$part(fact) => fact.kind(),)*
             }
         }
 
         /// Every word that [`kind`](Self::kind) can answer, in the order of the facts.
-        pub const KINDS: &'static [&'static str] = &[$($kind),+];
+        pub const KINDS: &'static [&'static str] = {
+            const OWN: &[&str] = &[$($kind),+];
+            const ALL: [&str; OWN.len() $(+ $inner::KINDS.len())*] = {
+                let mut all = [""; OWN.len() $(+ $inner::KINDS.len())*];
+                let (mut next, mut part) = (0, 0);
+                let parts: &[&[&str]] = &[OWN $(, $inner::KINDS)*];
+                while part < parts.len() {
+                    let mut place = 0;
+                    while place < parts[part].len() {
+                        all[next] = parts[part][place];
+                        next += 1;
+                        place += 1;
+                    }
+                    part += 1;
+                }
+                all
+            };
+            &ALL
+        };
     };
 }
 
@@ -882,6 +905,7 @@ impl Fact {
             Self::Registry(RegistryFact::MembersChanged { .. }) => "members-changed",
             Self::Registry(RegistryFact::MembersLearned { .. }) => "members-learned",
             Self::Registry(RegistryFact::TimedOut { .. }) => "registry-timed-out",
+            @ Kafka(KafkaFact),
         }
     }
 
@@ -943,6 +967,7 @@ impl Fact {
             | Self::TraceLost { topic, .. }
             | Self::Rebalanced { topic, .. } => Some(topic),
             Self::Pop(fact) => fact.topic(),
+            Self::Kafka(fact) => fact.topic(),
             _ => self.queue().map(|queue| &queue.topic),
         }
     }
@@ -966,6 +991,10 @@ impl Fact {
             Self::HaReported { to, arrives, .. }
             | Self::HaTransferred { to, arrives, .. }
             | Self::Registry(RegistryFact::Sent { to, arrives, .. }) => Some((to, *arrives)),
+            Self::Kafka(fact) => match &**fact {
+                KafkaFact::Sent { to, arrives, .. } => Some((to, *arrives)),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -172,6 +172,7 @@ impl fmt::Display for Fact {
             Self::QueueDropped { queue, reason } => write!(f, "{queue} {}", words_of(reason)),
             Self::PullFailed { queue, why } => write!(f, "{queue} {why}"),
             Self::OffsetCorrected { queue, from, to } => write!(f, "{queue} {from}→{to}"),
+            Self::Kafka(fact) => write!(f, "{fact}"),
             Self::MqadminAnswered { line, output } => {
                 f.write_str(line)?;
                 output.lines().try_for_each(|line| write!(f, "\n            | {line}"))

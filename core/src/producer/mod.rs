@@ -187,6 +187,7 @@ impl Producer {
                 self.add_job(now, thread, job, out);
             }
             NodeOrder::Quiet => self.end_streams(),
+            NodeOrder::Kafka(_) => {}
             NodeOrder::Pin(topic, start) => {
                 self.rounds.retain(|(other, _), _| *other != topic);
                 self.pinned.insert(topic, start);

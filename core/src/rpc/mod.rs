@@ -14,6 +14,7 @@ mod acting;
 mod admin;
 mod code;
 mod dledger;
+pub mod kafka;
 mod name_server;
 pub mod perm;
 mod pop;
@@ -82,6 +83,8 @@ pub enum Frame {
     },
     /// Between a registry and its client.
     Registry(RegistryFrame),
+    /// A request or an answer of Kafka.
+    Kafka(kafka::KafkaFrame),
 }
 
 /// A producer's and a consumer's view of a queue list entry: which queue on which broker name.

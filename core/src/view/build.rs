@@ -40,6 +40,7 @@ impl View {
             consumers: Vec::new(),
             registries: Vec::new(),
             registry_clients: Vec::new(),
+            kafka: super::kafka::KafkaView::default(),
             barriers: barriers(world),
             flights: flights(world),
         };
@@ -57,6 +58,7 @@ impl View {
                 }
                 // A run of the tool is seen by what it prints.
                 NodeSpec::Mqadmin(_) => {}
+                NodeSpec::Kafka(spec) => view.kafka.add(world, id, slot, spec, messages_per_queue),
             }
         }
         view.brokers.sort_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
@@ -565,7 +567,7 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
     let connection = world.network().connection(transit.connection)?;
     let node = |side: Side| connection.end(side).peer.node.clone();
     let is_tool = |side| match world.slots().get(&node(side)) {
-        Some(slot) => matches!(slot.spec, NodeSpec::Mqadmin(_)),
+        Some(slot) => crate::world::is_tool(&slot.spec),
         None => true,
     };
     if is_tool(Side::Opener) {
@@ -590,6 +592,10 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             (response.request.name(), true, count > 0, tag, count)
         }
         Frame::Registry(frame) => (frame.name(), frame.is_response(), false, None, 0),
+        Frame::Kafka(frame) => {
+            let count = u32::try_from(frame.records()).unwrap_or(u32::MAX);
+            (frame.api, frame.is_response(), count > 0, None, count)
+        }
         Frame::HaReport(_) => ("HA", true, false, None, 0),
         Frame::HaTransfer { records, .. } => {
             ("HA", false, !records.is_empty(), None, u32::try_from(records.len()).unwrap_or(u32::MAX))

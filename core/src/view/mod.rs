@@ -7,6 +7,7 @@
 mod build;
 mod dledger;
 mod held_back;
+mod kafka;
 mod pop;
 mod record;
 mod registry;
@@ -31,6 +32,10 @@ use crate::timer::Timer;
 pub(crate) use build::stored;
 pub use dledger::{DLedgerView, FollowerView, TruncatedView};
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
+pub use kafka::{
+    KafkaBrokerView, KafkaCommitView, KafkaConsumerView, KafkaGroupView, KafkaLogView, KafkaMemberView,
+    KafkaPositionView, KafkaProducerView, KafkaRecordView, KafkaView,
+};
 pub use pop::{CheckPointView, HeldPopView, PopQueueView, PopView, ReviveView};
 pub use record::{record_bytes, record_fields};
 pub use registry::{RegistryClientView, RegistryView};
@@ -56,6 +61,9 @@ pub struct View {
     pub registries: Vec<RegistryView>,
     /// In order of their addition.
     pub registry_clients: Vec<RegistryClientView>,
+    /// Kafka's nodes; empty in a cluster without any.
+    #[serde(skip_serializing_if = "KafkaView::is_empty")]
+    pub kafka: KafkaView,
     /// Links with a barrier.
     pub barriers: Vec<BarrierView>,
     /// Frames on the wire.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Alarm, Due, ProcessState, World};
 use crate::command::TransactionRecord;
-use crate::fact::{Fact, RegistryFact, Sent};
+use crate::fact::{Fact, KafkaFact, RegistryFact, Sent};
 use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Connection, EndState, Packet, Side, Transit};
 use crate::node::Node;
@@ -135,6 +135,11 @@ impl World {
             Fact::HaReported { arrives, .. }
             | Fact::HaTransferred { arrives, .. }
             | Fact::Registry(RegistryFact::Sent { arrives, .. }) => *arrives = arrival,
+            Fact::Kafka(fact) => {
+                if let KafkaFact::Sent { arrives, .. } = &mut **fact {
+                    *arrives = arrival;
+                }
+            }
             _ => {}
         }
         self.note(Some(from), cause, fact);
@@ -283,6 +288,14 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
             arrives: never,
         }),
         Frame::HaReport(offset) => Fact::HaReported { to: to.clone(), offset: *offset, arrives: never },
+        Frame::Kafka(frame) => Fact::Kafka(Box::new(KafkaFact::Sent {
+            to: to.clone(),
+            api: frame.api,
+            response: frame.is_response(),
+            correlation_id: frame.correlation_id,
+            records: frame.records(),
+            arrives: never,
+        })),
         Frame::HaTransfer { from, records } => Fact::HaTransferred {
             to: to.clone(),
             from: *from,

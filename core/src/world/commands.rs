@@ -6,13 +6,14 @@ use super::{Due, ProcessState, Slot, World, registries};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
-    Barrier, BrokerSpec, Command, CommandError, ConsumerSpec, NodeOrder, NodeSpec, Settings, TopicPlace,
-    put_setting,
+    Barrier, BrokerSpec, Command, CommandError, ConsumerSpec, KafkaSpec, NodeOrder, NodeSpec, Settings,
+    TopicPlace, put_setting,
 };
 use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
 use crate::id::{Address, BrokerId, ClientId, EventId, NodeId};
+use crate::kafka::{KafkaNode, KafkaStart};
 use crate::mqadmin::{Mqadmin, MqadminStart};
 use crate::name_server::{self, KvConfig, NameServer};
 use crate::network::EndState;
@@ -25,8 +26,8 @@ use crate::time::Instant;
 
 pub(super) type Checked = Result<(), CommandError>;
 
-/// First port and distance to the next, for name servers, brokers, clients, runs of `mqadmin` and registries.
-const PORTS: [(u16, u16); 5] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1), (2181, 10)];
+/// First port and distance to the next, for name servers, brokers, clients, runs of tools, registries and Kafka brokers.
+const PORTS: [(u16, u16); 6] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1), (2181, 10), (9092, 10)];
 
 impl World {
     /// Whether a command could be carried out at this moment.
@@ -40,6 +41,8 @@ impl World {
             Command::CreateTopic { place, .. } => self.topic_targets(place).map(|_| ()),
             Command::Mqadmin(_) => Ok(()),
             Command::Member(order) => self.check_member(order),
+            Command::Kafka(command) => self.check_kafka(command),
+            Command::KafkaAdmin(admin) => self.kafka_bootstrap(admin.broker.as_ref()).map(|_| ()),
             Command::Send(node, _) | Command::Produce(node, _) | Command::Quiet(node) => {
                 self.check_producer(node)
             }
@@ -56,7 +59,7 @@ impl World {
                 self.check_state(node, "stopped, killed or without power", |state| !state.is_running())
             }
             Command::RollBack { node, .. } => {
-                if !matches!(self.slot(node)?.spec, NodeSpec::Broker(_)) {
+                if !matches!(self.slot(node)?.spec, NodeSpec::Broker(_)) && !self.is_kafka_broker(node) {
                     return Err(CommandError::WrongKind { node: node.clone(), wanted: "a broker" });
                 }
                 self.check_state(node, "stopped, killed or without power", |state| !state.is_running())
@@ -85,7 +88,12 @@ impl World {
         self.slots.get(node).ok_or_else(unknown)
     }
 
-    fn check_state(&self, node: &NodeId, wanted: &'static str, fits: fn(ProcessState) -> bool) -> Checked {
+    pub(super) fn check_state(
+        &self,
+        node: &NodeId,
+        wanted: &'static str,
+        fits: fn(ProcessState) -> bool,
+    ) -> Checked {
         let slot = self.slot(node)?;
         if fits(slot.state) {
             return Ok(());
@@ -113,6 +121,10 @@ impl World {
             NodeSpec::NameServer(spec) => spec.port,
             NodeSpec::Broker(spec) => spec.port,
             NodeSpec::Mqadmin(_) => None,
+            NodeSpec::Kafka(spec) => match &**spec {
+                KafkaSpec::Broker(port) => *port,
+                spec => return self.kafka_bootstrap(spec.broker()).map(|_| ()),
+            },
             NodeSpec::Producer(client) => {
                 return self.name_servers_of(client.name_servers.as_deref()).map(|_| ());
             }
@@ -218,12 +230,13 @@ impl World {
             settings.iter().try_for_each(|(key, value)| set(key, value)).map_err(CommandError::Invalid)
         };
         match &self.slot(node)?.spec {
-            NodeSpec::Mqadmin(_) | NodeSpec::Registry(_) | NodeSpec::RegistryClient(_) => {
-                Err(CommandError::WrongKind {
-                    node: node.clone(),
-                    wanted: "a name server, a broker, a producer or a consumer",
-                })
-            }
+            NodeSpec::Mqadmin(_)
+            | NodeSpec::Registry(_)
+            | NodeSpec::RegistryClient(_)
+            | NodeSpec::Kafka(_) => Err(CommandError::WrongKind {
+                node: node.clone(),
+                wanted: "a name server, a broker, a producer or a consumer",
+            }),
             NodeSpec::NameServer(spec) => {
                 let mut config = name_server::config_of(self.profile(), &spec.settings);
                 check(&mut |key, value| config.set(key, value))
@@ -292,6 +305,11 @@ impl World {
                 let node = self.next_tool();
                 self.add(node, NodeSpec::Mqadmin(line), cause)?;
             }
+            Command::Kafka(command) => self.apply_kafka(command, cause),
+            Command::KafkaAdmin(admin) => {
+                let node = self.next_kafka_admin();
+                self.add(node, NodeSpec::Kafka(Box::new(KafkaSpec::Admin(admin))), cause)?;
+            }
             Command::Set(node, settings) => self.set(&node, settings, cause),
             Command::Kill(node) => self.end_process(&node, ProcessState::Killed, cause, Fact::Killed),
             Command::PowerOff(node) => {
@@ -336,6 +354,11 @@ impl World {
             NodeSpec::Mqadmin(_) => (3, None),
             NodeSpec::Registry(spec) => (4, spec.port),
             NodeSpec::RegistryClient(_) => (2, None),
+            NodeSpec::Kafka(spec) => match &**spec {
+                KafkaSpec::Broker(port) => (5, *port),
+                KafkaSpec::Producer { .. } | KafkaSpec::Consumer(_) => (2, None),
+                KafkaSpec::Admin(_) => (3, None),
+            },
         };
         let name_servers = match &spec {
             NodeSpec::NameServer(_) | NodeSpec::Registry(_) => Vec::new(),
@@ -343,6 +366,10 @@ impl World {
                 self.registries_of(spec.registries.as_ref())?.into_iter().flatten().collect()
             }
             NodeSpec::Broker(_) | NodeSpec::Mqadmin(_) => self.all_name_servers(),
+            NodeSpec::Kafka(spec) => match &**spec {
+                KafkaSpec::Broker(_) => Vec::new(),
+                spec => vec![self.kafka_bootstrap(spec.broker())?],
+            },
             NodeSpec::Producer(client) => self.name_servers_of(client.name_servers.as_deref())?,
             NodeSpec::Consumer(spec) => self.name_servers_of(spec.client.name_servers.as_deref())?,
         };
@@ -474,8 +501,18 @@ impl World {
                 };
                 Node::Mqadmin(Box::new(Mqadmin::new(start, line.clone())))
             }
+            NodeSpec::Kafka(spec) => {
+                let start = KafkaStart {
+                    node: id.clone(),
+                    address: slot.address,
+                    bootstrap: slot.name_servers.first().copied(),
+                    rng: Rng::fork(seed, &format!("node {id} {}", slot.incarnation)),
+                };
+                let disk = if let Disk::Kafka(disk) = disk { Some(*disk) } else { None };
+                Node::Kafka(Box::new(KafkaNode::new(start, spec, disk)))
+            }
         };
-        let is_tool = matches!(node, Node::Mqadmin(_));
+        let is_tool = is_tool(&slot.spec);
         slot.node = Some(node);
         self.set_state(id, ProcessState::Up);
         let cause = if is_tool { cause } else { Some(self.note(Some(id), cause, Fact::Started)) };
@@ -511,7 +548,7 @@ impl World {
         slot.timers.clear();
         slot.waiting.clear();
         let restarts = std::mem::take(&mut slot.restarts);
-        let is_tool = matches!(slot.spec, NodeSpec::Mqadmin(_));
+        let is_tool = is_tool(&slot.spec);
         if let (Disk::Broker(disk), Fact::PoweredOff { lost }) = (&mut slot.disk, &mut fact) {
             *lost = disk.lose_power();
         }
@@ -571,6 +608,7 @@ impl World {
         };
         let records = match &mut slot.disk {
             Disk::Broker(disk) => disk.roll_back(to),
+            Disk::Kafka(disk) => disk.roll_back(to),
             Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) | Disk::Registry(_) => 0,
         };
         self.note(Some(id), cause, Fact::RolledBack { records });
@@ -583,7 +621,10 @@ impl World {
         let state = slot.state;
         let mut restarts = false;
         match &mut slot.spec {
-            NodeSpec::Mqadmin(_) | NodeSpec::Registry(_) | NodeSpec::RegistryClient(_) => {}
+            NodeSpec::Mqadmin(_)
+            | NodeSpec::Registry(_)
+            | NodeSpec::RegistryClient(_)
+            | NodeSpec::Kafka(_) => {}
             NodeSpec::NameServer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Broker(spec) => {
                 for (key, value) in &settings {
@@ -618,6 +659,15 @@ const BROKER_ID: &str = "brokerId";
 
 fn broker_id(text: &str) -> Result<BrokerId, String> {
     text.parse().map(BrokerId).map_err(|_| format!("{BROKER_ID}: `{text}` is not a whole number, 0 or more"))
+}
+
+/// Whether a process is one run of a tool, which is seen by what it prints.
+pub(crate) fn is_tool(spec: &NodeSpec) -> bool {
+    match spec {
+        NodeSpec::Mqadmin(_) => true,
+        NodeSpec::Kafka(spec) => matches!(**spec, KafkaSpec::Admin(_)),
+        _ => false,
+    }
 }
 
 fn put_all(settings: &mut Settings, new: &Settings) {

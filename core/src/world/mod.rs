@@ -9,10 +9,13 @@
 
 mod carry_out;
 mod commands;
+mod kafka;
 mod registries;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+pub(crate) use commands::is_tool;
 
 use crate::agenda::Agenda;
 use crate::command::{Command, NodeOrder, NodeSpec, TransactionRecord};
@@ -131,8 +134,8 @@ pub struct World {
     order: Vec<NodeId>,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
-    /// Name servers, brokers, clients, runs of `mqadmin` and registries ever added: the next default ports.
-    added: [u16; 5],
+    /// Name servers, brokers, clients, runs of tools, registries and Kafka brokers ever added: the next default ports.
+    added: [u16; 6],
     next_connection: ConnectionId,
     next_event: EventId,
     /// What the application of each producer group knows of its local transactions, by the id of the message.
@@ -156,7 +159,7 @@ impl World {
             slots: BTreeMap::new(),
             order: Vec::new(),
             listeners: BTreeMap::new(),
-            added: [0; 5],
+            added: [0; 6],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
             databases: BTreeMap::new(),
