@@ -25,6 +25,7 @@ const ROWS: &[&[&str]] = &[
         "remoting",
         "client_instance",
         "dledger",
+        "controller",
     ],
     &["name_server", "broker", "producer", "consumer", "mqadmin"],
     &["node", "agenda", "network", "recording", "world"],

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::controller::ControllerModeDisk;
 use super::offsets::OffsetTable;
 use super::schedule::DelayOffsets;
 use super::timer_messages::TimerCheckpoint;
@@ -32,6 +33,8 @@ pub struct BrokerDisk {
     pub delay_offsets: DelayOffsets,
     /// `config/timercheck`: how far the timer wheel of V5 has turned.
     pub timer_checkpoint: TimerCheckpoint,
+    /// What controller mode keeps: the id, the epoch file, the confirmed position.
+    pub controller_mode: ControllerModeDisk,
 }
 
 impl BrokerDisk {
@@ -45,6 +48,7 @@ impl BrokerDisk {
             offsets: OffsetTable::default(),
             delay_offsets: DelayOffsets::new(),
             timer_checkpoint: TimerCheckpoint::default(),
+            controller_mode: ControllerModeDisk::default(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Broker {
             offsets: self.persisted_offsets,
             delay_offsets: self.schedule.persisted,
             timer_checkpoint: self.timer_wheel.checkpoint,
+            controller_mode: self.controller.map(|mode| mode.disk).unwrap_or_default(),
         }
     }
 }

@@ -21,6 +21,7 @@
 mod admin;
 mod client_calls;
 mod clients;
+mod controller;
 mod disk;
 mod groups;
 mod ha;
@@ -47,6 +48,7 @@ mod transaction_check;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use clients::{ConsumerGroupInfo, Member};
+pub use controller::{ControllerModeDisk, ControllerModeState, ReplicasState, Truncation};
 pub use disk::BrokerDisk;
 pub use ha::SlaveState;
 pub(crate) use hold_back::{SCHEDULE_TOPIC, TIMER_TOPIC, real_place};
@@ -88,6 +90,7 @@ enum Purpose {
     Register(Address),
     Unregister,
     CopyFromMaster,
+    Controller(controller::ControllerCall),
 }
 
 /// The state of one broker process.
@@ -139,6 +142,8 @@ pub struct Broker {
     transactions: transaction::Transactions,
     slaves: BTreeMap<ConnectionId, SlaveState>,
     replica: ha::ReplicaState,
+    /// Controller mode (V5); none in another mode.
+    controller: Option<Box<controller::ControllerMode>>,
 }
 
 /// What a broker is told when it is started.
@@ -158,6 +163,8 @@ pub struct BrokerStart {
     pub ha_address: Address,
     /// The name servers it registers at.
     pub name_servers: Vec<Address>,
+    /// The controllers, for a broker in controller mode that is not told of others.
+    pub controllers: Vec<Address>,
 }
 
 /// The settings of a broker made from this.
@@ -166,7 +173,7 @@ pub fn config_of(profile: Profile, spec: &BrokerSpec) -> BrokerConfig {
     for (key, value) in &spec.settings {
         config.set(key, value).expect("settings are checked with the command that gives them");
     }
-    if !spec.broker_id.is_master() {
+    if !spec.broker_id.is_master() || config.enable_controller_mode {
         config.broker_role = BrokerRole::Slave;
     }
     config
@@ -175,11 +182,21 @@ pub fn config_of(profile: Profile, spec: &BrokerSpec) -> BrokerConfig {
 impl Broker {
     /// A process on an old disk, or on a new one.
     pub fn new(start: BrokerStart, spec: &BrokerSpec, disk: Option<BrokerDisk>) -> Self {
-        let config = config_of(start.profile, spec);
+        let mut config = config_of(start.profile, spec);
+        if config.enable_controller_mode && config.controller_addr.0.is_empty() {
+            config.controller_addr.0.clone_from(&start.controllers);
+        }
         let disk =
             disk.unwrap_or_else(|| BrokerDisk::new(start.profile, start.epoch, &config, &spec.broker_name));
         let mut store = disk.store;
-        store.recover();
+        let controller = config.enable_controller_mode.then(|| {
+            let controllers = config.controller_addr.0.clone();
+            Box::new(controller::ControllerMode::new(controllers, disk.controller_mode))
+        });
+        match &controller {
+            Some(mode) => store.recover_to(mode.disk.confirm_offset.unwrap_or_default()),
+            None => store.recover(),
+        }
         Self {
             node: start.node,
             profile: start.profile,
@@ -190,7 +207,7 @@ impl Broker {
             channels: ServerChannels::new(config.server_channel_max_idle_time),
             config: Box::new(config),
             broker_name: spec.broker_name.clone(),
-            broker_id: spec.broker_id,
+            broker_id: if controller.is_some() { BrokerId::NONE } else { spec.broker_id },
             address: start.address,
             ha_address: start.ha_address,
             configured_name_servers: start.name_servers.clone(),
@@ -220,6 +237,7 @@ impl Broker {
             transactions: transaction::Transactions::default(),
             slaves: BTreeMap::new(),
             replica: ha::ReplicaState::default(),
+            controller,
         }
     }
 
@@ -248,11 +266,18 @@ impl Broker {
         self.stats = stats::BrokerStats::new(now);
         out.set_timer(Timer::UpdateNameServerAddr, now + FIRST_NAME_SERVER_LOOK);
         out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
-        self.register_all(now, None, out);
+        if self.controller.is_some() {
+            self.start_replicas_manager(now, out);
+        } else {
+            self.register_all(now, None, out);
+        }
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
         out.set_timer(Timer::PersistConsumerOffset, now + offsets::FIRST_PERSIST);
         out.set_timer(Timer::ScanClientChannels, now + clients::SCAN_PERIOD);
         self.arm_first_cleaning(now, out);
+        if self.controller.is_some() {
+            return;
+        }
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
             out.set_timer(Timer::HaClient, now + ha::RECONNECT);
@@ -292,6 +317,7 @@ impl Broker {
             }
             Frame::HaReport(offset) => self.on_slave_report(now, connection, peer, offset, out),
             Frame::HaTransfer { from, records } => self.on_transfer(now, connection, from, records, out),
+            Frame::AutoSwitch(frame) => self.on_auto_switch_frame(now, connection, peer, *frame, out),
             Frame::Request { .. } if self.is_stopping => {}
             Frame::Request { opaque, one_way, request } => {
                 self.channels.touch(now, connection, &peer.node, out);
@@ -308,6 +334,7 @@ impl Broker {
                     self.on_registered(now, name_server, response, out);
                 }
                 (Purpose::CopyFromMaster, Ok(response)) => self.on_copied(response, out),
+                (Purpose::Controller(call), result) => self.on_controller_answer(now, call, result.ok(), out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -320,7 +347,8 @@ impl Broker {
             return self.on_outcomes(now, outcomes, out);
         }
         self.channels.remove(connection);
-        self.slaves.remove(&connection);
+        let slave = self.slaves.remove(&connection);
+        self.slave_is_gone(now, slave.and_then(|slave| slave.link), out);
         self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
     }
 
@@ -392,6 +420,11 @@ impl Broker {
             Timer::SlaveSynchronize => self.slave_synchronize(now, due, out),
             Timer::HaClient => self.ha_client(now, out),
             Timer::HaTransfer => self.ha_transfer(now, out),
+            Timer::StartReplicasManager => self.go_on_starting(now, out),
+            Timer::HeartbeatController => self.heartbeat(now, due, out),
+            Timer::SyncControllerMetadata => self.sync_controller_metadata(now, due, out),
+            Timer::SyncBrokerMetadata => self.sync_broker_metadata(now, due, out),
+            Timer::CheckSyncStateSet => self.check_sync_state_set_periodically(now, due, out),
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -418,6 +451,8 @@ impl Broker {
         }
         if !self.broker_id.is_master() {
             self.config.broker_role = BrokerRole::Slave;
+        } else if self.controller.is_some() {
+            self.config.broker_role = BrokerRole::SyncMaster;
         }
         if self.config.broker_permission != permission {
             self.data_version = self.data_version.next(now);
@@ -457,6 +492,11 @@ impl Broker {
             Timer::TimerDequeue,
             Timer::CheckTransactions,
             Timer::TransactionalOpBatch,
+            Timer::StartReplicasManager,
+            Timer::HeartbeatController,
+            Timer::SyncControllerMetadata,
+            Timer::SyncBrokerMetadata,
+            Timer::CheckSyncStateSet,
         ];
         let levels = self.config.message_delay_level.iter();
         let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));

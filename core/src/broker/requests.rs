@@ -159,6 +159,10 @@ impl Broker {
             Request::ConsumeMessageDirectly { group, client_id, message_id, .. } => {
                 return self.consume_message_directly(now, asked, (group, client_id), message_id, out);
             }
+            // A controller, or an operator who asks about controller mode.
+            Request::Controller(request) if self.controller.is_some() => {
+                return self.on_controller_request(now, &asked, *request, out);
+            }
             // A slave that copies.
             Request::GetAllTopicConfig => {
                 Response::with(code, ResponseBody::Topics(self.topics.clone(), self.data_version))

@@ -16,6 +16,8 @@ use crate::timer::Timer;
 
 /// V5 copies when the last copy is older.
 const V5_INTERVAL: Duration = Duration::from_secs(60);
+/// The same in controller mode.
+const CONTROLLER_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Wait before the first look.
 pub(super) const fn first_run(profile: Profile) -> Duration {
@@ -31,12 +33,14 @@ impl Broker {
         out.set_timer(Timer::SlaveSynchronize, due + period(self.profile));
         if self.profile.is_v5() {
             let last = self.replica.last_copy.unwrap_or(self.started_at);
-            if now.since(last) <= V5_INTERVAL {
+            let interval = if self.controller.is_some() { CONTROLLER_INTERVAL } else { V5_INTERVAL };
+            if now.since(last) <= interval {
                 return;
             }
             self.replica.last_copy = Some(now);
         }
-        let Some(master) = self.replica.master_address() else {
+        let told = self.controller.as_ref().and_then(|mode| mode.master()).map(|(_, address)| address);
+        let Some(master) = told.or_else(|| self.replica.master_address()) else {
             return;
         };
         for request in [

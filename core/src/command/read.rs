@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{
-    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, DEFAULT_CLUSTER,
+    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, ControllerSpec, DEFAULT_CLUSTER,
     DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, NameServerSpec, NodeSpec, Properties,
     SendJob, Settings, TopicPlace,
 };
@@ -16,6 +16,7 @@ use crate::time::Instant;
 /// Every verb of the notation.
 pub const VERBS: &[&str] = &[
     "name-server",
+    "controller",
     "broker",
     "topic",
     "producer",
@@ -174,6 +175,11 @@ impl FromStr for Command {
                 let node = args.node()?;
                 let port = args.option("port")?;
                 Self::Add(node, NodeSpec::NameServer(NameServerSpec { port, settings: args.settings() }))
+            }
+            "controller" => {
+                let node = args.node()?;
+                let port = args.option("port")?;
+                Self::Add(node, NodeSpec::Controller(ControllerSpec { port, settings: args.settings() }))
             }
             "broker" => read_broker(&mut args)?,
             "producer" => {

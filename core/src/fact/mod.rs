@@ -4,10 +4,12 @@
 //! ends at an order of the person at the lab, so "why?" is a walk and never a guess. `Display` prints an event as
 //! one line of the golden tests.
 
+mod controller;
 mod print;
 
 use std::sync::Arc;
 
+pub use controller::{ControllerFact, InactiveReason};
 use serde::{Serialize, Serializer};
 
 use crate::command::Command;
@@ -725,6 +727,8 @@ pub enum Fact {
         /// Why.
         why: Arc<str>,
     },
+    /// Something of controller mode.
+    Controller(ControllerFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -827,6 +831,19 @@ impl Fact {
             Self::GroupUpdated { .. } => "group-updated",
             Self::GroupDeleted { .. } => "group-deleted",
             Self::TraceLost { .. } => "trace-lost",
+            Self::Controller(ControllerFact::BrokerIdApplied { .. }) => "broker-id-applied",
+            Self::Controller(ControllerFact::BrokerActive { .. }) => "broker-active",
+            Self::Controller(ControllerFact::BrokerInactive { .. }) => "broker-inactive",
+            Self::Controller(ControllerFact::MasterElected { .. }) => "master-elected",
+            Self::Controller(ControllerFact::NoMasterElected { .. }) => "no-master-elected",
+            Self::Controller(ControllerFact::SyncStateSetChanged { .. }) => "sync-state-set-changed",
+            Self::Controller(ControllerFact::ControllerRoleChanged { .. }) => "controller-role-changed",
+            Self::Controller(ControllerFact::RoleChanged { .. }) => "role-changed",
+            Self::Controller(ControllerFact::HandshakeSent { .. }) => "handshake-sent",
+            Self::Controller(ControllerFact::EpochsSent { .. }) => "epochs-sent",
+            Self::Controller(ControllerFact::LogTruncated { .. }) => "log-truncated",
+            Self::Controller(ControllerFact::NoConsistentPoint { .. }) => "no-consistent-point",
+            Self::Controller(ControllerFact::MetadataCleaned { .. }) => "broker-metadata-cleaned",
         }
     }
 
@@ -907,6 +924,7 @@ impl Fact {
             Self::HaReported { to, arrives, .. } | Self::HaTransferred { to, arrives, .. } => {
                 Some((to, *arrives))
             }
+            Self::Controller(fact) => fact.flight(),
             _ => None,
         }
     }

@@ -63,6 +63,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ordered(command) => write!(f, "{command}"),
+            Self::Controller(fact) => write!(f, "{fact}"),
             Self::Started
             | Self::Killed
             | Self::Frozen

@@ -12,6 +12,7 @@
 
 mod admin;
 mod code;
+mod controller;
 mod dledger;
 mod name_server;
 pub mod perm;
@@ -28,6 +29,11 @@ pub use admin::{
     QueryMessage, RateOverTime, StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
+pub use controller::{
+    AutoSwitchFrame, ControllerAnswer, ControllerEvent, ControllerEvents, ControllerHeartbeat,
+    ControllerRequest, EpochEntry, MasterEpoch, RegisterCheckCode, ReplicaIdentity, ReplicaInfo,
+    SyncStateSet, SyncStateSetEpoch,
+};
 pub use dledger::{
     DLedgerBody, DLedgerCode, DLedgerMessage, DLedgerRequest, DLedgerResponse, EntryId, Index, LedgerEntry,
     MemberId, MemberRole, Push, Term, VoteResult,
@@ -74,6 +80,8 @@ pub enum Frame {
         /// The records of the piece, whole.
         records: Vec<Record>,
     },
+    /// Between master and slave in controller mode.
+    AutoSwitch(Box<AutoSwitchFrame>),
 }
 
 /// A producer's and a consumer's view of a queue list entry: which queue on which broker name.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, QueryMessage,
+    ControllerRequest, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, QueryMessage,
     Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig, TransactionCheck,
 };
 use crate::id::{
@@ -304,6 +304,8 @@ pub enum Request {
     },
     /// Somebody asks a name server for something else.
     NameServer(NameServerRequest),
+    /// Controller mode: to a controller, or from one.
+    Controller(Box<ControllerRequest>),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -383,6 +385,7 @@ impl Request {
             Self::GetBrokerHaStatus => RequestCode::GetBrokerHaStatus,
             Self::CloneGroupOffset { .. } => RequestCode::CloneGroupOffset,
             Self::NameServer(request) => request.code(),
+            Self::Controller(request) => request.code(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DataVersion, DirectConsumption, GroupConsumeStats,
+    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, ControllerAnswer, DataVersion, DirectConsumption, GroupConsumeStats,
     GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, NameServerAnswer, RateOverTime, RequestCode,
     ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
 };
@@ -118,6 +118,8 @@ pub enum ResponseBody {
     HaStatus(HaRuntimeInfo),
     /// What a name server knows.
     NameServer(NameServerAnswer),
+    /// What a controller knows, or a broker in controller mode.
+    Controller(Box<ControllerAnswer>),
 }
 
 impl Response {

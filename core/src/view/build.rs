@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::held_back::{Kept, locks};
 use super::{
-    BarrierView, BrokerView, ClientView, ConsumerView, DiskView, FaultView, Flight, HeldPullView, JobView,
+    BarrierView, BrokerView, ClientView, ConsumerView, ControllerModeView, ControllerView, DiskView, FaultView, Flight, HeldPullView, JobView,
     LogView, MessageView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView, ProducerView,
     QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView,
     TransactionView, View,
@@ -17,13 +17,13 @@ use crate::client_instance::{CachedRoute, config_of};
 use crate::command::{BrokerSpec, ClientSpec, Command, ConsumerSpec, NodeSpec};
 use crate::config::{BrokerConfig, BrokerRole};
 use crate::consumer::Consumer;
-use crate::id::{Address, BrokerName, ClientId, NodeId, QueueId, TopicName};
+use crate::id::{Address, BrokerId, BrokerName, ClientId, NodeId, QueueId, TopicName};
 use crate::message::StoredMessage;
 use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
-use crate::rpc::{Frame, GroupTable, Request, ResponseBody, TopicTable};
+use crate::rpc::{AutoSwitchFrame, Frame, GroupTable, Request, ResponseBody, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::world::{ProcessState, Slot, World};
@@ -35,6 +35,7 @@ impl View {
             at: world.now(),
             profile: world.profile(),
             name_servers: Vec::new(),
+            controllers: Vec::new(),
             brokers: Vec::new(),
             producers: Vec::new(),
             consumers: Vec::new(),
@@ -43,7 +44,11 @@ impl View {
         };
         for (id, slot) in world.nodes() {
             match &slot.spec {
-                NodeSpec::NameServer(_) => view.name_servers.push(name_server(world, id, slot)),
+                NodeSpec::NameServer(_) => {
+                    view.name_servers.push(name_server(world, id, slot));
+                    view.controllers.extend(controller(world, id, slot));
+                }
+                NodeSpec::Controller(_) => view.controllers.extend(controller(world, id, slot)),
                 NodeSpec::Broker(spec) => {
                     view.brokers.push(broker(world, id, slot, spec, messages_per_queue))
                 }
@@ -140,6 +145,19 @@ fn name_server(world: &World, id: &NodeId, slot: &Slot) -> NameServerView {
     }
 }
 
+/// The controller of a node, when it is one or has one.
+fn controller(world: &World, id: &NodeId, slot: &Slot) -> Option<ControllerView> {
+    let node = node_view(world, id, slot, true);
+    match (&slot.node, &slot.spec) {
+        (Some(Node::Controller(controller)), _) => Some(ControllerView::of(node, false, controller)),
+        (Some(Node::NameServer(server)), _) => {
+            server.controller().map(|controller| ControllerView::of(node, true, controller))
+        }
+        (_, NodeSpec::Controller(_)) => Some(ControllerView::down(node, slot.address)),
+        _ => None,
+    }
+}
+
 fn registered_brokers(world: &World, server: &NameServer) -> Vec<RegisteredBroker> {
     let mut brokers: Vec<_> = server
         .live()
@@ -219,12 +237,23 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         timer_checkpoint: held.timer_checkpoint,
         epoch: world.epoch(),
     };
+    let controller_mode = match (running, &slot.disk) {
+        (Some(broker), _) => ControllerModeView::of(broker),
+        (None, Disk::Broker(disk)) if config.enable_controller_mode => {
+            Some(ControllerModeView::on_disk(&disk.controller_mode))
+        }
+        _ => None,
+    };
     let ended = running.map(|broker| broker.ended_half_messages().collect()).unwrap_or_default();
     BrokerView {
         node: node_view(world, id, slot, is_registered),
         cluster: config.broker_cluster_name.clone(),
         broker_name: spec.broker_name.clone(),
-        broker_id: spec.broker_id,
+        broker_id: match (running, &controller_mode) {
+            (Some(broker), Some(_)) => broker.broker_id(),
+            (None, Some(mode)) => mode.broker_controller_id.unwrap_or(BrokerId::NONE),
+            _ => spec.broker_id,
+        },
         role: if spec.broker_id.is_master() { config.broker_role } else { BrokerRole::Slave },
         flush: config.flush_disk_type,
         permission: config.broker_permission,
@@ -249,6 +278,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         master: running.and_then(Broker::master),
         registered: running.map(Broker::registered).unwrap_or_default(),
         settings: config.entries(),
+        controller_mode,
     }
 }
 
@@ -569,6 +599,13 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             (response.request.name(), true, count > 0, tag, count)
         }
         Frame::HaReport(_) => ("HA", true, false, None, 0),
+        Frame::AutoSwitch(frame) => match &**frame {
+            AutoSwitchFrame::Transfer { records, .. } => {
+                let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+                ("HA", false, count > 0, None, count)
+            }
+            _ => ("HA", true, false, None, 0),
+        },
         Frame::HaTransfer { records, .. } => {
             ("HA", false, !records.is_empty(), None, u32::try_from(records.len()).unwrap_or(u32::MAX))
         }

@@ -5,6 +5,7 @@
 //! lists are in a fixed order, so that equal worlds give equal views; everything serialises to JSON.
 
 mod build;
+mod controller;
 mod held_back;
 mod record;
 
@@ -25,6 +26,9 @@ use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 pub(crate) use build::stored;
+pub use controller::{
+    BrokerSetView, ControllerMemberView, ControllerModeView, ControllerView, ReplicaView, TruncationView,
+};
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
 pub use record::{record_bytes, record_fields};
 
@@ -39,6 +43,8 @@ pub struct View {
     pub profile: Profile,
     /// In order of their addition.
     pub name_servers: Vec<NameServerView>,
+    /// In order of their addition; those in name servers too.
+    pub controllers: Vec<ControllerView>,
     /// By broker name, then id.
     pub brokers: Vec<BrokerView>,
     /// By group, then name.
@@ -198,6 +204,8 @@ pub struct BrokerView {
     pub registered: Vec<(Address, Option<Instant>)>,
     /// All settings, key and value.
     pub settings: Vec<(&'static str, String)>,
+    /// Controller mode (V5); none in another mode.
+    pub controller_mode: Option<ControllerModeView>,
 }
 
 /// The disk of a broker.

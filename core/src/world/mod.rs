@@ -69,6 +69,8 @@ pub struct Slot {
     pub address: Address,
     /// The name servers it is told of.
     pub name_servers: Vec<Address>,
+    /// The controllers it is told of.
+    pub controllers: Vec<Address>,
     /// Its state.
     pub state: ProcessState,
     /// Since when.
@@ -130,8 +132,8 @@ pub struct World {
     order: Vec<NodeId>,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
-    /// Name servers, brokers, clients and runs of `mqadmin` ever added: the next default ports.
-    added: [u16; 4],
+    /// Name servers, brokers, clients, runs of `mqadmin` and controllers ever added: the next default ports.
+    added: [u16; 5],
     next_connection: ConnectionId,
     next_event: EventId,
     /// What the application of each producer group knows of its local transactions, by the id of the message.
@@ -151,7 +153,7 @@ impl World {
             slots: BTreeMap::new(),
             order: Vec::new(),
             listeners: BTreeMap::new(),
-            added: [0; 4],
+            added: [0; 5],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
             databases: BTreeMap::new(),

@@ -7,6 +7,7 @@ mod cluster;
 mod connection;
 mod consumer_progress;
 mod consumer_status;
+mod controller;
 mod ha;
 mod housekeeping;
 mod message_trace;
@@ -63,6 +64,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         cluster::COMMANDS,
         broker::COMMANDS,
         ha::COMMANDS,
+        controller::COMMANDS,
         stats::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,
