@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{Fact, TraceEvent};
+use lab_core::fact::{ControllerFact, Fact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -67,7 +67,10 @@ impl Group {
             Fact::RequestSent(_)
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
-            | Fact::HaTransferred { .. } => Self::Frames,
+            | Fact::HaTransferred { .. }
+            | Fact::Controller(
+                ControllerFact::HandshakeSent { .. } | ControllerFact::EpochsSent { .. },
+            ) => Self::Frames,
             Fact::Connected { .. }
             | Fact::ConnectionRefused { .. }
             | Fact::ConnectTimedOut { .. }
@@ -81,7 +84,8 @@ impl Group {
             | Fact::ClientUnregistered { .. }
             | Fact::GroupUpdated { .. }
             | Fact::GroupDeleted { .. }
-            | Fact::RouteChanged { .. } => Self::Routes,
+            | Fact::RouteChanged { .. }
+            | Fact::Controller(_) => Self::Routes,
             Fact::MessageStored { .. }
             | Fact::MessageDelayed { .. }
             | Fact::DelayedMessageDue { .. }
@@ -159,6 +163,13 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::FailureDropped { .. }
             | Fact::ConsumeTimedOut { .. }
             | Fact::LockLost { .. }
+            | Fact::Controller(
+                ControllerFact::BrokerInactive { .. }
+                    | ControllerFact::NoMasterElected { .. }
+                    | ControllerFact::LogTruncated { .. }
+                    | ControllerFact::NoConsistentPoint { .. }
+                    | ControllerFact::MasterElected { unclean: true, .. }
+            )
             | Fact::TraceLost { .. }
     )
 }

@@ -583,6 +583,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "resumed",
         Fact::GroupUpdated { .. } => "group updated",
         Fact::GroupDeleted { .. } => "group deleted",
+        Fact::Controller(fact) => super::controller::english(fact),
         Fact::TraceLost { .. } => "trace lost",
         Fact::MqadminAnswered { .. } => "mqadmin answered",
     }

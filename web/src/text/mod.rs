@@ -6,6 +6,7 @@
 //! in both, and so do times and what the core says to a wrong command.
 
 mod console;
+mod controller;
 mod en;
 mod lesson;
 mod map;

@@ -616,6 +616,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::ConsumerResumed => "恢复消费",
         Fact::GroupUpdated { .. } => "消费组更新",
         Fact::GroupDeleted { .. } => "消费组删除",
+        Fact::Controller(fact) => super::controller::chinese(fact),
         Fact::TraceLost { .. } => "轨迹丢失",
         Fact::MqadminAnswered { .. } => "mqadmin 已回答",
     }

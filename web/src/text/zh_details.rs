@@ -68,6 +68,7 @@ pub(super) fn details(fact: &Fact) -> String {
         Fact::DeadLettered { message, group, reconsume_times } => {
             format!("{message} {group} 已失败 {reconsume_times} 次")
         }
+        Fact::Controller(fact) => super::controller::chinese_details(fact),
         Fact::TraceLost { topic, why } => format!("{topic}：{}", trouble(why)),
         Fact::SendBackFailed { message, why } => format!("{message} {}", trouble(why)),
         Fact::RetriedHere { message, pause } => format!("{message} {pause} 后重试"),
