@@ -187,7 +187,7 @@ impl Plan {
                 self.fix(end, index);
             }
             Order::Kill(_) | Order::Freeze(_) | Order::Thaw(_) | Order::Dropped(_) => self.fix(end, index),
-            Order::StartNameServer(_) | Order::Stop(_) | Order::RollBack => self.fix(before, index),
+            Order::StartNameServer(..) | Order::Stop(_) | Order::RollBack => self.fix(before, index),
         }
     }
 

@@ -141,7 +141,7 @@ impl<'a> Player<'a> {
             self.causes.push(self.lab.now());
         }
         match order {
-            Order::StartNameServer(key) => self.start_name_server(step, key),
+            Order::StartNameServer(key, settings) => self.start_name_server(step, key, settings),
             Order::StartBroker(broker) => self.start_broker(step, broker),
             Order::Kill(key) | Order::Stop(key) | Order::Freeze(key) => {
                 let verb = match order {
@@ -198,13 +198,17 @@ impl<'a> Player<'a> {
         self.verdict.note(step, self.step(step).end, Some(why));
     }
 
-    fn start_name_server(&mut self, step: usize, key: &str) {
+    fn start_name_server(&mut self, step: usize, key: &str, settings: &[(String, String)]) {
         if self.name_servers.iter().any(|(node, _)| node.as_str() == key) {
             self.issue(step, &format!("restart {key}"));
             return;
         }
         let address = self.step(step).address.unwrap_or(Address::local(9876));
-        if self.issue(step, &format!("name-server {key} port={}", address.port)) {
+        let mut text = format!("name-server {key} port={}", address.port);
+        for (setting, value) in settings {
+            text += &format!(" {setting}={value}");
+        }
+        if self.issue(step, &text) {
             self.name_servers.push((key.into(), address));
         }
     }
@@ -220,7 +224,8 @@ impl<'a> Player<'a> {
             return;
         }
         let address = self.step(step).address.unwrap_or(Address::local(10911));
-        let mut text = format!("broker {key} name={} id={} port={}", broker.name, broker.id, address.port);
+        let id = broker.id.map_or_else(String::new, |id| format!(" id={id}"));
+        let mut text = format!("broker {key} name={}{id} port={}", broker.name, address.port);
         for (setting, value) in &broker.settings {
             text += &format!(" {setting}={value}");
         }

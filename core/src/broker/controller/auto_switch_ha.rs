@@ -103,7 +103,8 @@ impl Broker {
     /// For how many slaves a send waits: [`ALL_ACK`] for everybody in sync.
     pub(in crate::broker) fn acks_needed(&self) -> usize {
         if self.config.all_ack_in_sync_state_set {
-            return ALL_ACK;
+            let is_alone = self.controller.as_ref().is_none_or(|mode| mode.union().len() <= 1);
+            return if is_alone { 0 } else { ALL_ACK };
         }
         (self.config.in_sync_replicas as usize).saturating_sub(1)
     }
@@ -323,6 +324,7 @@ impl Broker {
             mode.client.is_transferring = true;
             mode.client.reported = point;
         }
+        out.set_timer(Timer::HaClient, now + LOOK);
         self.report_if_longer(now, out);
     }
 
