@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{
-    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, ControllerSpec, DEFAULT_CLUSTER,
-    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, NameServerSpec, NodeSpec, Properties,
-    SendJob, Settings, TopicPlace,
+    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, ControllerSpec,
+    DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, NameServerSpec,
+    NodeSpec, Properties, SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
 use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig, TransactionState};

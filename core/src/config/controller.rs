@@ -43,7 +43,8 @@ impl FromStr for Peers {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |part: &str| format!("`{part}` is no member; write n0-127.0.0.1:9878, several joined by `;`");
+        let wrong =
+            |part: &str| format!("`{part}` is no member; write n0-127.0.0.1:9878, several joined by `;`");
         let read = |part: &str| {
             let (id, address) = part.split_once('-').ok_or_else(|| wrong(part))?;
             let id: MemberNumber = id.parse().map_err(|_| wrong(part))?;

@@ -118,7 +118,8 @@ mod tests {
     fn the_logs_part_in_the_last_common_reign() {
         let point = |own: &[(u32, u64)], own_end, other: &[(u32, u64)], other_end| {
             let (own, other) = (cache(own), cache(other));
-            let point = own.find_consistent_point(CommitLogOffset(own_end), &other, CommitLogOffset(other_end));
+            let point =
+                own.find_consistent_point(CommitLogOffset(own_end), &other, CommitLogOffset(other_end));
             point.map(|offset| offset.0)
         };
         // The old master wrote on; the new one began its reign earlier.
@@ -138,6 +139,9 @@ mod tests {
         assert!(cache.append(MasterEpoch(3), CommitLogOffset(220)));
         assert_eq!(cache.find_by_offset(CommitLogOffset(219)).map(|entry| entry.epoch), Some(MasterEpoch(1)));
         cache.truncate_suffix_by_offset(CommitLogOffset(220));
-        assert_eq!(cache.last(), Some(EpochEntry { epoch: MasterEpoch(1), start: CommitLogOffset(0), end: None }));
+        assert_eq!(
+            cache.last(),
+            Some(EpochEntry { epoch: MasterEpoch(1), start: CommitLogOffset(0), end: None })
+        );
     }
 }

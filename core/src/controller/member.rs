@@ -29,7 +29,8 @@ impl Controller {
     pub(super) fn start_member(&mut self, now: Instant, out: &mut Outbox) {
         let Some(disk) = self.disk.take() else { return };
         let id = MemberId(self.config.controller_dleger_self_id.0);
-        let peers: Vec<_> = self.config.controller_dleger_peers.0.iter().map(|(id, _)| MemberId(*id)).collect();
+        let peers: Vec<_> =
+            self.config.controller_dleger_peers.0.iter().map(|(id, _)| MemberId(*id)).collect();
         let rng = self.rng.clone();
         let member = Member::new(DLedgerConfig::default(), id, &peers, disk.member, rng, now);
         self.member = Some(Box::new(member));
@@ -133,7 +134,9 @@ impl Controller {
                     let asked = Asked { connection, opaque, one_way: false };
                     let code = match response {
                         crate::rpc::DLedgerResponse::Vote { .. } => RequestCode::ControllerVote,
-                        crate::rpc::DLedgerResponse::HeartBeat { .. } => RequestCode::ControllerMemberHeartBeat,
+                        crate::rpc::DLedgerResponse::HeartBeat { .. } => {
+                            RequestCode::ControllerMemberHeartBeat
+                        }
                         crate::rpc::DLedgerResponse::Push { .. } => RequestCode::ControllerPush,
                         crate::rpc::DLedgerResponse::LeadershipTransfer { .. } => {
                             RequestCode::ControllerLeadershipTransfer

@@ -209,7 +209,8 @@ impl Controller {
     }
 
     fn update_config(&mut self, settings: &[(String, String)]) {
-        for (key, value) in settings.iter().filter(|(key, _)| ControllerConfig::KEYS.contains(&key.as_str())) {
+        for (key, value) in settings.iter().filter(|(key, _)| ControllerConfig::KEYS.contains(&key.as_str()))
+        {
             self.config.set(key, value).expect("settings are checked with the command that gives them");
         }
     }
@@ -292,7 +293,12 @@ impl Controller {
     }
 
     /// A broker is dead. When it is the master, another one is needed (`ControllerManager.onBrokerInactive`).
-    fn on_inactive(&mut self, (_, broker_name, broker_id): BrokerIdentity, reason: InactiveReason, out: &mut Outbox) {
+    fn on_inactive(
+        &mut self,
+        (_, broker_name, broker_id): BrokerIdentity,
+        reason: InactiveReason,
+        out: &mut Outbox,
+    ) {
         let fact = ControllerFact::BrokerInactive { broker_name: broker_name.clone(), broker_id, reason };
         out.note(Fact::Controller(fact));
         if self.is_leader_state && self.replicas.master_of(&broker_name) == Some(broker_id) {

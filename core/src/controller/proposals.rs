@@ -103,7 +103,9 @@ impl Controller {
             ControllerRequest::GetSyncStateData { broker_names } => {
                 replicas.get_sync_state_data(broker_names, &liveness)
             }
-            ControllerRequest::GetNextBrokerId { broker_name, .. } => replicas.get_next_broker_id(broker_name),
+            ControllerRequest::GetNextBrokerId { broker_name, .. } => {
+                replicas.get_next_broker_id(broker_name)
+            }
             ControllerRequest::ApplyBrokerId { cluster, broker_name, broker_id, check_code } => {
                 replicas.apply_broker_id(cluster, broker_name, *broker_id, *check_code)
             }
@@ -220,7 +222,10 @@ impl Controller {
                     ),
                     None => {
                         let sync_state_set = sync.sync_state_set.clone();
-                        note(out, ControllerFact::NoMasterElected { broker_name, sync_state_set, master_epoch });
+                        note(
+                            out,
+                            ControllerFact::NoMasterElected { broker_name, sync_state_set, master_epoch },
+                        );
                     }
                 }
             }

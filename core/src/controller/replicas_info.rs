@@ -186,13 +186,15 @@ impl ReplicasInfoManager {
             pools.iter().find_map(|pool| try_elect(pool, sync.master, designated, &identity, liveness))
         };
         let new_master = asked_for.filter(|_| is_first).or_else(by_policy);
-        let members: BTreeMap<_, _> = info.replicas.iter().map(|(id, (address, _))| (*id, *address)).collect();
+        let members: BTreeMap<_, _> =
+            info.replicas.iter().map(|(id, (address, _))| (*id, *address)).collect();
         let address_of = |id: BrokerId| members.get(&id).map(|address| (id, *address));
         match new_master {
             Some(id) if sync.master == Some(id) => {
                 let answer = ReplicaInfo { master: address_of(id), ..info.replica_info(sync) };
-                let remark =
-                    format!("The old master {id} is still alive, not need to elect new master for broker {name}");
+                let remark = format!(
+                    "The old master {id} is still alive, not need to elect new master for broker {name}"
+                );
                 ControllerResult {
                     code: ResponseCode::ControllerMasterStillExist,
                     remark,
@@ -279,7 +281,10 @@ impl ReplicasInfoManager {
     ) -> ControllerResult {
         let code = ResponseCode::ControllerBrokerNeedToBeRegistered;
         let Some((info, sync)) = self.known(name) else {
-            return ControllerResult::refused(code, format!("Broker-set: {name} hasn't been registered in controller"));
+            return ControllerResult::refused(
+                code,
+                format!("Broker-set: {name} hasn't been registered in controller"),
+            );
         };
         let Some((known, _)) = info.replicas.get(&broker_id) else {
             let why = format!("BrokerId: {broker_id} hasn't been registered in broker-set: {name}");
@@ -290,8 +295,7 @@ impl ReplicasInfoManager {
         if !answer.master.is_some_and(|(id, _)| lives(id)) {
             answer.master = None;
         }
-        let event =
-            ControllerEvent::UpdateBrokerAddress { broker_name: name.clone(), broker_id, address };
+        let event = ControllerEvent::UpdateBrokerAddress { broker_name: name.clone(), broker_id, address };
         let events = if *known == address { Vec::new() } else { vec![event] };
         ControllerResult::of(ControllerAnswer::Replica(answer, BTreeMap::new()), events)
     }
@@ -328,9 +332,8 @@ impl ReplicasInfoManager {
         clean_living_broker: bool,
         liveness: &impl Liveness,
     ) -> ControllerResult {
-        let refuse = |why: String| {
-            ControllerResult::refused(ResponseCode::ControllerInvalidCleanBrokerMetadata, why)
-        };
+        let refuse =
+            |why: String| ControllerResult::refused(ResponseCode::ControllerInvalidCleanBrokerMetadata, why);
         // Ids are read only when living brokers are spared; otherwise everything goes, whatever ids were given.
         let mut chosen = None;
         if !clean_living_broker {
@@ -348,11 +351,12 @@ impl ReplicasInfoManager {
                     }
                     Ok(ids) => {
                         let cluster = cluster.cloned().unwrap_or_else(|| "".into());
-                        let alive = ids.iter().find(|id| {
-                            liveness.is_alive(&(cluster.clone(), name.clone(), **id))
-                        });
+                        let alive =
+                            ids.iter().find(|id| liveness.is_alive(&(cluster.clone(), name.clone(), **id)));
                         if let Some(id) = alive {
-                            return refuse(format!("Broker [{name},  {id}] is still alive, clean up failure"));
+                            return refuse(format!(
+                                "Broker [{name},  {id}] is still alive, clean up failure"
+                            ));
                         }
                         chosen = Some(ids);
                     }
@@ -362,7 +366,10 @@ impl ReplicasInfoManager {
         if self.known(name).is_none() {
             return refuse(format!("Broker {name} is not existed,clean broker data failure."));
         }
-        ControllerResult::done(vec![ControllerEvent::CleanBrokerData { broker_name: name.clone(), ids: chosen }])
+        ControllerResult::done(vec![ControllerEvent::CleanBrokerData {
+            broker_name: name.clone(),
+            ids: chosen,
+        }])
     }
 
     /// Broker names whose master does not live although another replica does (`scanNeedReelectBrokerSets`).

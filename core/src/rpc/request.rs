@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ControllerRequest, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, QueryMessage,
-    Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig, TransactionCheck,
+    ControllerRequest, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset,
+    QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig,
+    TransactionCheck,
 };
 use crate::id::{
     Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, QueueId,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, ControllerAnswer, DataVersion, DirectConsumption, GroupConsumeStats,
-    GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, NameServerAnswer, RateOverTime, RequestCode,
-    ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
+    ConsumeStats, ConsumerConnection, ConsumerRunningInfo, ControllerAnswer, DataVersion, DirectConsumption,
+    GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker, NameServerAnswer,
+    RateOverTime, RequestCode, ResponseCode, StatsSnapshot, TopicRoute, TopicStats, TopicTable,
 };
 use crate::id::{
     Address, BrokerId, ClientId, CommitLogOffset, GroupName, MessageQueue, QueueId, QueueOffset,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::held_back::{Kept, locks};
 use super::{
-    BarrierView, BrokerView, ClientView, ConsumerView, ControllerModeView, ControllerView, DiskView, FaultView, Flight, HeldPullView, JobView,
-    LogView, MessageView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView, ProducerView,
-    QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView,
-    TransactionView, View,
+    BarrierView, BrokerView, ClientView, ConsumerView, ControllerModeView, ControllerView, DiskView,
+    FaultView, Flight, HeldPullView, JobView, LogView, MessageView, NameServerView, NodeStatus, NodeView,
+    OffsetView, ProcessQueueView, ProducerView, QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker,
+    RouteView, SlaveView, TopicView, TransactionView, View,
 };
 use crate::broker::{
     self, Broker, BrokerDisk, DelayOffsets, OffsetTable, TimerCheckpoint, disk_used_percent, is_system_topic,

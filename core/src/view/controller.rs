@@ -141,14 +141,7 @@ impl ControllerView {
 
     /// A controller whose process does not run.
     pub(super) const fn down(node: NodeView, address: Address) -> Self {
-        Self {
-            node,
-            in_name_server: false,
-            address,
-            member: None,
-            is_leader: false,
-            broker_sets: Vec::new(),
-        }
+        Self { node, in_name_server: false, address, member: None, is_leader: false, broker_sets: Vec::new() }
     }
 }
 

@@ -6,7 +6,8 @@ use super::{Due, ProcessState, Slot, World};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
-    Barrier, Command, CommandError, ConsumerSpec, NameServerSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
+    Barrier, Command, CommandError, ConsumerSpec, NameServerSpec, NodeOrder, NodeSpec, Settings, TopicPlace,
+    put_setting,
 };
 use crate::config::{BrokerRole, ClientConfig, ControllerConfig, Profile};
 use crate::consumer::{Consumer, ConsumerDisk};
@@ -163,7 +164,9 @@ impl World {
 
     /// Where the controllers listen, in the order of their addition.
     fn all_controllers(&self) -> Vec<Address> {
-        self.nodes().filter_map(|(_, slot)| controller_address(self.profile(), &slot.spec, slot.address)).collect()
+        self.nodes()
+            .filter_map(|(_, slot)| controller_address(self.profile(), &slot.spec, slot.address))
+            .collect()
     }
 
     /// The addresses of these name servers, or of all there are.
@@ -210,7 +213,11 @@ impl World {
             TopicPlace::Cluster(cluster) => {
                 let is_master = |slot: &Slot| match &slot.spec {
                     NodeSpec::Broker(spec) if spec.is_in_controller_mode() => {
-                        let config = if let Some(Node::Broker(node)) = &slot.node { node.config() } else { return false };
+                        let config = if let Some(Node::Broker(node)) = &slot.node {
+                            node.config()
+                        } else {
+                            return false;
+                        };
                         config.broker_role != BrokerRole::Slave && config.broker_cluster_name == *cluster
                     }
                     NodeSpec::Broker(spec) => {

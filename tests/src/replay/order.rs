@@ -132,9 +132,7 @@ impl Order {
         let words: Vec<&str> = step.order.split_whitespace().collect();
         let text = |word: &&str| (*word).to_owned();
         Ok(match words.as_slice() {
-            ["start", "name", "server", key] => {
-                Self::StartNameServer(text(key), read_name_server(step)?)
-            }
+            ["start", "name", "server", key] => Self::StartNameServer(text(key), read_name_server(step)?),
             ["start", "broker", key] => Self::StartBroker(read_broker(key, step)?),
             ["kill", "-9", "client", "process", process] => Self::KillProcess(text(process)),
             ["kill", "was", ..] | ["wait", ..] => Self::PassTime,

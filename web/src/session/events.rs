@@ -68,9 +68,9 @@ impl Group {
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
             | Fact::HaTransferred { .. }
-            | Fact::Controller(
-                ControllerFact::HandshakeSent { .. } | ControllerFact::EpochsSent { .. },
-            ) => Self::Frames,
+            | Fact::Controller(ControllerFact::HandshakeSent { .. } | ControllerFact::EpochsSent { .. }) => {
+                Self::Frames
+            }
             Fact::Connected { .. }
             | Fact::ConnectionRefused { .. }
             | Fact::ConnectTimedOut { .. }

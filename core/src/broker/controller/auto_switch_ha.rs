@@ -15,8 +15,8 @@
 use super::super::Broker;
 use super::super::ha::SlaveState;
 use super::{ALL_ACK, Truncation};
-use crate::fact::{ControllerFact, Fact, MessageAt};
 use crate::controller::EpochFileCache;
+use crate::fact::{ControllerFact, Fact, MessageAt};
 use crate::id::{Address, BrokerId, CommitLogOffset, ConnectionId};
 use crate::message::Record;
 use crate::outbox::{Outbox, Peer};
@@ -164,7 +164,9 @@ impl Broker {
         let end = self.store.log().max();
         let Some(mode) = &mut self.controller else { return };
         for slave in self.slaves.values() {
-            if let Some(link) = slave.link.as_ref().filter(|link| link.transfer.is_some() && slave.next >= end) {
+            if let Some(link) =
+                slave.link.as_ref().filter(|link| link.transfer.is_some() && slave.next >= end)
+            {
                 mode.caught_up.insert(link.slave_id, now);
             }
         }
@@ -181,7 +183,13 @@ impl Broker {
     }
 
     /// A slave has caught up: it may count as in sync (`maybeExpandInSyncStateSet`).
-    fn maybe_expand(&mut self, now: Instant, slave_id: BrokerId, slave_end: CommitLogOffset, out: &mut Outbox) {
+    fn maybe_expand(
+        &mut self,
+        now: Instant,
+        slave_id: BrokerId,
+        slave_end: CommitLogOffset,
+        out: &mut Outbox,
+    ) {
         let confirmed = self.confirm_offset();
         let Some(mode) = &mut self.controller else { return };
         let Some(reign) = mode.disk.epochs.last() else { return };
@@ -199,7 +207,12 @@ impl Broker {
     }
 
     /// The connection of a slave is gone: it is not in sync any more (`removeConnection`).
-    pub(in crate::broker) fn slave_is_gone(&mut self, now: Instant, link: Option<SlaveLink>, out: &mut Outbox) {
+    pub(in crate::broker) fn slave_is_gone(
+        &mut self,
+        now: Instant,
+        link: Option<SlaveLink>,
+        out: &mut Outbox,
+    ) {
         let is_master = !self.is_slave();
         let (Some(mode), Some(link)) = (&mut self.controller, link) else { return };
         if !is_master || !mode.sync_state_set.contains(&link.slave_id) {
@@ -215,7 +228,12 @@ impl Broker {
 // The slave's side.
 impl Broker {
     /// The name server told where the master's log is copied from.
-    pub(in crate::broker) fn auto_switch_master(&mut self, now: Instant, master: (Address, Address), out: &mut Outbox) {
+    pub(in crate::broker) fn auto_switch_master(
+        &mut self,
+        now: Instant,
+        master: (Address, Address),
+        out: &mut Outbox,
+    ) {
         if self.replica.set_master(master) && !self.replica.has_connection() {
             self.auto_switch_client(now, out);
         }

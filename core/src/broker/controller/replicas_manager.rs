@@ -121,7 +121,12 @@ impl Broker {
     }
 
     /// Every 10 s: which controller leads?
-    pub(in crate::broker) fn sync_controller_metadata(&mut self, now: Instant, due: Instant, out: &mut Outbox) {
+    pub(in crate::broker) fn sync_controller_metadata(
+        &mut self,
+        now: Instant,
+        due: Instant,
+        out: &mut Outbox,
+    ) {
         out.set_timer(Timer::SyncControllerMetadata, due + self.config.sync_controller_metadata_period);
         self.ask_for_leader(now, 0, out);
     }
@@ -137,7 +142,8 @@ impl Broker {
                 (request, ControllerCall::Register)
             }
             (None, Some((broker_id, check_code))) => {
-                let request = ControllerRequest::ApplyBrokerId { cluster, broker_name, broker_id, check_code };
+                let request =
+                    ControllerRequest::ApplyBrokerId { cluster, broker_name, broker_id, check_code };
                 (request, ControllerCall::ApplyBrokerId)
             }
             (None, None) => {
@@ -248,9 +254,10 @@ impl Broker {
                     cluster: self.config.broker_cluster_name.clone(),
                     broker_name: self.broker_name.clone(),
                     broker_id: self.broker_id,
-                    epochs: self.controller.as_ref().map_or_else(Vec::new, |mode| {
-                        mode.disk.epochs.entries().to_vec()
-                    }),
+                    epochs: self
+                        .controller
+                        .as_ref()
+                        .map_or_else(Vec::new, |mode| mode.disk.epochs.entries().to_vec()),
                     max_offset: self.store.log().max(),
                 };
                 Response::with(code, ResponseBody::Controller(Box::new(answer)))
@@ -320,7 +327,9 @@ impl Broker {
             (ControllerCall::ReplicaInfo, Some(ControllerAnswer::Replica(info, _))) if succeeded => {
                 self.on_replica_info(now, &info, out);
             }
-            (ControllerCall::ReplicaInfo, _) if code == Some(ResponseCode::ControllerBrokerMetadataNotExist) => {
+            (ControllerCall::ReplicaInfo, _)
+                if code == Some(ResponseCode::ControllerBrokerMetadataNotExist) =>
+            {
                 self.register_again(now, out);
             }
             (ControllerCall::AlterSyncStateSet, Some(ControllerAnswer::Replica(info, _))) if succeeded => {

@@ -19,7 +19,9 @@ impl Broker {
     /// A controller has said who is the master. An old message changes nothing.
     pub(in crate::broker) fn take_role(&mut self, now: Instant, info: &ReplicaInfo, out: &mut Outbox) {
         let Some(mode) = &self.controller else { return };
-        let (Some((id, address)), true) = (info.master, info.master_epoch > mode.master_epoch) else { return };
+        let (Some((id, address)), true) = (info.master, info.master_epoch > mode.master_epoch) else {
+            return;
+        };
         if mode.disk.broker_controller_id == Some(id) {
             self.change_to_master(now, info, out);
         } else {

@@ -52,10 +52,12 @@ pub(super) const COMMANDS: &[SubCommand] = &[
     SubCommand {
         name: "getControllerConfig",
         failure: "GetControllerConfigSubCommand command failed",
-        options: &[
-            option("a", "controllerAddress", "Controller address list, eg: 192.168.0.1:9878;192.168.0.2:9878")
-                .required(),
-        ],
+        options: &[option(
+            "a",
+            "controllerAddress",
+            "Controller address list, eg: 192.168.0.1:9878;192.168.0.2:9878",
+        )
+        .required()],
         run: get_controller_config,
     },
     SubCommand {
@@ -209,7 +211,9 @@ fn get_controller_config(session: &mut Session<'_>, arguments: &Arguments) -> St
     let mut configs = Vec::new();
     for text in arguments.required("a").trim().split(';').filter(|part| !part.is_empty()) {
         let controller = Session::read_address(text)?;
-        if let Some(ControllerAnswer::Config(settings)) = ask(session, controller, ControllerRequest::GetConfig)? {
+        if let Some(ControllerAnswer::Config(settings)) =
+            ask(session, controller, ControllerRequest::GetConfig)?
+        {
             configs.push((controller, settings));
         }
     }
