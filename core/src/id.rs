@@ -148,6 +148,9 @@ impl BrokerId {
     /// `MixAll.MASTER_ID`.
     pub const MASTER: Self = Self(0);
 
+    /// RocketMQ's -1: a broker in controller mode before it is master or slave. No name server ever hears of it.
+    pub const NONE: Self = Self(u64::MAX);
+
     /// Whether this id makes its broker the master.
     pub const fn is_master(self) -> bool {
         self.0 == 0

@@ -44,7 +44,7 @@
 //! |---|---|
 //! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`hash_order`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
-//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`], [`server_choice`] |
+//! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`], [`controller`], [`server_choice`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`], [`registry`], [`kafka`] |
 //! | world | [`node`], [`agenda`], [`network`], [`recording`], [`world`] |
 //! | lab | [`view`], [`lab`], [`fidelity`], [`lesson`], [`score`] |
@@ -60,6 +60,7 @@ pub mod command;
 pub mod config;
 pub mod consume_result;
 pub mod consumer;
+pub mod controller;
 pub mod dledger;
 pub mod fact;
 pub mod fault_strategy;

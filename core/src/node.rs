@@ -3,10 +3,12 @@
 //! An enum rather than a trait object: what a node is can be matched, cloned and found in one place.
 
 use crate::broker::{Broker, BrokerDisk};
+use crate::command::NodeOrder;
 use crate::consumer::{Consumer, ConsumerDisk};
+use crate::controller::{Controller, ControllerDisk};
 use crate::kafka::{self, KafkaNode};
 use crate::mqadmin::Mqadmin;
-use crate::name_server::{KvConfig, NameServer};
+use crate::name_server::{NameServer, NameServerDisk};
 use crate::outbox::{Input, Outbox};
 use crate::producer::Producer;
 use crate::registry::{Registry, RegistryClient, RegistryDisk};
@@ -17,6 +19,8 @@ use crate::time::Instant;
 pub enum Node {
     /// Knows where brokers are.
     NameServer(Box<NameServer>),
+    /// Says which replica is the master.
+    Controller(Box<Controller>),
     /// Stores messages.
     Broker(Box<Broker>),
     /// Sends messages.
@@ -38,8 +42,10 @@ pub enum Node {
 pub enum Disk {
     /// Nothing that matters: producers keep all they know in memory.
     Empty,
-    /// A name server's KV configuration.
-    NameServer(KvConfig),
+    /// A name server's KV configuration, and the ledger of the controller within it.
+    NameServer(Box<NameServerDisk>),
+    /// A controller's ledger.
+    Controller(Box<ControllerDisk>),
     /// A broker's messages and tables.
     Broker(Box<BrokerDisk>),
     /// A consumer's local offsets.
@@ -55,6 +61,12 @@ impl Node {
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
         match self {
             Self::NameServer(node) => node.handle(now, input, out),
+            Self::Controller(node) => {
+                node.handle(now, &input, out);
+                if matches!(&input, Input::Order(order) if matches!(**order, NodeOrder::Shutdown)) {
+                    out.exit();
+                }
+            }
             Self::Broker(node) => node.handle(now, input, out),
             Self::Producer(node) => node.handle(now, input, out),
             Self::Consumer(node) => node.handle(now, input, out),
@@ -68,7 +80,8 @@ impl Node {
     /// The process ends; its disk stays.
     pub fn into_disk(self) -> Disk {
         match self {
-            Self::NameServer(node) => Disk::NameServer(node.into_disk()),
+            Self::NameServer(node) => Disk::NameServer(Box::new(node.into_disk())),
+            Self::Controller(node) => Disk::Controller(Box::new(node.into_disk())),
             Self::Producer(_) | Self::Mqadmin(_) | Self::RegistryClient(_) => Disk::Empty,
             Self::Registry(node) => Disk::Registry(node.into_disk()),
             Self::Broker(broker) => Disk::Broker(Box::new(broker.into_disk())),

@@ -131,6 +131,23 @@ pub enum Timer {
     RegistryPing,
     /// A process of Kafka.
     Kafka(KafkaTimer),
+    // Controller mode.
+    /// Controller: its member of the group wants to act (`DLedgerLeaderElector`, `DLedgerEntryPusher`).
+    ControllerMember,
+    /// Controller: look for brokers whose heartbeats have stopped (`DefaultBrokerHeartbeatManager`).
+    ScanInactiveBroker,
+    /// Controller that leads: look for broker names whose master is inactive (`scanInactiveMasterAndTriggerReelect`).
+    ScanInactiveMaster,
+    /// Broker: try to reach a controller, or to register there (`ReplicasManager.startBasicService`).
+    StartReplicasManager,
+    /// Broker: tell every controller that it lives (`sendHeartbeatToController`).
+    HeartbeatController,
+    /// Broker: ask which controller leads (`updateControllerMetadata`).
+    SyncControllerMetadata,
+    /// Broker: ask who is the master (`schedulingSyncBrokerMetadata`).
+    SyncBrokerMetadata,
+    /// Master: look whether the SyncStateSet has shrunk (`checkSyncStateSetAndDoReport`).
+    CheckSyncStateSet,
 }
 
 /// The alarm clocks of Kafka's processes.

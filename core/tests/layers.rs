@@ -26,6 +26,7 @@ const ROWS: &[&[&str]] = &[
         "client_instance",
         "dledger",
         "server_choice",
+        "controller",
     ],
     &["name_server", "broker", "producer", "consumer", "mqadmin", "registry", "kafka"],
     &["node", "agenda", "network", "recording", "world"],

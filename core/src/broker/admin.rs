@@ -86,6 +86,19 @@ const NEW_IN_V5: &[&str] = &[
     "transactionOpBatchInterval",
     "transactionOpMsgMaxSize",
     "useServerSideResetOffset",
+    "enableControllerMode",
+    "controllerAddr",
+    "syncBrokerMetadataPeriod",
+    "checkSyncStateSetPeriod",
+    "syncControllerMetadataPeriod",
+    "controllerHeartBeatTimeoutMills",
+    "brokerHeartbeatInterval",
+    "brokerElectionPriority",
+    "minInSyncReplicas",
+    "allAckInSyncStateSet",
+    "haMaxTimeSlaveNotCatchup",
+    "syncFromLastFile",
+    "asyncLearner",
 ];
 
 impl Broker {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::controller::ControllerModeDisk;
 use super::offsets::OffsetTable;
 use super::schedule::DelayOffsets;
 use super::timer_messages::TimerCheckpoint;
@@ -38,6 +39,8 @@ pub struct BrokerDisk {
     pub ledger: MemberDisk<Record>,
     /// `config/messageRequestMode.json`: how groups take messages, where that was set (V5).
     pub modes: ModeTable,
+    /// What controller mode keeps: the id, the epoch file, the confirmed position.
+    pub controller_mode: ControllerModeDisk,
 }
 
 impl BrokerDisk {
@@ -53,6 +56,7 @@ impl BrokerDisk {
             timer_checkpoint: TimerCheckpoint::default(),
             ledger: MemberDisk::default(),
             modes: ModeTable::default(),
+            controller_mode: ControllerModeDisk::default(),
         }
     }
 
@@ -89,6 +93,7 @@ impl Broker {
             timer_checkpoint: self.timer_wheel.checkpoint,
             ledger: self.dledger.map(|dledger| dledger.into_disk()).unwrap_or_default(),
             modes: self.pop.modes,
+            controller_mode: self.controller.map(|mode| mode.disk).unwrap_or_default(),
         }
     }
 }

@@ -359,14 +359,6 @@ impl Broker {
         self.arm_reput(now, out);
     }
 
-    /// Up to where the log may be read (`getConfirmOffset`).
-    pub(super) fn confirm_offset(&self) -> CommitLogOffset {
-        match &self.dledger {
-            Some(dledger) => dledger.committed_position(),
-            None => self.store.log().max(),
-        }
-    }
-
     /// Files of the log were deleted: their entries go too.
     pub(super) fn follow_deleted_entries(&mut self) {
         let begin = self.store.log().min();
@@ -394,7 +386,7 @@ impl Broker {
         match role {
             MemberRole::Leader => self.look_at_role_change(now, out),
             MemberRole::Candidate if had_role && self.is_slave() => {}
-            MemberRole::Candidate | MemberRole::Follower => self.change_to_slave(now, out),
+            MemberRole::Candidate | MemberRole::Follower => self.become_follower(now, out),
         }
     }
 
@@ -408,14 +400,14 @@ impl Broker {
         }
         dledger.becomes_master = false;
         self.store.recover_topic_queue_table();
-        self.change_to_master(now, out);
+        self.become_leader(now, out);
     }
 
     /// `DLedgerRoleChangeHandler.changeToMaster`.
-    fn change_to_master(&mut self, now: Instant, out: &mut Outbox) {
+    fn become_leader(&mut self, now: Instant, out: &mut Outbox) {
         out.cancel_timer(Timer::SlaveSynchronize);
-        self.replica.set_master(None);
-        self.take_role(BrokerRole::SyncMaster, BrokerId::MASTER, out);
+        self.replica.copy_from(None);
+        self.announce_role(BrokerRole::SyncMaster, BrokerId::MASTER, out);
         if self.profile.is_v5() {
             self.timer_wheel = TimerWheel::load(self.timer_wheel.checkpoint);
         }
@@ -427,17 +419,17 @@ impl Broker {
     }
 
     /// `DLedgerRoleChangeHandler.changeToSlave`.
-    fn change_to_slave(&mut self, now: Instant, out: &mut Outbox) {
+    fn become_follower(&mut self, now: Instant, out: &mut Outbox) {
         let broker_id = slave_id(self.config.d_leger_self_id);
-        self.take_role(BrokerRole::Slave, broker_id, out);
+        self.announce_role(BrokerRole::Slave, broker_id, out);
         self.change_special_services(now, false, out);
         out.cancel_timer(Timer::TransactionalOpBatch);
-        self.replica.set_master(None);
+        self.replica.copy_from(None);
         out.set_timer(Timer::SlaveSynchronize, now + FIRST_SYNCHRONIZE);
         self.register_all(now, None, out);
     }
 
-    fn take_role(&mut self, role: BrokerRole, broker_id: BrokerId, out: &mut Outbox) {
+    fn announce_role(&mut self, role: BrokerRole, broker_id: BrokerId, out: &mut Outbox) {
         (self.config.broker_role, self.broker_id) = (role, broker_id);
         note(out, DLedgerFact::BrokerRoleChanged { role, broker_id });
     }

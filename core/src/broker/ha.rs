@@ -12,12 +12,13 @@
 //! bytes from the middle of a record, the lab sends nothing.
 
 use super::Broker;
+use super::controller::SlaveLink;
 use crate::config::BrokerRole;
 use crate::fact::Fact;
-use crate::id::{Address, CommitLogOffset, ConnectionId, NodeId};
+use crate::id::{Address, BrokerId, CommitLogOffset, ConnectionId, NodeId};
 use crate::message::Record;
 use crate::outbox::{Outbox, Peer};
-use crate::rpc::{Frame, HaConnectionRuntimeInfo, HaRuntimeInfo};
+use crate::rpc::{AutoSwitchFrame, Frame, HaConnectionRuntimeInfo, HaRuntimeInfo};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -36,9 +37,55 @@ pub struct SlaveState {
     /// Where it said its log ends.
     pub acknowledged: CommitLogOffset,
     /// What goes next.
-    next: CommitLogOffset,
+    pub(super) next: CommitLogOffset,
     last_sent: Instant,
     last_heard: Instant,
+    /// What controller mode adds.
+    pub(super) link: Option<SlaveLink>,
+}
+
+// Controller mode.
+impl SlaveState {
+    /// A slave that has said who it is.
+    pub(super) fn handshaking(now: Instant, peer: &Peer, link: SlaveLink) -> Self {
+        Self {
+            node: peer.node.clone(),
+            address: peer.address,
+            acknowledged: CommitLogOffset(0),
+            next: CommitLogOffset(0),
+            last_sent: now,
+            last_heard: now,
+            link: Some(link),
+        }
+    }
+
+    /// Its id at the controller.
+    pub fn slave_id(&self) -> Option<BrokerId> {
+        self.link.as_ref().map(|link| link.slave_id)
+    }
+
+    pub(super) fn heard(&mut self, now: Instant, offset: CommitLogOffset) {
+        self.last_heard = now;
+        self.acknowledged = offset;
+    }
+
+    pub(super) fn sent(&mut self, now: Instant) {
+        self.last_sent = now;
+    }
+
+    pub(super) fn is_silent(&self, now: Instant, patience: Duration) -> bool {
+        now.since(self.last_heard) > patience
+    }
+
+    pub(super) fn is_heartbeat_due(&self, now: Instant, interval: Duration) -> bool {
+        now.since(self.last_sent) >= interval
+    }
+
+    /// When it is to be looked at again.
+    pub(super) fn next_look(&self, interval: Duration, patience: Duration) -> Instant {
+        let given_up = self.last_heard + patience + Duration::from_millis(1);
+        given_up.min(self.last_sent + interval)
+    }
 }
 
 /// A slave's side of the replication.
@@ -64,7 +111,7 @@ impl ReplicaState {
     }
 
     /// Where the rest is copied from, for a replica whose log is kept by DLedger.
-    pub(super) const fn set_master(&mut self, master: Option<(Address, Address)>) {
+    pub(super) const fn copy_from(&mut self, master: Option<(Address, Address)>) {
         self.master = master;
     }
 
@@ -88,6 +135,53 @@ impl ReplicaState {
     }
 }
 
+// Controller mode.
+impl ReplicaState {
+    /// Takes the master's addresses; says whether they are new.
+    pub(super) fn set_master(&mut self, master: (Address, Address)) -> bool {
+        self.master.replace(master) != Some(master)
+    }
+
+    pub(super) fn is_silent(&self, now: Instant, patience: Duration) -> bool {
+        self.connection.is_some() && now.since(self.last_heard) > patience
+    }
+
+    pub(super) fn is_report_due(&self, now: Instant, interval: Duration) -> bool {
+        self.is_connected && now.since(self.last_reported) > interval
+    }
+
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.last_heard = now;
+    }
+
+    pub(super) fn connect(&mut self, now: Instant, out: &mut Outbox) {
+        if let Some((_, ha)) = self.master {
+            self.connection = Some(out.connect(ha));
+            self.last_heard = now;
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, out: &mut Outbox) {
+        if let Some(connection) = self.connection.take() {
+            out.close(connection);
+        }
+        self.is_connected = false;
+    }
+
+    /// The master is another one, or none: its address has to be learned again.
+    pub(super) fn leave_master(&mut self, out: &mut Outbox) {
+        self.disconnect(out);
+        self.master = None;
+    }
+
+    pub(super) fn send(&mut self, now: Instant, frame: AutoSwitchFrame, out: &mut Outbox) {
+        self.last_reported = now;
+        if let Some(connection) = self.connection {
+            out.send(connection, Frame::AutoSwitch(Box::new(frame)));
+        }
+    }
+}
+
 // Both sides.
 impl Broker {
     /// How replication goes, for operators (V5).
@@ -104,7 +198,10 @@ impl Broker {
         let slaves = self.slaves.values().map(|slave| HaConnectionRuntimeInfo {
             address: slave.address,
             acknowledged: slave.acknowledged,
-            is_in_sync: max.0.saturating_sub(slave.acknowledged.0) < self.config.ha_max_gap_not_in_sync,
+            is_in_sync: match self.controller {
+                Some(_) => self.is_in_sync(slave),
+                None => max.0.saturating_sub(slave.acknowledged.0) < self.config.ha_max_gap_not_in_sync,
+            },
             transfer_from_where: slave.next,
         });
         HaRuntimeInfo::Master { max, slaves: slaves.collect() }
@@ -115,6 +212,9 @@ impl Broker {
 impl Broker {
     /// The name server told where the master is.
     pub(super) fn learn_master(&mut self, now: Instant, master: Address, ha: Address, out: &mut Outbox) {
+        if self.controller.is_some() {
+            return self.auto_switch_master(now, (master, ha), out);
+        }
         let known = self.replica.master.replace((master, ha));
         if known != self.replica.master {
             if let Some(connection) = self.replica.connection.take() {
@@ -127,6 +227,9 @@ impl Broker {
 
     /// Connects, reports at least every 5 s, gives up a silent master.
     pub(super) fn ha_client(&mut self, now: Instant, out: &mut Outbox) {
+        if self.controller.is_some() {
+            return self.auto_switch_client(now, out);
+        }
         let silent = now.since(self.replica.last_heard) > self.config.ha_housekeeping_interval;
         match (self.replica.connection, self.replica.master) {
             (None, Some((_, ha))) => {
@@ -148,6 +251,9 @@ impl Broker {
     pub(super) fn ha_connected(&mut self, now: Instant, out: &mut Outbox) {
         self.replica.is_connected = true;
         self.replica.last_heard = now;
+        if self.controller.is_some() {
+            return self.auto_switch_connected(now, out);
+        }
         if let Some(connection) = self.replica.connection {
             self.report(now, connection, out);
         }
@@ -231,6 +337,7 @@ impl Broker {
                         next,
                         last_sent: now,
                         last_heard: now,
+                        link: None,
                     },
                 );
                 self.ha_transfer(now, out);
@@ -245,7 +352,8 @@ impl Broker {
         if self.slaves.is_empty() {
             return;
         }
-        if self.config.broker_role == BrokerRole::SyncMaster {
+        let is_waited_for = self.controller.is_none() || self.acks_needed() > 0;
+        if self.config.broker_role == BrokerRole::SyncMaster && is_waited_for {
             return self.ha_transfer(now, out);
         }
         let period = TRANSFER_PERIOD.as_millis();
@@ -255,6 +363,9 @@ impl Broker {
 
     /// Sends each slave what it lacks, or a sign of life; gives silent ones up.
     pub(super) fn ha_transfer(&mut self, now: Instant, out: &mut Outbox) {
+        if self.controller.is_some() {
+            return self.auto_switch_transfer(now, out);
+        }
         let log = self.store.log();
         let silent: Vec<_> = self
             .slaves

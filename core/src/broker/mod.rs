@@ -22,6 +22,7 @@ mod acting;
 mod admin;
 mod client_calls;
 mod clients;
+mod controller;
 mod disk;
 mod dledger;
 mod groups;
@@ -51,6 +52,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use acting::{ActingState, InSyncReplicas};
 pub use clients::{ConsumerGroupInfo, Member};
+pub use controller::{ControllerModeDisk, ControllerModeState, ReplicasState, Truncation};
 pub use disk::BrokerDisk;
 pub use dledger::{DLedger, TruncatedTail};
 pub use ha::SlaveState;
@@ -99,6 +101,7 @@ enum Purpose {
     /// POP: where a topic is.
     PopRoute(TopicName),
     Acting(acting::ActingPurpose),
+    Controller(controller::ControllerCall),
 }
 
 /// The state of one broker process.
@@ -154,6 +157,8 @@ pub struct Broker {
     dledger: Option<Box<DLedger>>,
     pop: pop::Pop,
     acting: acting::ActingMaster,
+    /// Controller mode (V5); none in another mode.
+    controller: Option<Box<controller::ControllerMode>>,
 }
 
 /// What a broker is told when it is started.
@@ -173,6 +178,8 @@ pub struct BrokerStart {
     pub ha_address: Address,
     /// The name servers it registers at.
     pub name_servers: Vec<Address>,
+    /// The controllers, for a broker in controller mode that is not told of others.
+    pub controllers: Vec<Address>,
 }
 
 /// The settings of a broker made from this.
@@ -181,7 +188,7 @@ pub fn config_of(profile: Profile, spec: &BrokerSpec) -> BrokerConfig {
     for (key, value) in &spec.settings {
         config.set(key, value).expect("settings are checked with the command that gives them");
     }
-    if !spec.broker_id.is_master() || config.enable_dleger_commit_log {
+    if !spec.broker_id.is_master() || config.enable_dleger_commit_log || config.enable_controller_mode {
         config.broker_role = BrokerRole::Slave;
     }
     config
@@ -195,7 +202,10 @@ pub fn first_broker_id(config: &BrokerConfig, spec: &BrokerSpec) -> BrokerId {
 impl Broker {
     /// A process on an old disk, or on a new one.
     pub fn new(start: BrokerStart, spec: &BrokerSpec, disk: Option<BrokerDisk>) -> Self {
-        let config = config_of(start.profile, spec);
+        let mut config = config_of(start.profile, spec);
+        if config.enable_controller_mode && config.controller_addr.0.is_empty() {
+            config.controller_addr.0.clone_from(&start.controllers);
+        }
         let disk =
             disk.unwrap_or_else(|| BrokerDisk::new(start.profile, start.epoch, &config, &spec.broker_name));
         let mut store = disk.store;
@@ -203,9 +213,14 @@ impl Broker {
             let rng = Rng::fork(u64::from(start.rng.clone().below(u32::MAX)), "dledger");
             Box::new(DLedger::new(&config, disk.ledger, rng))
         });
-        match &dledger {
-            Some(dledger) => store.recover_committed(dledger.committed_position()),
-            None => store.recover(),
+        let controller = config.enable_controller_mode.then(|| {
+            let controllers = config.controller_addr.0.clone();
+            Box::new(controller::ControllerMode::new(controllers, disk.controller_mode))
+        });
+        match (&dledger, &controller) {
+            (Some(dledger), _) => store.recover_committed(dledger.committed_position()),
+            (_, Some(mode)) => store.recover_to(mode.disk.confirm_offset.unwrap_or_default()),
+            (None, None) => store.recover(),
         }
         Self {
             node: start.node,
@@ -217,7 +232,7 @@ impl Broker {
             remoting: Remoting::new(Duration::from_secs(3)),
             channels: ServerChannels::new(config.server_channel_max_idle_time),
             broker_name: spec.broker_name.clone(),
-            broker_id: first_broker_id(&config, spec),
+            broker_id: if controller.is_some() { BrokerId::NONE } else { first_broker_id(&config, spec) },
             config: Box::new(config),
             address: start.address,
             ha_address: start.ha_address,
@@ -250,6 +265,7 @@ impl Broker {
             replica: ha::ReplicaState::default(),
             dledger,
             acting: acting::ActingMaster::default(),
+            controller,
         }
     }
 
@@ -282,7 +298,9 @@ impl Broker {
         out.set_timer(Timer::UpdateNameServerAddr, now + FIRST_NAME_SERVER_LOOK);
         out.set_timer(Timer::BrokerStatsRecord, self.next_midnight(now));
         self.isolate_at_start(out);
-        if !self.is_isolated() {
+        if self.controller.is_some() {
+            self.start_replicas_manager(now, out);
+        } else if !self.is_isolated() {
             self.register_all(now, None, out);
         }
         out.set_timer(Timer::RegisterBroker, now + registration::FIRST_PERIODIC);
@@ -291,6 +309,9 @@ impl Broker {
         self.arm_first_cleaning(now, out);
         if self.dledger.is_some() {
             return self.arm_dledger(now, out);
+        }
+        if self.controller.is_some() {
+            return;
         }
         if self.is_slave() {
             out.set_timer(Timer::SlaveSynchronize, now + slave_sync::first_run(self.profile));
@@ -304,6 +325,11 @@ impl Broker {
     fn next_midnight(&self, now: Instant) -> Instant {
         let wall_clock = self.epoch.wall_clock(now);
         now + Duration::from_millis(MILLIS_PER_DAY - wall_clock % MILLIS_PER_DAY)
+    }
+
+    /// Whether an election says who is the master: one of DLedger, or one of a controller.
+    pub const fn is_elected(&self) -> bool {
+        self.dledger.is_some() || self.controller.is_some()
     }
 
     fn is_slave(&self) -> bool {
@@ -331,6 +357,7 @@ impl Broker {
             Frame::HaTransfer { from, records } => self.on_transfer(now, connection, from, records, out),
             // Nobody speaks Kafka to a broker of RocketMQ.
             Frame::Kafka(_) => {}
+            Frame::AutoSwitch(frame) => self.on_auto_switch_frame(now, connection, peer, *frame, out),
             Frame::Request { .. } if self.is_stopping => {}
             Frame::Request { opaque, one_way, request } => {
                 self.channels.touch(now, connection, &peer.node, out);
@@ -352,6 +379,7 @@ impl Broker {
                 }
                 (Purpose::PopRoute(topic), result) => self.on_pop_route(now, &topic, result, out),
                 (Purpose::Acting(purpose), result) => self.on_acting_outcome(now, purpose, result, out),
+                (Purpose::Controller(call), result) => self.on_controller_answer(now, call, result.ok(), out),
                 // A name server that does not answer is told again in 30 s, a master is asked again next time.
                 (Purpose::Register(_) | Purpose::CopyFromMaster, Err(_)) | (Purpose::Unregister, _) => {}
             }
@@ -364,8 +392,9 @@ impl Broker {
             return self.on_outcomes(now, outcomes, out);
         }
         self.channels.remove(connection);
-        self.slaves.remove(&connection);
         self.forget_dledger_connection(connection);
+        let slave = self.slaves.remove(&connection);
+        self.slave_is_gone(now, slave.and_then(|slave| slave.link), out);
         self.forget_connection(now, connection, LeaveReason::ChannelClosed, out);
     }
 
@@ -449,6 +478,11 @@ impl Broker {
             Timer::SyncBrokerMemberGroup => self.sync_broker_member_group(now, due, out),
             Timer::PreOnline => self.pre_online(now, out),
             Timer::PollNameServer => self.poll_escape_routes(now, due, out),
+            Timer::StartReplicasManager => self.go_on_starting(now, out),
+            Timer::HeartbeatController => self.heartbeat(now, due, out),
+            Timer::SyncControllerMetadata => self.sync_controller_metadata(now, due, out),
+            Timer::SyncBrokerMetadata => self.sync_broker_metadata(now, due, out),
+            Timer::CheckSyncStateSet => self.check_sync_state_set_periodically(now, due, out),
             Timer::Shutdown => {
                 if !self.profile.is_v5() {
                     self.unregister_all(now, out);
@@ -476,6 +510,7 @@ impl Broker {
         if !self.broker_id.is_master() {
             self.config.broker_role = BrokerRole::Slave;
         } else if self.dledger.is_some() {
+        } else if self.controller.is_some() {
             self.config.broker_role = BrokerRole::SyncMaster;
         }
         if self.config.broker_permission != permission {
@@ -523,6 +558,11 @@ impl Broker {
             Timer::SyncBrokerMemberGroup,
             Timer::PreOnline,
             Timer::PollNameServer,
+            Timer::StartReplicasManager,
+            Timer::HeartbeatController,
+            Timer::SyncControllerMetadata,
+            Timer::SyncBrokerMetadata,
+            Timer::CheckSyncStateSet,
         ];
         let levels = self.config.message_delay_level.iter();
         let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));

@@ -7,6 +7,7 @@
 //!
 //! **Invariants**: a send is acknowledged once; the flushed position never passes the end of the log.
 
+use super::controller::ALL_ACK;
 use super::{Asked, Broker};
 use crate::config::{BrokerRole, FlushDiskType};
 use crate::fact::Fact;
@@ -126,10 +127,10 @@ impl Broker {
         let sync_flush = self.config.flush_disk_type == FlushDiskType::SyncFlush;
         let log = self.store.log();
         // Since 5.3.2 a message of a SYNC_FLUSH broker is visible only once it is safe.
-        let up_to = match self.dledger() {
-            Some(_) => self.confirm_offset(),
-            None if self.profile.is_v5() && sync_flush => log.flushed(),
-            None => log.max(),
+        let up_to = match self.is_elected() {
+            true => self.confirm_offset(),
+            false if self.profile.is_v5() && sync_flush => log.flushed(),
+            false => log.max(),
         };
         let visible = self.store.dispatch(up_to);
         if self.runs_special_services() {
@@ -205,6 +206,9 @@ impl Broker {
 
     /// For how many slaves an answer has to wait (behaviour §4.2); an error is an answer without waiting.
     fn slaves_to_wait_for(&self, end: CommitLogOffset) -> Result<usize, ResponseCode> {
+        if self.controller.is_some() {
+            return Ok(self.acks_needed());
+        }
         if self.profile.is_v5() {
             let needed = self.in_sync_replicas().map_or(self.config.in_sync_replicas, |copies| copies.needed);
             return Ok((needed as usize).saturating_sub(1));
@@ -234,8 +238,9 @@ impl Broker {
             }
             if let Some((until, count)) = put.slaves_until {
                 let copies = acknowledged.iter().filter(|offset| **offset >= put.end).count();
-                if copies >= count || now >= until {
-                    if copies < count {
+                let suffice = if count == ALL_ACK { self.is_acked_by_all(put.end) } else { copies >= count };
+                if suffice || now >= until {
+                    if !suffice {
                         put.code = ResponseCode::FlushSlaveTimeout;
                     }
                     put.slaves_until = None;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{Broker, Purpose};
 use crate::config::BrokerRole;
-use crate::id::{Address, TopicName};
+use crate::id::{Address, BrokerId, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{Registration, Request, Response, ResponseBody, TopicConfig, TopicTable, perm};
 use crate::time::{Duration, Instant};
@@ -24,7 +24,8 @@ pub(super) const LONGEST_PERIOD: Duration = Duration::from_secs(60);
 impl Broker {
     /// Registers at every name server: everything, or only the topic that changed.
     pub(super) fn register_all(&mut self, now: Instant, changed: Option<&TopicName>, out: &mut Outbox) {
-        if self.is_stopping || !self.may_register() {
+        // A broker in controller mode is announced only once it is master or slave.
+        if self.is_stopping || !self.may_register() || self.broker_id == BrokerId::NONE {
             return;
         }
         let registration = Registration {
@@ -103,7 +104,7 @@ impl Broker {
         if self.dledger().is_some() {
             // The log comes from the leader by itself; only the rest is copied from the master.
             if self.config.broker_role == BrokerRole::Slave {
-                self.replica.set_master(master_address.zip(ha_address));
+                self.replica.copy_from(master_address.zip(ha_address));
             }
         } else if self.config.broker_role == BrokerRole::Slave
             && let (Some(master), Some(ha)) = (master_address, ha_address)

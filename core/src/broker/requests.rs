@@ -161,6 +161,10 @@ impl Broker {
             }
             // Another replica of its DLedger group.
             Request::DLedger(message) => return self.on_dledger_request(now, asked, *message, out),
+            // A controller, or an operator who asks about controller mode.
+            Request::Controller(request) if self.controller.is_some() => {
+                return self.on_controller_request(now, &asked, *request, out);
+            }
             // A slave that copies.
             Request::GetAllTopicConfig => {
                 Response::with(code, ResponseBody::Topics(self.topics.clone(), self.data_version))

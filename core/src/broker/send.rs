@@ -104,6 +104,10 @@ impl Broker {
             let waits = send.message.property(property::WAIT).is_none_or(|value| &**value != "false");
             let (put, held) = self.prepare(now, &asked, send)?;
             self.check_in_sync_replicas(waits)?;
+            if waits && self.lacks_in_sync_replicas() {
+                let remark = "in-sync replicas not enough";
+                return Err(Response::refused(CODE, ResponseCode::SystemError, remark));
+            }
             Ok((queue_id, waits, put, held, dead))
         });
         let (queue_id, waits, put, held, dead) = match prepared {

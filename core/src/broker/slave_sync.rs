@@ -15,8 +15,8 @@ use crate::timer::Timer;
 
 /// V5 copies when the last copy is older.
 const V5_INTERVAL: Duration = Duration::from_secs(60);
-/// A replica of V5 whose log is kept by DLedger copies when the last copy is older.
-const V5_DLEDGER_INTERVAL: Duration = Duration::from_secs(10);
+/// The same of V5 where masters are elected, by DLedger or a controller.
+const ELECTED_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Wait before the first look.
 pub(super) const fn first_run(profile: Profile) -> Duration {
@@ -37,13 +37,14 @@ impl Broker {
     fn copy_tables(&mut self, now: Instant, out: &mut Outbox) {
         if self.profile.is_v5() {
             let last = self.replica.last_copy.unwrap_or(self.started_at);
-            let interval = if self.dledger().is_some() { V5_DLEDGER_INTERVAL } else { V5_INTERVAL };
+            let interval = if self.is_elected() { ELECTED_INTERVAL } else { V5_INTERVAL };
             if now.since(last) <= interval {
                 return;
             }
             self.replica.last_copy = Some(now);
         }
-        let Some(master) = self.sync_master() else {
+        let told = self.controller.as_ref().and_then(|mode| mode.master()).map(|(_, address)| address);
+        let Some(master) = told.or_else(|| self.sync_master()) else {
             return;
         };
         for request in [

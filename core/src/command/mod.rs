@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `name-server N [port=9876] [KEY=VALUE …]` | starts a name server; KEY is a setting of [`NameServerConfig`] |
 //! | `broker N [name=N] [id=0] [port=10911] [KEY=VALUE …]` | starts a broker; id 0 is the master of its broker name, others are slaves; KEY is a setting of [`BrokerConfig`] |
+//! | `broker N enableControllerMode=true [controllerAddr=IP:PORT;…] [name=N] [port=10911] [KEY=VALUE …]` | the same under a controller (V5), which gives it its id and its role; without controllerAddr it is told of all controllers that there are |
+//! | `controller N [port=9878] [KEY=VALUE …]` | starts a controller as a process of its own (V5); KEY is a setting of [`ControllerConfig`](crate::config::ControllerConfig). A name server with `enableControllerInNamesrv=true` has one within, at its port + 2 unless `controllerDLegerPeers` says otherwise |
 //! | `topic T [queues=8] [read=8] [write=8] [perm=6] [cluster=C] [broker=N]` | creates or changes a topic: on every running master of the cluster (default `DefaultCluster`), or on one broker |
 //! | `producer N [group=N] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a producer; KEY is a setting of [`ClientConfig`] |
 //! | `consumer N group=G topic=T,U [tags=EXPR] [sql=EXPR] [model=CLUSTERING] [from=CONSUME_FROM_LAST_OFFSET] [strategy=AVG] [work=10ms] [fail=0] [retry-level=0] [orderly] [name-servers=a,b] [id=N] [KEY=VALUE …]` | starts a consumer; `tags` is `*` or `A \|\| B`, `sql` a condition on properties in its place; `work` is the time of its listener for one message, `fail` how often it fails with each message (or `always`), `retry-level` the delay level it then asks for (0: the broker decides, -1: dead letter at once); strategies are written as told at [`AllocateStrategy`] |
@@ -60,7 +62,8 @@ pub use send_job::{CommunicationMode, Delivery, LocalTransaction, Properties, Se
 pub use sharding_key::ShardingKey;
 
 use crate::config::{
-    AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, MessageModel, NameServerConfig, words,
+    AllocateStrategy, BrokerConfig, ClientConfig, ConsumeFromWhere, ControllerConfig, MessageModel,
+    NameServerConfig, words,
 };
 use crate::id::{BrokerId, BrokerName, ClusterName, GroupName, NodeId, TopicName};
 use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH, validate};
@@ -77,6 +80,15 @@ pub struct NameServerSpec {
     /// Its port; by default 9876, 9886, … in the order in which name servers are added.
     pub port: Option<u16>,
     /// Settings that differ from the profile's defaults.
+    pub settings: Settings,
+}
+
+/// What a controller is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ControllerSpec {
+    /// Its port; by default what `controllerDLegerPeers` says, or 9878, 9888, … in the order of addition.
+    pub port: Option<u16>,
+    /// Settings that differ from the defaults.
     pub settings: Settings,
 }
 
@@ -180,6 +192,8 @@ impl FromStr for Failures {
 pub enum NodeSpec {
     /// A name server.
     NameServer(NameServerSpec),
+    /// A controller.
+    Controller(ControllerSpec),
     /// A broker.
     Broker(BrokerSpec),
     /// A producer.
@@ -562,7 +576,14 @@ impl NodeSpec {
             Self::Kafka(spec) => spec.check(),
             Self::NameServer(name_server) => {
                 let mut config = NameServerConfig::of(Profile::V5);
-                check_settings(&name_server.settings, |key, value| config.set(key, value))
+                let mut controller = ControllerConfig::of(Profile::V5);
+                check_settings(&name_server.settings, |key, value| {
+                    config.set_beside_controller(&mut controller, key, value)
+                })
+            }
+            Self::Controller(spec) => {
+                let mut config = ControllerConfig::of(Profile::V5);
+                check_settings(&spec.settings, |key, value| config.set(key, value))
             }
             Self::Broker(broker) => {
                 // RocketMQ does not check broker names; `room@name` is what its room strategies expect.
@@ -575,6 +596,9 @@ impl NodeSpec {
                     }
                     return Ok(());
                 }
+                if config.enable_controller_mode {
+                    return broker.check_controller_mode();
+                }
                 if broker.broker_id.is_master() && config.broker_role == crate::config::BrokerRole::Slave {
                     return invalid("a broker with id=0 is a master; give a SLAVE another id");
                 }
@@ -583,6 +607,20 @@ impl NodeSpec {
             Self::Producer(client) => client.check(),
             Self::Consumer(consumer) => consumer.check(),
         }
+    }
+}
+
+impl BrokerSpec {
+    /// Whether a controller gives it its id and its role.
+    pub fn is_in_controller_mode(&self) -> bool {
+        self.settings.iter().any(|(key, value)| key == "enableControllerMode" && value == "true")
+    }
+
+    fn check_controller_mode(&self) -> Result<(), CommandError> {
+        if self.broker_id.is_master() {
+            return Ok(());
+        }
+        invalid("a broker in controller mode gets its id from the controller; leave id=… out")
     }
 }
 

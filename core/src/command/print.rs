@@ -105,6 +105,12 @@ impl fmt::Display for Command {
                 options.put_some("port", spec.port.as_ref())?;
                 options.settings(&spec.settings)
             }
+            Self::Add(node, NodeSpec::Controller(spec)) => {
+                write!(f, "controller {node}")?;
+                let mut options = Options(f);
+                options.put_some("port", spec.port.as_ref())?;
+                options.settings(&spec.settings)
+            }
             Self::Add(node, NodeSpec::Broker(spec)) => {
                 write!(f, "broker {node}")?;
                 let mut options = Options(f);

@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{
-    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, DEFAULT_CLUSTER,
-    DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, MemberOrder, NameServerSpec,
-    NodeSpec, Properties, RegistryClientSpec, RegistrySpec, SendJob, Settings, TopicPlace,
+    Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, ControllerSpec,
+    DEFAULT_CLUSTER, DEFAULT_QUEUES, DEFAULT_WORK, Delivery, Failures, LocalTransaction, MemberOrder,
+    NameServerSpec, NodeSpec, Properties, RegistryClientSpec, RegistrySpec, SendJob, Settings, TopicPlace,
 };
 use crate::id::{BrokerId, NodeId, QueueId, TopicName};
 use crate::rpc::{MessageSelector, SUB_ALL, TopicConfig, TransactionState};
@@ -16,6 +16,7 @@ use crate::time::Instant;
 /// Every verb of the notation.
 pub const VERBS: &[&str] = &[
     "name-server",
+    "controller",
     "broker",
     "topic",
     "producer",
@@ -192,6 +193,11 @@ impl FromStr for Command {
                 let node = args.node()?;
                 let port = args.option("port")?;
                 Self::Add(node, NodeSpec::NameServer(NameServerSpec { port, settings: args.settings() }))
+            }
+            "controller" => {
+                let node = args.node()?;
+                let port = args.option("port")?;
+                Self::Add(node, NodeSpec::Controller(ControllerSpec { port, settings: args.settings() }))
             }
             "broker" => read_broker(&mut args)?,
             "producer" => {

@@ -287,6 +287,9 @@ const fn secs(value: u64) -> Duration {
     Duration::from_secs(value)
 }
 
+mod controller;
+pub use controller::{AddressList, ControllerConfig, MemberNumber, Peers, Text};
+
 config! {
     /// How a name server behaves (`NamesrvConfig`, `NettyServerConfig`; behaviour §1.4).
     NameServerConfig;
@@ -319,6 +322,8 @@ config! {
     delete_topic_with_broker_registration: bool = "deleteTopicWithBrokerRegistration", false, false;
     /// Whether brokers of one name are told at once when their smallest id changes (V5).
     notify_min_broker_id_changed: bool = "notifyMinBrokerIdChanged", false, false;
+    /// Whether a controller runs in the same process (V5); its settings stand beside those of the name server.
+    enable_controller_in_namesrv: bool = "enableControllerInNamesrv", false, false;
 }
 
 config! {
@@ -509,7 +514,7 @@ config! {
     min_in_sync_replicas: u32 = "minInSyncReplicas", 1, 1;
     /// Whether the needed number of copies is lowered to those that are there.
     enable_auto_in_sync_replicas: bool = "enableAutoInSyncReplicas", false, false;
-    /// Period of the light heartbeat to the name servers.
+    /// Period of the light heartbeat to the name servers, and in controller mode of that to every controller.
     broker_heartbeat_interval: Duration = "brokerHeartbeatInterval", secs(1), secs(1);
     /// After how long without a sign of life a name server is to drop the broker.
     broker_not_active_timeout: Duration = "brokerNotActiveTimeoutMillis", secs(10), secs(10);
@@ -517,6 +522,29 @@ config! {
     sync_broker_member_group_period: Duration = "syncBrokerMemberGroupPeriod", secs(1), secs(1);
     /// Whether heartbeat and question use requests that name servers of V4 know too.
     compatible_with_old_name_srv: bool = "compatibleWithOldNameSrv", true, true;
+    // Controller mode (V5; behaviour §4.7).
+    /// Whether a controller says who is the master.
+    enable_controller_mode: bool = "enableControllerMode", false, false;
+    /// The controllers; when left out, all that exist when the broker is added.
+    controller_addr: AddressList = "controllerAddr", AddressList::default(), AddressList::default();
+    /// Period of asking the controller for the master of the own name.
+    sync_broker_metadata_period: Duration = "syncBrokerMetadataPeriod", secs(5), secs(5);
+    /// Period of a master's look whether its SyncStateSet has shrunk.
+    check_sync_state_set_period: Duration = "checkSyncStateSetPeriod", secs(5), secs(5);
+    /// Period of asking which controller leads.
+    sync_controller_metadata_period: Duration = "syncControllerMetadataPeriod", secs(10), secs(10);
+    /// After how long without a heartbeat a controller takes the broker for dead.
+    controller_heart_beat_timeout: Duration = "controllerHeartBeatTimeoutMills", secs(10), secs(10);
+    /// Who is preferred among equal replicas: the smaller number.
+    broker_election_priority: i32 = "brokerElectionPriority", i32::MAX, i32::MAX;
+    /// Whether a send waits for every replica in sync.
+    all_ack_in_sync_state_set: bool = "allAckInSyncStateSet", false, false;
+    /// A slave that has not caught up for longer is not in sync.
+    ha_max_time_slave_not_catchup: Duration = "haMaxTimeSlaveNotCatchup", secs(15), secs(15);
+    /// Whether an empty slave wants the last file of the log only.
+    sync_from_last_file: bool = "syncFromLastFile", false, false;
+    /// Whether the slave copies without ever counting as in sync.
+    async_learner: bool = "asyncLearner", false, false;
 }
 
 config! {

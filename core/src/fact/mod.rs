@@ -5,6 +5,7 @@
 //! one line of the golden tests.
 
 mod acting;
+mod controller;
 mod dledger;
 mod kafka;
 mod pop;
@@ -17,6 +18,7 @@ pub use acting::ActingFact;
 pub use pop::PopFact;
 pub use registry::RegistryFact;
 
+pub use controller::{ControllerFact, InactiveReason};
 use serde::{Serialize, Serializer};
 
 pub use dledger::DLedgerFact;
@@ -749,6 +751,8 @@ pub enum Fact {
     Registry(RegistryFact),
     /// Something happened in the lab's Kafka.
     Kafka(Box<KafkaFact>),
+    /// Something of controller mode.
+    Controller(ControllerFact),
 }
 
 fn as_text<S: Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -905,6 +909,19 @@ impl Fact {
             Self::Registry(RegistryFact::MembersChanged { .. }) => "members-changed",
             Self::Registry(RegistryFact::MembersLearned { .. }) => "members-learned",
             Self::Registry(RegistryFact::TimedOut { .. }) => "registry-timed-out",
+            Self::Controller(ControllerFact::BrokerIdApplied { .. }) => "broker-id-applied",
+            Self::Controller(ControllerFact::BrokerActive { .. }) => "broker-active",
+            Self::Controller(ControllerFact::BrokerInactive { .. }) => "broker-inactive",
+            Self::Controller(ControllerFact::MasterElected { .. }) => "master-elected",
+            Self::Controller(ControllerFact::NoMasterElected { .. }) => "no-master-elected",
+            Self::Controller(ControllerFact::SyncStateSetChanged { .. }) => "sync-state-set-changed",
+            Self::Controller(ControllerFact::ControllerRoleChanged { .. }) => "controller-role-changed",
+            Self::Controller(ControllerFact::RoleChanged { .. }) => "role-changed",
+            Self::Controller(ControllerFact::HandshakeSent { .. }) => "handshake-sent",
+            Self::Controller(ControllerFact::EpochsSent { .. }) => "epochs-sent",
+            Self::Controller(ControllerFact::LogTruncated { .. }) => "log-truncated",
+            Self::Controller(ControllerFact::NoConsistentPoint { .. }) => "no-consistent-point",
+            Self::Controller(ControllerFact::MetadataCleaned { .. }) => "broker-metadata-cleaned",
             @ Kafka(KafkaFact),
         }
     }
@@ -995,6 +1012,7 @@ impl Fact {
                 KafkaFact::Sent { to, arrives, .. } => Some((to, *arrives)),
                 _ => None,
             },
+            Self::Controller(fact) => fact.flight(),
             _ => None,
         }
     }

@@ -64,6 +64,7 @@ impl fmt::Display for Fact {
         match self {
             Self::Ordered(command) => write!(f, "{command}"),
             Self::Registry(fact) => write!(f, "{fact}"),
+            Self::Controller(fact) => write!(f, "{fact}"),
             Self::Started
             | Self::Killed
             | Self::Frozen

@@ -28,7 +28,8 @@ pub use kv_config::KvConfig;
 pub use removal::Removal;
 
 use crate::command::{NodeOrder, Settings};
-use crate::config::{NameServerConfig, Profile};
+use crate::config::{ControllerConfig, NameServerConfig, Profile};
+use crate::controller::{Controller, ControllerDisk};
 use crate::fact::RemovalReason;
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, ConnectionId, TopicName};
 use crate::outbox::{Input, Outbox};
@@ -85,6 +86,17 @@ pub struct NameServer {
     remoting: Remoting<()>,
     kv_config: KvConfig,
     removals: Vec<Removal>,
+    /// The controller in the same process (`enableControllerInNamesrv`).
+    controller: Option<Box<Controller>>,
+}
+
+/// What a name server leaves behind when it ends.
+#[derive(Clone, Debug, Default)]
+pub struct NameServerDisk {
+    /// The KV configuration.
+    pub kv_config: KvConfig,
+    /// What the controller within it keeps.
+    pub controller: Option<Box<ControllerDisk>>,
 }
 
 impl NameServer {
@@ -106,12 +118,25 @@ impl NameServer {
             remoting: Remoting::new(Duration::from_secs(3)),
             kv_config,
             removals: Vec::new(),
+            controller: None,
         }
     }
 
+    /// The same with a controller in its process.
+    #[must_use]
+    pub fn with_controller(self, controller: Controller) -> Self {
+        Self { controller: Some(Box::new(controller)), ..self }
+    }
+
     /// What it leaves behind when it ends.
-    pub fn into_disk(self) -> KvConfig {
-        self.kv_config
+    pub fn into_disk(self) -> NameServerDisk {
+        let controller = self.controller.map(|controller| Box::new(controller.into_disk()));
+        NameServerDisk { kv_config: self.kv_config, controller }
+    }
+
+    /// The controller in the same process.
+    pub fn controller(&self) -> Option<&Controller> {
+        self.controller.as_deref()
     }
 
     /// Its settings.
@@ -146,6 +171,12 @@ impl NameServer {
 
     /// Reacts to one input.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) {
+        if let Some(controller) = &mut self.controller {
+            controller.handle(now, &input, out);
+            if is_for_controller(&input) {
+                return;
+            }
+        }
         match input {
             Input::Started => {
                 self.started_at = now;
@@ -235,11 +266,23 @@ impl NameServer {
     }
 }
 
+/// Whether only the controller in the process has to do with it. The two listen at different ports; here what is asked
+/// tells whom it is for.
+fn is_for_controller(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Frame { frame: Frame::Request { request, .. }, .. } if matches!(**request, Request::Controller(_))
+    )
+}
+
 /// The settings of a name server: those of the version, with what a person has set.
 pub fn config_of(profile: Profile, settings: &Settings) -> NameServerConfig {
     let mut config = NameServerConfig::of(profile);
+    let mut controller = ControllerConfig::of(profile);
     for (key, value) in settings {
-        config.set(key, value).expect("the settings were checked with the command");
+        config
+            .set_beside_controller(&mut controller, key, value)
+            .expect("the settings were checked with the command");
     }
     config
 }

@@ -95,7 +95,7 @@ fn kv_configuration_survives_the_process_and_routes_do_not() {
     let mut server = name_server(V4, &[]);
     put_order(&mut server);
     ask(&mut server, 0, Request::RegisterBroker(registration(0, 1000)));
-    let mut again = NameServer::new(V4, Address::local(9876), &Settings::new(), server.into_disk());
+    let mut again = NameServer::new(V4, Address::local(9876), &Settings::new(), server.into_disk().kv_config);
     assert_eq!(route(&mut again, 0), Err(ResponseCode::TopicNotExist));
     let namespace: Arc<str> = NAMESPACE_ORDER_TOPIC_CONFIG.into();
     let get = NameServerRequest::GetKvConfig { namespace: namespace.clone(), key: "A".into() };

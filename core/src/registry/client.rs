@@ -160,7 +160,7 @@ impl RegistryClient {
             Input::Timer(Timer::RegistryAsk, due) => self.on_ask(now, due, out),
             Input::Timer(Timer::RegistryTimeout, _) => self.on_timeout(now, out),
             Input::Timer(Timer::RegistryPing, _) => self.say(now, RegistryFrame::Ping, out),
-            Input::Order(NodeOrder::Shutdown) => out.exit(),
+            Input::Order(order) if matches!(*order, NodeOrder::Shutdown) => out.exit(),
             _ => {}
         }
     }

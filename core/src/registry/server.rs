@@ -111,8 +111,11 @@ impl Registry {
                 self.held.remove(&connection);
             }
             Input::Timer(Timer::RegistryHold, _) => self.answer_held(|until| until <= now, out),
-            Input::Order(NodeOrder::Member(member, change)) => self.on_change(now, &member, change, out),
-            Input::Order(NodeOrder::Shutdown) => out.exit(),
+            Input::Order(order) => match *order {
+                NodeOrder::Member(member, change) => self.on_change(now, &member, change, out),
+                NodeOrder::Shutdown => out.exit(),
+                _ => {}
+            },
             _ => {}
         }
     }

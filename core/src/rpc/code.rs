@@ -90,6 +90,20 @@ pub enum RequestCode {
     NotifyMinBrokerIdChange,
     ExchangeBrokerHaInfo,
     GetTimerCheckPoint,
+    // Controller mode.
+    ControllerAlterSyncStateSet,
+    ControllerElectMaster,
+    ControllerRegisterBroker,
+    ControllerGetReplicaInfo,
+    ControllerGetMetadataInfo,
+    ControllerGetSyncStateData,
+    GetBrokerEpochCache,
+    NotifyBrokerRoleChanged,
+    UpdateControllerConfig,
+    GetControllerConfig,
+    CleanBrokerData,
+    ControllerGetNextBrokerId,
+    ControllerApplyBrokerId,
 }
 
 impl RequestCode {
@@ -183,6 +197,19 @@ impl RequestCode {
             Self::NotifyMinBrokerIdChange => (905, "NOTIFY_MIN_BROKER_ID_CHANGE"),
             Self::ExchangeBrokerHaInfo => (906, "EXCHANGE_BROKER_HA_INFO"),
             Self::GetTimerCheckPoint => (60, "GET_TIMER_CHECK_POINT"),
+            Self::ControllerAlterSyncStateSet => (1001, "CONTROLLER_ALTER_SYNC_STATE_SET"),
+            Self::ControllerElectMaster => (1002, "CONTROLLER_ELECT_MASTER"),
+            Self::ControllerRegisterBroker => (1003, "CONTROLLER_REGISTER_BROKER"),
+            Self::ControllerGetReplicaInfo => (1004, "CONTROLLER_GET_REPLICA_INFO"),
+            Self::ControllerGetMetadataInfo => (1005, "CONTROLLER_GET_METADATA_INFO"),
+            Self::ControllerGetSyncStateData => (1006, "CONTROLLER_GET_SYNC_STATE_DATA"),
+            Self::GetBrokerEpochCache => (1007, "GET_BROKER_EPOCH_CACHE"),
+            Self::NotifyBrokerRoleChanged => (1008, "NOTIFY_BROKER_ROLE_CHANGED"),
+            Self::UpdateControllerConfig => (1009, "UPDATE_CONTROLLER_CONFIG"),
+            Self::GetControllerConfig => (1010, "GET_CONTROLLER_CONFIG"),
+            Self::CleanBrokerData => (1011, "CLEAN_BROKER_DATA"),
+            Self::ControllerGetNextBrokerId => (1012, "CONTROLLER_GET_NEXT_BROKER_ID"),
+            Self::ControllerApplyBrokerId => (1013, "CONTROLLER_APPLY_BROKER_ID"),
         }
     }
 
@@ -231,6 +258,22 @@ pub enum ResponseCode {
     NoMessage,
     PollingFull,
     PollingTimeout,
+    // Controller mode.
+    ControllerFencedMasterEpoch,
+    ControllerFencedSyncStateSetEpoch,
+    ControllerInvalidMaster,
+    ControllerInvalidReplicas,
+    ControllerMasterNotAvailable,
+    ControllerInvalidRequest,
+    ControllerBrokerNotAlive,
+    ControllerNotLeader,
+    ControllerBrokerMetadataNotExist,
+    ControllerInvalidCleanBrokerMetadata,
+    ControllerBrokerNeedToBeRegistered,
+    ControllerMasterStillExist,
+    ControllerElectMasterFailed,
+    ControllerAlterSyncStateSetFailed,
+    ControllerBrokerIdInvalid,
 }
 
 impl ResponseCode {
@@ -273,6 +316,21 @@ impl ResponseCode {
             Self::NoMessage => (208, "NO_MESSAGE"),
             Self::PollingFull => (209, "POLLING_FULL"),
             Self::PollingTimeout => (210, "POLLING_TIMEOUT"),
+            Self::ControllerFencedMasterEpoch => (2000, "CONTROLLER_FENCED_MASTER_EPOCH"),
+            Self::ControllerFencedSyncStateSetEpoch => (2001, "CONTROLLER_FENCED_SYNC_STATE_SET_EPOCH"),
+            Self::ControllerInvalidMaster => (2002, "CONTROLLER_INVALID_MASTER"),
+            Self::ControllerInvalidReplicas => (2003, "CONTROLLER_INVALID_REPLICAS"),
+            Self::ControllerMasterNotAvailable => (2004, "CONTROLLER_MASTER_NOT_AVAILABLE"),
+            Self::ControllerInvalidRequest => (2005, "CONTROLLER_INVALID_REQUEST"),
+            Self::ControllerBrokerNotAlive => (2006, "CONTROLLER_BROKER_NOT_ALIVE"),
+            Self::ControllerNotLeader => (2007, "CONTROLLER_NOT_LEADER"),
+            Self::ControllerBrokerMetadataNotExist => (2008, "CONTROLLER_BROKER_METADATA_NOT_EXIST"),
+            Self::ControllerInvalidCleanBrokerMetadata => (2009, "CONTROLLER_INVALID_CLEAN_BROKER_METADATA"),
+            Self::ControllerBrokerNeedToBeRegistered => (2010, "CONTROLLER_BROKER_NEED_TO_BE_REGISTERED"),
+            Self::ControllerMasterStillExist => (2011, "CONTROLLER_MASTER_STILL_EXIST"),
+            Self::ControllerElectMasterFailed => (2012, "CONTROLLER_ELECT_MASTER_FAILED"),
+            Self::ControllerAlterSyncStateSetFailed => (2013, "CONTROLLER_ALTER_SYNC_STATE_SET_FAILED"),
+            Self::ControllerBrokerIdInvalid => (2014, "CONTROLLER_BROKER_ID_INVALID"),
         }
     }
 }
@@ -328,6 +386,23 @@ impl RequestCode {
         Self::NotifyMinBrokerIdChange,
         Self::ExchangeBrokerHaInfo,
         Self::GetTimerCheckPoint,
+        Self::ControllerAlterSyncStateSet,
+        Self::ControllerElectMaster,
+        Self::ControllerRegisterBroker,
+        Self::ControllerGetReplicaInfo,
+        Self::ControllerGetMetadataInfo,
+        Self::ControllerGetSyncStateData,
+        Self::GetBrokerEpochCache,
+        Self::NotifyBrokerRoleChanged,
+        Self::UpdateControllerConfig,
+        Self::GetControllerConfig,
+        Self::CleanBrokerData,
+        Self::ControllerGetNextBrokerId,
+        Self::ControllerApplyBrokerId,
+        Self::DLedgerVote,
+        Self::DLedgerHeartBeat,
+        Self::DLedgerPush,
+        Self::DLedgerLeadershipTransfer,
     ];
 }
 

@@ -13,6 +13,7 @@
 mod acting;
 mod admin;
 mod code;
+mod controller;
 mod dledger;
 pub mod kafka;
 mod name_server;
@@ -33,6 +34,11 @@ pub use admin::{
     QueryMessage, RateOverTime, StatsSnapshot, SubscriptionGroupConfig, TopicOffset, TopicStats,
 };
 pub use code::{RequestCode, ResponseCode};
+pub use controller::{
+    AutoSwitchFrame, ControllerAnswer, ControllerEvent, ControllerEvents, ControllerHeartbeat,
+    ControllerRequest, EpochEntry, MasterEpoch, RegisterCheckCode, ReplicaIdentity, ReplicaInfo,
+    SyncStateSet, SyncStateSetEpoch,
+};
 pub use dledger::{
     DLedgerBody, DLedgerCode, DLedgerMessage, DLedgerRequest, DLedgerResponse, EntryId, Index, LedgerEntry,
     MemberId, MemberRole, ParseResult, Push, Term, VoteResult,
@@ -85,6 +91,8 @@ pub enum Frame {
     Registry(RegistryFrame),
     /// A request or an answer of Kafka.
     Kafka(kafka::KafkaFrame),
+    /// Between master and slave in controller mode.
+    AutoSwitch(Box<AutoSwitchFrame>),
 }
 
 /// A producer's and a consumer's view of a queue list entry: which queue on which broker name.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ActingRequest, DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest,
-    OffsetReset, PopRequest, QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig,
-    TopicConfig, TransactionCheck,
+    ActingRequest, ControllerRequest, DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker,
+    NameServerRequest, OffsetReset, PopRequest, QueryMessage, Registration, RequestCode, Subscription,
+    SubscriptionGroupConfig, TopicConfig, TransactionCheck,
 };
 use crate::id::{
     Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, QueueId,
@@ -311,6 +311,8 @@ pub enum Request {
     Pop(PopRequest),
     /// Brokers of one name and their name server keep a slave ready to act (V5).
     Acting(ActingRequest),
+    /// Controller mode: to a controller, or from one.
+    Controller(Box<ControllerRequest>),
 }
 
 /// What a consumer asks for in a pull (`PullMessageRequestHeader`).
@@ -393,6 +395,7 @@ impl Request {
             Self::DLedger(message) => message.code(),
             Self::Pop(request) => request.code(),
             Self::Acting(request) => request.code(),
+            Self::Controller(request) => request.code(),
         }
     }
 

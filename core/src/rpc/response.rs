@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ActingAnswer, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, DLedgerResponse, DataVersion,
-    DirectConsumption, GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable, MessageQueueOnBroker,
-    ModeTable, NameServerAnswer, PopAnswer, RateOverTime, RequestCode, ResponseCode, StatsSnapshot,
-    TopicRoute, TopicStats, TopicTable,
+    ActingAnswer, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, ControllerAnswer, DLedgerResponse,
+    DataVersion, DirectConsumption, GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable,
+    MessageQueueOnBroker, ModeTable, NameServerAnswer, PopAnswer, RateOverTime, RequestCode, ResponseCode,
+    StatsSnapshot, TopicRoute, TopicStats, TopicTable,
 };
 use crate::id::{
     Address, BrokerId, ClientId, CommitLogOffset, GroupName, MessageQueue, QueueId, QueueOffset,
@@ -128,6 +128,8 @@ pub enum ResponseBody {
     GroupsWithModes(GroupTable, ModeTable),
     /// What brokers of one name tell each other (V5).
     Acting(ActingAnswer),
+    /// What a controller knows, or a broker in controller mode.
+    Controller(Box<ControllerAnswer>),
 }
 
 impl ResponseBody {

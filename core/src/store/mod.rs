@@ -324,6 +324,48 @@ impl MessageStore {
         before - self.log.len()
     }
 
+    /// Cuts off everything behind a place that is the end of a record, and returns the messages that are gone, in order
+    /// (`DefaultMessageStore.truncateFiles`). Entries of queues behind it go too; none are built.
+    pub fn truncate_to(&mut self, to: CommitLogOffset) -> Vec<Arc<StoredMessage>> {
+        let is_gone = |message: &&Arc<StoredMessage>| message.commit_log_offset >= to;
+        let gone: Vec<_> = self.log.messages().filter(is_gone).cloned().collect();
+        if to >= self.log.max() {
+            return gone;
+        }
+        self.log.truncate(|record| record.end() <= to);
+        let end = self.log.max();
+        for queue in self.queues.values_mut() {
+            queue.truncate(end);
+        }
+        self.queues.retain(|_, queue| queue.max().0 > 0);
+        self.dispatched = self.dispatched.min(end);
+        self.rebuild_index();
+        self.recount();
+        gone
+    }
+
+    /// [`recover`](Self::recover) of a broker in controller mode: nothing behind the confirmed place becomes visible.
+    pub fn recover_to(&mut self, confirmed: CommitLogOffset) {
+        self.dispatch(confirmed);
+        for queue in self.queues.values_mut() {
+            queue.correct_min_offset(self.log.min(), self.config.profile);
+        }
+        self.recount();
+    }
+
+    /// The counters of queues, from their entries and from the records that have none yet.
+    fn recount(&mut self) {
+        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
+        for record in self.log.records_from(self.dispatched) {
+            if let Record::Message(message) = record
+                && message.is_queued()
+            {
+                let key = (message.message.topic.clone(), message.queue_id);
+                self.next_offsets.insert(key, message.queue_offset.next());
+            }
+        }
+    }
+
     /// Makes queues and counters fit the log again, as recovery does at a start.
     fn forget_behind_log(&mut self) {
         self.fit_queues_to_log();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::held_back::{Kept, locks};
 use super::{
-    BarrierView, BrokerView, ClientView, ConsumerView, DiskView, FaultView, Flight, HeldPullView, JobView,
-    LogView, MessageView, NameServerView, NodeStatus, NodeView, OffsetView, ProcessQueueView, ProducerView,
-    QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker, RouteView, SlaveView, TopicView,
-    TransactionView, View, registry,
+    BarrierView, BrokerView, ClientView, ConsumerView, ControllerModeView, ControllerView, DiskView,
+    FaultView, Flight, HeldPullView, JobView, LogView, MessageView, NameServerView, NodeStatus, NodeView,
+    OffsetView, ProcessQueueView, ProducerView, QueueView, RegisteredBroker, RegisteredTopic, RemovedBroker,
+    RouteView, SlaveView, TopicView, TransactionView, View, registry,
 };
 use crate::broker::{
     self, Broker, BrokerDisk, DelayOffsets, OffsetTable, TimerCheckpoint, disk_used_percent, is_system_topic,
@@ -17,13 +17,13 @@ use crate::client_instance::{CachedRoute, config_of};
 use crate::command::{BrokerSpec, ClientSpec, Command, ConsumerSpec, NodeSpec};
 use crate::config::{BrokerConfig, BrokerRole};
 use crate::consumer::Consumer;
-use crate::id::{Address, BrokerName, ClientId, NodeId, QueueId, TopicName};
+use crate::id::{Address, BrokerId, BrokerName, ClientId, NodeId, QueueId, TopicName};
 use crate::message::StoredMessage;
 use crate::name_server::NameServer;
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
-use crate::rpc::{Frame, GroupTable, ModeTable, Request, TopicTable};
+use crate::rpc::{AutoSwitchFrame, Frame, GroupTable, ModeTable, Request, TopicTable};
 use crate::store::MessageStore;
 use crate::time::Instant;
 use crate::world::{ProcessState, Slot, World};
@@ -35,6 +35,7 @@ impl View {
             at: world.now(),
             profile: world.profile(),
             name_servers: Vec::new(),
+            controllers: Vec::new(),
             brokers: Vec::new(),
             producers: Vec::new(),
             consumers: Vec::new(),
@@ -46,7 +47,11 @@ impl View {
         };
         for (id, slot) in world.nodes() {
             match &slot.spec {
-                NodeSpec::NameServer(_) => view.name_servers.push(name_server(world, id, slot)),
+                NodeSpec::NameServer(_) => {
+                    view.name_servers.push(name_server(world, id, slot));
+                    view.controllers.extend(controller(world, id, slot));
+                }
+                NodeSpec::Controller(_) => view.controllers.extend(controller(world, id, slot)),
                 NodeSpec::Broker(spec) => {
                     view.brokers.push(broker(world, id, slot, spec, messages_per_queue))
                 }
@@ -148,6 +153,19 @@ fn name_server(world: &World, id: &NodeId, slot: &Slot) -> NameServerView {
     }
 }
 
+/// The controller of a node, when it is one or has one.
+fn controller(world: &World, id: &NodeId, slot: &Slot) -> Option<ControllerView> {
+    let node = node_view(world, id, slot, true);
+    match (&slot.node, &slot.spec) {
+        (Some(Node::Controller(controller)), _) => Some(ControllerView::of(node, false, controller)),
+        (Some(Node::NameServer(server)), _) => {
+            server.controller().map(|controller| ControllerView::of(node, true, controller))
+        }
+        (_, NodeSpec::Controller(_)) => Some(ControllerView::down(node, slot.address)),
+        _ => None,
+    }
+}
+
 fn registered_brokers(world: &World, server: &NameServer) -> Vec<RegisteredBroker> {
     let mut brokers: Vec<_> = server
         .live()
@@ -230,14 +248,25 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         timer_checkpoint: held.timer_checkpoint,
         epoch: world.epoch(),
     };
+    let controller_mode = match (running, &slot.disk) {
+        (Some(broker), _) => ControllerModeView::of(broker),
+        (None, Disk::Broker(disk)) if config.enable_controller_mode => {
+            Some(ControllerModeView::on_disk(&disk.controller_mode))
+        }
+        _ => None,
+    };
     let ended = running.map(|broker| broker.ended_half_messages().collect()).unwrap_or_default();
     BrokerView {
         node: node_view(world, id, slot, is_registered),
         cluster: config.broker_cluster_name.clone(),
         broker_name: spec.broker_name.clone(),
-        broker_id: running.map_or_else(|| broker::first_broker_id(&config, spec), Broker::broker_id),
+        broker_id: match (running, &controller_mode) {
+            (Some(broker), _) => broker.broker_id(),
+            (None, Some(mode)) => mode.broker_controller_id.unwrap_or(BrokerId::NONE),
+            (None, None) => broker::first_broker_id(&config, spec),
+        },
         role: match running {
-            Some(broker) if broker.dledger().is_some() => config.broker_role,
+            Some(broker) if broker.is_elected() => config.broker_role,
             _ if spec.broker_id.is_master() => config.broker_role,
             _ => BrokerRole::Slave,
         },
@@ -274,6 +303,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
             },
         ),
         acting: running.and_then(Broker::acting_state),
+        controller_mode,
     }
 }
 
@@ -597,6 +627,13 @@ fn flight(world: &World, arrives: Instant, transit: &Transit) -> Option<Flight> 
             (frame.api, frame.is_response(), count > 0, None, count)
         }
         Frame::HaReport(_) => ("HA", true, false, None, 0),
+        Frame::AutoSwitch(frame) => match &**frame {
+            AutoSwitchFrame::Transfer { records, .. } => {
+                let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+                ("HA", false, count > 0, None, count)
+            }
+            _ => ("HA", true, false, None, 0),
+        },
         Frame::HaTransfer { records, .. } => {
             ("HA", false, !records.is_empty(), None, u32::try_from(records.len()).unwrap_or(u32::MAX))
         }

@@ -5,6 +5,7 @@
 //! lists are in a fixed order, so that equal worlds give equal views; everything serialises to JSON.
 
 mod build;
+mod controller;
 mod dledger;
 mod held_back;
 mod kafka;
@@ -30,6 +31,9 @@ use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
 pub(crate) use build::stored;
+pub use controller::{
+    BrokerSetView, ControllerMemberView, ControllerModeView, ControllerView, ReplicaView, TruncationView,
+};
 pub use dledger::{DLedgerView, FollowerView, TruncatedView};
 pub use held_back::{DelayLevelView, HalfMessageView, LockView, WaitingView};
 pub use kafka::{
@@ -51,6 +55,8 @@ pub struct View {
     pub profile: Profile,
     /// In order of their addition.
     pub name_servers: Vec<NameServerView>,
+    /// In order of their addition; those in name servers too.
+    pub controllers: Vec<ControllerView>,
     /// By broker name, then id.
     pub brokers: Vec<BrokerView>,
     /// By group, then name.
@@ -223,6 +229,8 @@ pub struct BrokerView {
     pub dledger: Option<DLedgerView>,
     /// How it stands where a slave may act for its master; `None` while that is switched off or it does not run.
     pub acting: Option<ActingState>,
+    /// Controller mode (V5); none in another mode.
+    pub controller_mode: Option<ControllerModeView>,
 }
 
 /// The disk of a broker.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{Alarm, Due, ProcessState, World};
 use crate::command::TransactionRecord;
-use crate::fact::{Fact, KafkaFact, RegistryFact, Sent};
+use crate::fact::{ControllerFact, Fact, KafkaFact, RegistryFact, Sent};
 use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Connection, EndState, Packet, Side, Transit};
 use crate::node::Node;
 use crate::outbox::{Effect, Input, Outbox, Peer};
-use crate::rpc::{Frame, Request, RequestCode};
+use crate::rpc::{AutoSwitchFrame, Frame, Request, RequestCode};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -140,6 +140,7 @@ impl World {
                     *arrives = arrival;
                 }
             }
+            Fact::Controller(fact) => fact.set_arrival(arrival),
             _ => {}
         }
         self.note(Some(from), cause, fact);
@@ -302,5 +303,25 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
             bytes: records.last().map_or(0, |last| last.end().0 - from.0),
             arrives: never,
         },
+        Frame::AutoSwitch(frame) => describe_auto_switch(frame, to),
+    }
+}
+
+/// The frames of controller mode.
+fn describe_auto_switch(frame: &AutoSwitchFrame, to: &NodeId) -> Fact {
+    let (to, arrives) = (to.clone(), Instant::NEVER);
+    match frame {
+        AutoSwitchFrame::SlaveHandshake { broker_id, .. } => {
+            Fact::Controller(ControllerFact::HandshakeSent { to, broker_id: *broker_id, arrives })
+        }
+        AutoSwitchFrame::MasterHandshake { max_offset, epochs } => {
+            let (epochs, max_offset) = (epochs.clone(), *max_offset);
+            Fact::Controller(ControllerFact::EpochsSent { to, epochs, max_offset, arrives })
+        }
+        AutoSwitchFrame::Report(offset) => Fact::HaReported { to, offset: *offset, arrives },
+        AutoSwitchFrame::Transfer { from, records, .. } => {
+            let bytes = records.last().map_or(0, |last| last.end().0 - from.0);
+            Fact::HaTransferred { to, from: *from, bytes, arrives }
+        }
     }
 }

@@ -6,16 +6,17 @@ use super::{Due, ProcessState, Slot, World, registries};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
-    Barrier, BrokerSpec, Command, CommandError, ConsumerSpec, KafkaSpec, NodeOrder, NodeSpec, Settings,
-    TopicPlace, put_setting,
+    Barrier, BrokerSpec, Command, CommandError, ConsumerSpec, KafkaSpec, NameServerSpec, NodeOrder, NodeSpec,
+    Settings, TopicPlace, put_setting,
 };
-use crate::config::{BrokerRole, ClientConfig};
+use crate::config::{BrokerRole, ClientConfig, ControllerConfig, Profile};
 use crate::consumer::{Consumer, ConsumerDisk};
+use crate::controller::{self, Controller};
 use crate::fact::Fact;
 use crate::id::{Address, BrokerId, ClientId, EventId, NodeId};
 use crate::kafka::{KafkaNode, KafkaStart};
 use crate::mqadmin::{Mqadmin, MqadminStart};
-use crate::name_server::{self, KvConfig, NameServer};
+use crate::name_server::{self, NameServer, NameServerDisk};
 use crate::network::EndState;
 use crate::node::{Disk, Node};
 use crate::outbox::Input;
@@ -26,8 +27,10 @@ use crate::time::Instant;
 
 pub(super) type Checked = Result<(), CommandError>;
 
-/// First port and distance to the next, for name servers, brokers, clients, runs of tools, registries and Kafka brokers.
-const PORTS: [(u16, u16); 6] = [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1), (2181, 10), (9092, 10)];
+/// First port and distance to the next, for name servers, brokers, clients, runs of tools, registries, Kafka brokers and
+/// controllers.
+const PORTS: [(u16, u16); 7] =
+    [(9876, 10), (10911, 20), (50_001, 1), (60_001, 1), (2181, 10), (9092, 10), (9878, 10)];
 
 impl World {
     /// Whether a command could be carried out at this moment.
@@ -115,10 +118,12 @@ impl World {
         if self.slots.contains_key(node) {
             return Err(CommandError::DuplicateNode(node.clone()));
         }
+        self.check_controller_mode(spec)?;
         let port = match spec {
             NodeSpec::Registry(spec) => spec.port,
             NodeSpec::RegistryClient(_) => None,
             NodeSpec::NameServer(spec) => spec.port,
+            NodeSpec::Controller(spec) => spec.port,
             NodeSpec::Broker(spec) => spec.port,
             NodeSpec::Mqadmin(_) => None,
             NodeSpec::Kafka(spec) => match &**spec {
@@ -154,6 +159,50 @@ impl World {
     fn dledger_address(&self, spec: &BrokerSpec) -> Option<Address> {
         let config = broker::config_of(self.profile(), spec);
         config.enable_dleger_commit_log.then(|| config.d_leger_peers.address(config.d_leger_self_id))?
+    }
+
+    /// What controller mode needs: V5, members that know themselves, an address of their own, a controller.
+    fn check_controller_mode(&self, spec: &NodeSpec) -> Checked {
+        let (settings, address) = match spec {
+            NodeSpec::Broker(spec) if spec.is_in_controller_mode() => {
+                let config = broker::config_of(self.profile(), spec);
+                if self.profile().is_v5()
+                    && config.controller_addr.0.is_empty()
+                    && self.all_controllers().is_empty()
+                {
+                    let why = "a broker in controller mode needs a controller; add one first";
+                    return Err(CommandError::Invalid(why.to_owned()));
+                }
+                (None, None)
+            }
+            NodeSpec::Controller(spec) => {
+                (Some(&spec.settings), controller::address_in_group(self.profile(), &spec.settings))
+            }
+            NodeSpec::NameServer(spec) if has_controller(self.profile(), spec) => {
+                (Some(&spec.settings), controller::address_in_group(self.profile(), &spec.settings))
+            }
+            _ => return Ok(()),
+        };
+        if !self.profile().is_v5() {
+            let why = "4.9.8 has no controller: controller mode came with 5.0.0; choose the profile V5";
+            return Err(CommandError::Invalid(why.to_owned()));
+        }
+        if let Some(settings) = settings {
+            controller::check_settings(settings).map_err(CommandError::Invalid)?;
+        }
+        match address.and_then(|address| self.listeners.get(&address).map(|other| (address, other))) {
+            Some((address, other)) => Err(CommandError::Invalid(format!(
+                "controllerDLegerPeers gives this controller the address {address}, which is taken by {other}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Where the controllers listen, in the order of their addition.
+    fn all_controllers(&self) -> Vec<Address> {
+        self.nodes()
+            .filter_map(|(_, slot)| controller_address(self.profile(), &slot.spec, slot.address))
+            .collect()
     }
 
     /// The addresses of these name servers, or of all there are.
@@ -199,7 +248,7 @@ impl World {
             }
             TopicPlace::Cluster(cluster) => {
                 let is_master = |slot: &Slot| match (&slot.spec, &slot.node) {
-                    (NodeSpec::Broker(_), Some(Node::Broker(broker))) if broker.dledger().is_some() => {
+                    (NodeSpec::Broker(_), Some(Node::Broker(broker))) if broker.is_elected() => {
                         let config = broker.config();
                         config.broker_role != BrokerRole::Slave && config.broker_cluster_name == *cluster
                     }
@@ -235,10 +284,15 @@ impl World {
             | NodeSpec::RegistryClient(_)
             | NodeSpec::Kafka(_) => Err(CommandError::WrongKind {
                 node: node.clone(),
-                wanted: "a name server, a broker, a producer or a consumer",
+                wanted: "a name server, a controller, a broker, a producer or a consumer",
             }),
             NodeSpec::NameServer(spec) => {
                 let mut config = name_server::config_of(self.profile(), &spec.settings);
+                let mut controller = ControllerConfig::of(self.profile());
+                check(&mut |key, value| config.set_beside_controller(&mut controller, key, value))
+            }
+            NodeSpec::Controller(_) => {
+                let mut config = ControllerConfig::of(self.profile());
                 check(&mut |key, value| config.set(key, value))
             }
             NodeSpec::Broker(spec) => {
@@ -259,7 +313,7 @@ impl World {
                         "the settings of DLedger hold for the disk of a broker; add another broker with them";
                     return Err(CommandError::Invalid(why.to_owned()));
                 }
-                if config.enable_dleger_commit_log {
+                if config.enable_dleger_commit_log || spec.is_in_controller_mode() {
                     return Ok(());
                 }
                 if spec.broker_id.is_master() && config.broker_role == BrokerRole::Slave {
@@ -359,9 +413,13 @@ impl World {
                 KafkaSpec::Producer { .. } | KafkaSpec::Consumer(_) => (2, None),
                 KafkaSpec::Admin(_) => (3, None),
             },
+            NodeSpec::Controller(spec) => {
+                let in_group = controller::address_in_group(self.profile(), &spec.settings);
+                (6, spec.port.or(in_group.map(|address| address.port)))
+            }
         };
         let name_servers = match &spec {
-            NodeSpec::NameServer(_) | NodeSpec::Registry(_) => Vec::new(),
+            NodeSpec::NameServer(_) | NodeSpec::Controller(_) | NodeSpec::Registry(_) => Vec::new(),
             NodeSpec::RegistryClient(spec) => {
                 self.registries_of(spec.registries.as_ref())?.into_iter().flatten().collect()
             }
@@ -374,8 +432,12 @@ impl World {
             NodeSpec::Consumer(spec) => self.name_servers_of(spec.client.name_servers.as_deref())?,
         };
         let address = Address::local(port.unwrap_or_else(|| self.next_port(kind)));
-        if kind < 2 || kind == 4 {
+        if kind < 2 || kind == 4 || kind == 5 {
             self.listeners.insert(address, node.clone());
+        }
+        let controllers = if kind == 1 { self.all_controllers() } else { Vec::new() };
+        if let Some(controller) = controller_address(self.profile(), &spec, address) {
+            self.listeners.insert(controller, node.clone());
         }
         if kind == 1 {
             self.listeners.insert(ha_address(address), node.clone());
@@ -389,6 +451,7 @@ impl World {
             spec,
             address,
             name_servers,
+            controllers,
             state: ProcessState::Stopped,
             since: self.now,
             node: None,
@@ -447,8 +510,24 @@ impl World {
         };
         let node = match &slot.spec {
             NodeSpec::NameServer(spec) => {
-                let kv_config = if let Disk::NameServer(kv) = disk { kv } else { KvConfig::default() };
-                Node::NameServer(Box::new(NameServer::new(profile, slot.address, &spec.settings, kv_config)))
+                let disk = if let Disk::NameServer(disk) = disk { *disk } else { NameServerDisk::default() };
+                let server = NameServer::new(profile, slot.address, &spec.settings, disk.kv_config);
+                let server = match controller_address(profile, &slot.spec, slot.address) {
+                    Some(address) => {
+                        let config = controller::config_of(profile, &spec.settings, address);
+                        let rng = Rng::fork(seed, &format!("controller {id} {}", slot.incarnation));
+                        let disk = disk.controller.map(|disk| *disk);
+                        server.with_controller(Controller::new(config, address, rng, disk))
+                    }
+                    None => server,
+                };
+                Node::NameServer(Box::new(server))
+            }
+            NodeSpec::Controller(spec) => {
+                let config = controller::config_of(profile, &spec.settings, slot.address);
+                let rng = Rng::fork(seed, &format!("controller {id} {}", slot.incarnation));
+                let disk = if let Disk::Controller(disk) = disk { Some(*disk) } else { None };
+                Node::Controller(Box::new(Controller::new(config, slot.address, rng, disk)))
             }
             NodeSpec::Broker(spec) => {
                 let start = BrokerStart {
@@ -459,6 +538,7 @@ impl World {
                     address: slot.address,
                     ha_address: ha_address(slot.address),
                     name_servers: slot.name_servers.clone(),
+                    controllers: slot.controllers.clone(),
                 };
                 let disk = if let Disk::Broker(disk) = disk { Some(*disk) } else { None };
                 Node::Broker(Box::new(Broker::new(start, spec, disk)))
@@ -609,7 +689,11 @@ impl World {
         let records = match &mut slot.disk {
             Disk::Broker(disk) => disk.roll_back(to),
             Disk::Kafka(disk) => disk.roll_back(to),
-            Disk::Empty | Disk::NameServer(_) | Disk::Consumer(_) | Disk::Registry(_) => 0,
+            Disk::Empty
+            | Disk::NameServer(_)
+            | Disk::Controller(_)
+            | Disk::Consumer(_)
+            | Disk::Registry(_) => 0,
         };
         self.note(Some(id), cause, Fact::RolledBack { records });
     }
@@ -634,6 +718,7 @@ impl World {
                     }
                 }
             }
+            NodeSpec::Controller(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Producer(spec) => put_all(&mut spec.settings, &settings),
             NodeSpec::Consumer(spec) => {
                 for (key, value) in &settings {
@@ -673,6 +758,23 @@ pub(crate) fn is_tool(spec: &NodeSpec) -> bool {
 fn put_all(settings: &mut Settings, new: &Settings) {
     for (key, value) in new {
         put_setting(settings, key, value);
+    }
+}
+
+/// Whether a controller runs in this name server.
+fn has_controller(profile: Profile, spec: &NameServerSpec) -> bool {
+    name_server::config_of(profile, &spec.settings).enable_controller_in_namesrv
+}
+
+/// Where the controller of a node listens, when it is one or has one.
+fn controller_address(profile: Profile, spec: &NodeSpec, address: Address) -> Option<Address> {
+    match spec {
+        NodeSpec::Controller(_) => Some(address),
+        NodeSpec::NameServer(spec) if has_controller(profile, spec) => {
+            let beside = Address { port: address.port.wrapping_add(2), ..address };
+            Some(controller::address_in_group(profile, &spec.settings).unwrap_or(beside))
+        }
+        _ => None,
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Slot {
     pub address: Address,
     /// The name servers, or registries, it is told of.
     pub name_servers: Vec<Address>,
+    /// The controllers it is told of.
+    pub controllers: Vec<Address>,
     /// Its state.
     pub state: ProcessState,
     /// Since when.
@@ -134,8 +136,9 @@ pub struct World {
     order: Vec<NodeId>,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
-    /// Name servers, brokers, clients, runs of tools, registries and Kafka brokers ever added: the next default ports.
-    added: [u16; 6],
+    /// Name servers, brokers, clients, runs of tools, registries, Kafka brokers and controllers ever added: the next
+    /// default ports.
+    added: [u16; 7],
     next_connection: ConnectionId,
     next_event: EventId,
     /// What the application of each producer group knows of its local transactions, by the id of the message.
@@ -159,7 +162,7 @@ impl World {
             slots: BTreeMap::new(),
             order: Vec::new(),
             listeners: BTreeMap::new(),
-            added: [0; 6],
+            added: [0; 7],
             next_connection: ConnectionId(0),
             next_event: EventId(0),
             databases: BTreeMap::new(),

@@ -8,7 +8,7 @@ use super::script::Step;
 /// What one step did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    /// A name server was started, or started again.
+    /// A name server was started, or started again, with these settings of its own or of the controller within it.
     StartNameServer(String, Vec<(String, String)>),
     /// A broker was started, or started again.
     StartBroker(Broker),
@@ -63,8 +63,8 @@ pub struct Broker {
     pub key: String,
     /// Its brokerName.
     pub name: String,
-    /// Its brokerId.
-    pub id: u64,
+    /// Its brokerId; none in controller mode.
+    pub id: Option<u64>,
     /// Settings for the lab.
     pub settings: Vec<(String, String)>,
 }
@@ -132,7 +132,7 @@ impl Order {
         let words: Vec<&str> = step.order.split_whitespace().collect();
         let text = |word: &&str| (*word).to_owned();
         Ok(match words.as_slice() {
-            ["start", "name", "server", key] => Self::StartNameServer(text(key), name_server_settings(step)?),
+            ["start", "name", "server", key] => Self::StartNameServer(text(key), read_name_server(step)?),
             ["start", "broker", key] => Self::StartBroker(read_broker(key, step)?),
             ["kill", "-9", "client", "process", process] => Self::KillProcess(text(process)),
             ["kill", "was", ..] | ["wait", ..] => Self::PassTime,
@@ -308,22 +308,30 @@ fn more(options: &mut Options, names: &[(&str, &str)]) -> String {
 /// What every recorded broker has beyond RocketMQ's defaults, so far as the lab has it too.
 const BROKER_BASE: (&str, &str) = ("mappedFileSizeCommitLog", "67108864");
 
-/// The settings that a name server was started with.
-fn name_server_settings(step: &Step) -> Result<Vec<(String, String)>, String> {
-    let entry = |(key, value): (&String, &serde_json::Value)| {
+/// The settings of a name server that the lab has, its controller's included.
+fn read_name_server(step: &Step) -> Result<Vec<(String, String)>, String> {
+    let read = |(key, value): (&String, &serde_json::Value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let is_known = lab_core::config::NameServerConfig::KEYS.contains(&key.as_str());
-        if is_known { Ok((key.clone(), value)) } else { Err(format!("the setting `{key}={value}`")) }
+        let known = [lab_core::config::NameServerConfig::KEYS, lab_core::config::ControllerConfig::KEYS];
+        if known.iter().any(|keys| keys.contains(&key.as_str())) {
+            Ok((key.clone(), value))
+        } else {
+            Err(format!("the setting `{key}={value}`"))
+        }
     };
-    step.config.iter().map(entry).collect()
+    step.config.iter().map(read).collect()
 }
 
 fn read_broker(key: &str, step: &Step) -> Result<Broker, String> {
+    let is_in_controller_mode = step.config.get("enableControllerMode").is_some_and(|value| value == "true");
     let (name, id) = key.rsplit_once('-').ok_or_else(|| format!("the broker key `{key}`"))?;
     let mut broker = Broker {
         key: key.to_owned(),
         name: name.to_owned(),
-        id: id.parse().or_else(|_| replica(id, step))?,
+        id: match is_in_controller_mode {
+            true => None,
+            false => Some(id.parse().or_else(|_| replica(id, step))?),
+        },
         settings: vec![(BROKER_BASE.0.to_owned(), BROKER_BASE.1.to_owned())],
     };
     for (key, value) in &step.config {
@@ -332,7 +340,9 @@ fn read_broker(key: &str, step: &Step) -> Result<Broker, String> {
             "brokerName" => broker.name = value,
             // A replica of a DLedger group takes role and id from elections.
             "brokerId" | "brokerRole" if step.config.contains_key("dLegerSelfId") => {}
-            "brokerId" => broker.id = value.parse().map_err(|_| format!("`brokerId={value}`"))?,
+            // The controller gives it.
+            "brokerId" if is_in_controller_mode => {}
+            "brokerId" => broker.id = Some(value.parse().map_err(|_| format!("`brokerId={value}`"))?),
             known if lab_core::config::BrokerConfig::KEYS.contains(&known) => {
                 broker.settings.push((key.clone(), value));
             }

@@ -224,7 +224,8 @@ impl<'a> Player<'a> {
             return;
         }
         let address = self.step(step).address.unwrap_or(Address::local(10911));
-        let mut text = format!("broker {key} name={} id={} port={}", broker.name, broker.id, address.port);
+        let id = broker.id.map_or_else(String::new, |id| format!(" id={id}"));
+        let mut text = format!("broker {key} name={}{id} port={}", broker.name, address.port);
         for (setting, value) in &broker.settings {
             text += &format!(" {setting}={value}");
         }

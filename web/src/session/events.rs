@@ -3,7 +3,7 @@
 //! The list holds the places of the events that pass the filter. It grows with the trace and looks at every event
 //! once for each filter, so a long run costs nothing while it is played.
 
-use lab_core::fact::{ActingFact, DLedgerFact, Fact, PopFact, RegistryFact, TraceEvent};
+use lab_core::fact::{ActingFact, ControllerFact, DLedgerFact, Fact, PopFact, RegistryFact, TraceEvent};
 use lab_core::id::NodeId;
 
 /// What kinds of events belong together.
@@ -68,7 +68,10 @@ impl Group {
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
             | Fact::HaTransferred { .. }
-            | Fact::Registry(RegistryFact::Sent { .. }) => Self::Frames,
+            | Fact::Registry(RegistryFact::Sent { .. })
+            | Fact::Controller(ControllerFact::HandshakeSent { .. } | ControllerFact::EpochsSent { .. }) => {
+                Self::Frames
+            }
             Fact::Connected { .. }
             | Fact::ConnectionRefused { .. }
             | Fact::ConnectTimedOut { .. }
@@ -94,7 +97,7 @@ impl Group {
                 Self::Routes
             }
             Fact::Acting(fact) if fact.message().is_some() => Self::Messages,
-            Fact::Acting(_) => Self::Routes,
+            Fact::Acting(_) | Fact::Controller(_) => Self::Routes,
             Fact::MessageStored { .. }
             | Fact::MessageDelayed { .. }
             | Fact::DelayedMessageDue { .. }
@@ -186,6 +189,13 @@ pub const fn is_alarm(fact: &Fact) -> bool {
             | Fact::FailureDropped { .. }
             | Fact::ConsumeTimedOut { .. }
             | Fact::LockLost { .. }
+            | Fact::Controller(
+                ControllerFact::BrokerInactive { .. }
+                    | ControllerFact::NoMasterElected { .. }
+                    | ControllerFact::LogTruncated { .. }
+                    | ControllerFact::NoConsistentPoint { .. }
+                    | ControllerFact::MasterElected { unclean: true, .. }
+            )
             | Fact::TraceLost { .. }
             | Fact::DLedger(
                 DLedgerFact::Truncated { .. }

@@ -617,6 +617,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::GroupUpdated { .. } => "group updated",
         Fact::GroupDeleted { .. } => "group deleted",
         Fact::Acting(fact) => super::acting::kind_en(fact),
+        Fact::Controller(fact) => super::controller::english(fact),
         Fact::TraceLost { .. } => "trace lost",
         Fact::DLedger(DLedgerFact::RoleChanged { .. }) => "became",
         Fact::DLedger(DLedgerFact::VoteRoundOver { .. }) => "vote round over",

@@ -8,6 +8,7 @@
 mod acting;
 mod comparison;
 mod console;
+mod controller;
 mod en;
 mod lesson;
 mod map;

@@ -18,6 +18,7 @@ const fn verb(verb: &'static str, usage: &'static str, en: &'static str, zh: &'s
 /// All verbs, in the order of `lab_core::command::VERBS`.
 const ALL: &[VerbText] = &[
     verb("name-server", "N [port=9876]", "starts a name server", "启动一个 NameServer"),
+    verb("controller", "N [port=9878]", "starts a controller", "启动一个 Controller"),
     verb(
         "broker",
         "N [name=N] [id=0] [port=10911] [KEY=VALUE …]",

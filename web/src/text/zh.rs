@@ -648,6 +648,7 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::GroupUpdated { .. } => "消费组更新",
         Fact::GroupDeleted { .. } => "消费组删除",
         Fact::Acting(fact) => super::acting::kind_zh(fact),
+        Fact::Controller(fact) => super::controller::chinese(fact),
         Fact::TraceLost { .. } => "轨迹丢失",
         Fact::DLedger(DLedgerFact::RoleChanged { .. }) => "角色变更",
         Fact::DLedger(DLedgerFact::VoteRoundOver { .. }) => "一轮选举结束",

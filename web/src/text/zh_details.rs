@@ -82,6 +82,7 @@ pub(super) fn details(fact: &Fact) -> String {
             format!("{message} {group} 已失败 {reconsume_times} 次")
         }
         Fact::DLedger(fact) => dledger(fact),
+        Fact::Controller(fact) => super::controller::chinese_details(fact),
         Fact::TraceLost { topic, why } => format!("{topic}：{}", trouble(why)),
         Fact::SendBackFailed { message, why } => format!("{message} {}", trouble(why)),
         Fact::RetriedHere { message, pause } => format!("{message} {pause} 后重试"),

@@ -90,7 +90,7 @@ impl Broker {
             Input::Timer(Timer::Kafka(KafkaTimer::DelayedFetch), _) => self.wake_fetches(now, out),
             Input::Timer(Timer::Kafka(KafkaTimer::Sessions), _) => self.expire_members(now, out),
             Input::Timer(Timer::Kafka(KafkaTimer::Transactions), _) => self.abort_old_transactions(now, out),
-            Input::Order(NodeOrder::Shutdown) => {
+            Input::Order(order) if matches!(*order, NodeOrder::Shutdown) => {
                 self.disk.take_leaders_away();
                 out.exit();
             }

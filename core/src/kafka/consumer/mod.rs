@@ -170,7 +170,9 @@ impl Consumer {
                 self.metadata.request_update();
                 self.net.connect(now, out);
             }
-            Err(Input::Order(NodeOrder::Shutdown)) => return self.begin_close(now, out),
+            Err(Input::Order(order)) if matches!(*order, NodeOrder::Shutdown) => {
+                return self.begin_close(now, out);
+            }
             Err(_) => {}
         }
         self.go_on(now, out);

@@ -8,6 +8,7 @@ mod connection;
 mod consume_mode;
 mod consumer_progress;
 mod consumer_status;
+mod controller;
 mod ha;
 mod housekeeping;
 mod message_trace;
@@ -64,6 +65,7 @@ fn all() -> impl Iterator<Item = &'static SubCommand> {
         cluster::COMMANDS,
         broker::COMMANDS,
         ha::COMMANDS,
+        controller::COMMANDS,
         stats::COMMANDS,
         housekeeping::COMMANDS,
         name_server::COMMANDS,

@@ -48,6 +48,7 @@ impl Bench {
             address: Address::local(10911),
             ha_address: Address::local(10912),
             name_servers: Vec::new(),
+            controllers: Vec::new(),
         };
         let mut disk =
             BrokerDisk::new(start.profile, start.epoch, &config_of(start.profile, &spec), &spec.broker_name);
