@@ -139,8 +139,12 @@ impl Broker {
     /// With a topic go the retry topics of POP of all groups that stand somewhere in it
     /// (`clearRetryTopicWhenDeleteTopic`).
     fn delete_pop_retry_topics(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
-        let groups: BTreeSet<_> =
-            self.offsets.iter().filter(|(_, other, ..)| *other == topic).map(|(group, ..)| group.clone()).collect();
+        let groups: BTreeSet<_> = self
+            .offsets
+            .iter()
+            .filter(|(_, other, ..)| *other == topic)
+            .map(|(group, ..)| group.clone())
+            .collect();
         for group in groups {
             for source in [PopSource::RetryV1, PopSource::RetryV2] {
                 let retry = source.real_topic(topic, &group);

@@ -172,10 +172,7 @@ impl Consumer {
             };
             self.listener.count(&batch, !fails);
             for message in &batch.messages {
-                out.note(Fact::MessageConsumed {
-                    message: Box::new(batch.message_at(message)),
-                    result,
-                });
+                out.note(Fact::MessageConsumed { message: Box::new(batch.message_at(message)), result });
             }
             if let Some(traced) = traced {
                 self.trace_after(now, traced, !fails, out);

@@ -120,13 +120,16 @@ impl Consumer {
     /// A suspended consumer divides nothing, and is not balanced.
     fn begin_round(&mut self, now: Instant, out: &mut Outbox) {
         if self.suspended {
-            self.rebalance.round =
-                Some(Round { topics: VecDeque::new(), balanced: false, pop_changed: false, step: Step::Begin });
+            self.rebalance.round = Some(Round {
+                topics: VecDeque::new(),
+                balanced: false,
+                pop_changed: false,
+                step: Step::Begin,
+            });
             return self.end_round(now, out);
         }
         let topics = self.subscriptions.keys().cloned().collect();
-        self.rebalance.round =
-            Some(Round { topics, balanced: true, pop_changed: false, step: Step::Begin });
+        self.rebalance.round = Some(Round { topics, balanced: true, pop_changed: false, step: Step::Begin });
         self.next_topic(now, out);
     }
 

@@ -120,8 +120,9 @@ impl Broker {
         let (queue_id, offset) = (ck.queue_id, ck.queue_offset);
         if queue_id.0 >= config.read_queue_nums {
             let queues = config.read_queue_nums;
-            let remark =
-                format!("queueId[{queue_id}] is illegal, topic:[{topic}] topicConfig.readQueueNums:[{queues}]");
+            let remark = format!(
+                "queueId[{queue_id}] is illegal, topic:[{topic}] topicConfig.readQueueNums:[{queues}]"
+            );
             return Err((ResponseCode::MessageIllegal, remark));
         }
         let (min, max) = (self.store.min_offset(topic, queue_id), self.store.max_offset(topic, queue_id));

@@ -242,7 +242,11 @@ impl Broker {
         let at = if commits || buffer.check_points.values().any(Wrapper::is_done) {
             Some(now)
         } else {
-            buffer.check_points.values().map(|wrapper| self.leaves_buffer(&wrapper.check_point).max(now)).min()
+            buffer
+                .check_points
+                .values()
+                .map(|wrapper| self.leaves_buffer(&wrapper.check_point).max(now))
+                .min()
         };
         if let Some(at) = at {
             let look = (at.since(self.started_at).as_millis() / SCAN_INTERVAL + 1) * SCAN_INTERVAL;
@@ -310,7 +314,8 @@ impl Broker {
     }
 
     fn forget_acked(&mut self, key: &MergeKey) {
-        let is_acked = |known: &Outstanding| known.acked.count_ones() as usize == known.check_point.diffs.len();
+        let is_acked =
+            |known: &Outstanding| known.acked.count_ones() as usize == known.check_point.diffs.len();
         if self.pop.outstanding.get(key).is_some_and(is_acked) {
             self.pop.outstanding.remove(key);
         }

@@ -169,7 +169,8 @@ impl Broker {
             let hash = tag_hash(message.message.tag().map(|tag| &**tag));
             let filter = &first.get().filter;
             message.queue_offset.0 % FORCE_NOTIFY_INTERVAL == 0
-                || filter.is_matched_by_consume_queue(hash) && filter.is_matched_by_commit_log(&message.message)
+                || filter.is_matched_by_consume_queue(hash)
+                    && filter.is_matched_by_commit_log(&message.message)
         });
         if !is_wanted {
             return;

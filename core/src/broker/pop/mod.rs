@@ -132,7 +132,13 @@ impl Broker {
         format!("rmq_sys_REVIVE_LOG_{}", self.config.broker_cluster_name).into()
     }
 
-    pub(super) fn on_pop_request(&mut self, now: Instant, asked: Asked, request: PopRequest, out: &mut Outbox) {
+    pub(super) fn on_pop_request(
+        &mut self,
+        now: Instant,
+        asked: Asked,
+        request: PopRequest,
+        out: &mut Outbox,
+    ) {
         let response = match request {
             // An operator.
             PopRequest::SetMessageRequestMode { group, topic, mode } => {
@@ -146,7 +152,9 @@ impl Broker {
             // A consumer that pops. A pop without a find is held.
             PopRequest::PopMessage(pop) => return self.pop_message(now, asked, pop, out),
             // A consumer whose listener has succeeded.
-            PopRequest::AckMessage { group, ck, topic } => self.ack_message(now, &asked, group, &ck, &topic, out),
+            PopRequest::AckMessage { group, ck, topic } => {
+                self.ack_message(now, &asked, group, &ck, &topic, out)
+            }
             // A consumer whose listener has failed.
             PopRequest::ChangeInvisibleTime { group, ck, topic, invisible_time } => {
                 self.change_invisible_time(now, &asked, group, &ck, &topic, invisible_time, out)

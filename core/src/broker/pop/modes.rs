@@ -49,11 +49,7 @@ impl Broker {
             return Response::refused(code, ResponseCode::NoPermission, remark);
         }
         if !self.topics.contains_key(&topic) {
-            return Response::refused(
-                code,
-                ResponseCode::TopicNotExist,
-                format!("topic[{topic}] not exist"),
-            );
+            return Response::refused(code, ResponseCode::TopicNotExist, format!("topic[{topic}] not exist"));
         }
         if self.find_group(&group).is_none() {
             let remark = "subscription group does not exist";
@@ -225,7 +221,9 @@ mod tests {
         let members: Vec<ClientId> = (0..members).map(|n| format!("c{n}").into()).collect();
         let share = |me| {
             share_for_pop(&AllocateStrategy::Averagely, me, queues, &members, share_queue_num)
-                .map(|queues| queues.iter().map(|queue| queue.queue_id.to_string()).collect::<Vec<_>>().join(" "))
+                .map(|queues| {
+                    queues.iter().map(|queue| queue.queue_id.to_string()).collect::<Vec<_>>().join(" ")
+                })
                 .unwrap_or_else(|| "none".to_owned())
         };
         members.iter().map(share).collect()

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::check_point::CheckPoint;
 use super::REVIVE_QUEUE_NUM;
+use super::check_point::CheckPoint;
 use crate::broker::stats::StatsName;
 use crate::broker::{Asked, Broker};
 use crate::fact::{Fact, PopFact};
@@ -104,10 +104,7 @@ impl Broker {
             return refuse(ResponseCode::SubscriptionGroupNotExist, remark);
         };
         if !settings.consume_enable {
-            return refuse(
-                ResponseCode::NoPermission,
-                format!("subscription group no permission, {group}"),
-            );
+            return refuse(ResponseCode::NoPermission, format!("subscription group no permission, {group}"));
         }
         BrokerFilter::new(&pop.subscription, self.profile).map_err(|_| {
             let remark = "parse the consumer's subscription failed";
@@ -182,7 +179,8 @@ impl Broker {
         let group = &run.pop.group;
         let topic = source.real_topic(&run.pop.topic, group);
         let offset = self.pop_offset(group, &topic, queue_id, run.pop.from_min, out);
-        let room = run.pop.max_messages.saturating_sub(u32::try_from(run.popped.messages.len()).unwrap_or(u32::MAX));
+        let room =
+            run.pop.max_messages.saturating_sub(u32::try_from(run.popped.messages.len()).unwrap_or(u32::MAX));
         if room == 0 {
             run.popped.rest += self.store.max_offset(&topic, queue_id).0.saturating_sub(offset.0);
             return;
@@ -219,7 +217,9 @@ impl Broker {
                 queue_offset: stored.queue_offset,
             };
             run.popped.cks.extend(found.messages.iter().map(ck));
-            run.popped.messages.extend(found.messages.into_iter().map(|stored| shown_as(stored, &run.pop.topic)));
+            run.popped
+                .messages
+                .extend(found.messages.into_iter().map(|stored| shown_as(stored, &run.pop.topic)));
         } else if matches!(
             found.status,
             GetMessageStatus::NoMatchedMessage

@@ -402,8 +402,12 @@ impl Broker {
         if self.topics.contains_key(topic) {
             return;
         }
-        let config =
-            TopicConfig { read_queue_nums: 1, write_queue_nums: 1, perm: perm::READ | perm::WRITE, order: false };
+        let config = TopicConfig {
+            read_queue_nums: 1,
+            write_queue_nums: 1,
+            perm: perm::READ | perm::WRITE,
+            order: false,
+        };
         self.put_topic(now, topic.clone(), config, out);
         if self.offsets.get(group, topic, QueueId(0)).is_none() {
             self.commit_offset(group.clone(), topic.clone(), QueueId(0), QueueOffset(0), out);

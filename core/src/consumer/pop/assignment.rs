@@ -22,7 +22,10 @@ impl Consumer {
     /// Whether a broker divides for it. Orderly and broadcasting consumers always divide by themselves.
     pub(in crate::consumer) fn asks_broker(&self) -> bool {
         let config = &self.client.config;
-        self.client.profile.is_v5() && !config.client_rebalance && !self.spec.orderly && !self.is_broadcasting()
+        self.client.profile.is_v5()
+            && !config.client_rebalance
+            && !self.spec.orderly
+            && !self.is_broadcasting()
     }
 
     pub(in crate::consumer) fn ask_assignment(&mut self, now: Instant, address: Address, out: &mut Outbox) {
@@ -48,7 +51,8 @@ impl Consumer {
         result: Result<Response, Failure>,
         out: &mut Outbox,
     ) {
-        let waits = self.rebalance.round.as_ref().is_some_and(|round| matches!(round.step, Step::WaitAssignment));
+        let waits =
+            self.rebalance.round.as_ref().is_some_and(|round| matches!(round.step, Step::WaitAssignment));
         let Some(topic) = self.topic_of_round().filter(|_| waits) else {
             return;
         };
@@ -58,7 +62,8 @@ impl Consumer {
         };
         let (popped, pulled): (Vec<_>, Vec<_>) =
             assignment.into_iter().partition(|(_, mode)| *mode == MessageRequestMode::Pop);
-        let queues = |list: Vec<(MessageQueue, _)>| list.into_iter().map(|(queue, _)| queue).collect::<Vec<_>>();
+        let queues =
+            |list: Vec<(MessageQueue, _)>| list.into_iter().map(|(queue, _)| queue).collect::<Vec<_>>();
         let (popped, pulled) = (queues(popped), queues(pulled));
         self.subscribe_pop_retry(now, &topic, !popped.is_empty(), !pulled.is_empty());
         let changed = self.take_pop_share(now, &topic, &popped, out);

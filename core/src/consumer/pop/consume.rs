@@ -81,7 +81,8 @@ impl Consumer {
     }
 
     fn out_of_hand(&mut self, batch: &Batch) {
-        if let Some(assigned) = self.pop_queues.get_mut(&batch.queue).filter(|known| known.hold == batch.hold) {
+        if let Some(assigned) = self.pop_queues.get_mut(&batch.queue).filter(|known| known.hold == batch.hold)
+        {
             let count = u32::try_from(batch.messages.len()).unwrap_or(u32::MAX);
             assigned.in_hand = assigned.in_hand.saturating_sub(count);
         }

@@ -248,7 +248,8 @@ impl Consumer {
     }
 
     fn tell(&mut self, now: Instant, request: PopRequest, out: &mut Outbox) {
-        let (PopRequest::AckMessage { ck, .. } | PopRequest::ChangeInvisibleTime { ck, .. }) = &request else {
+        let (PopRequest::AckMessage { ck, .. } | PopRequest::ChangeInvisibleTime { ck, .. }) = &request
+        else {
             return;
         };
         let address = self.client.subscribe_address(&ck.broker_name, BrokerId::MASTER);

@@ -64,6 +64,7 @@ fn set_consume_mode(session: &mut Session<'_>, arguments: &Arguments) -> Step<()
 fn read_mode(text: &str) -> Step<MessageRequestMode> {
     text.parse().map_err(|_| {
         let class = "org.apache.rocketmq.common.message.MessageRequestMode";
-        Exception::new("java.lang.IllegalArgumentException", format!("No enum constant {class}.{text}")).into()
+        Exception::new("java.lang.IllegalArgumentException", format!("No enum constant {class}.{text}"))
+            .into()
     })
 }

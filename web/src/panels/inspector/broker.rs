@@ -5,8 +5,8 @@ use yew::prelude::*;
 
 use super::InspectorProps;
 use super::broker_keeps;
-use super::pop;
 use super::parts::{keyed_section, listing, row, row_of, section, settings, state_section, table};
+use super::pop;
 use crate::palette::letter;
 use crate::session::Selection;
 use crate::text::{bytes, span};

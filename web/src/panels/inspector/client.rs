@@ -5,8 +5,8 @@ use lab_core::view::{ConsumerView, ProcessQueueView, ProducerView, RouteView};
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::pop;
 use super::parts::{listing, row, row_of, section, settings, state_section, table};
+use super::pop;
 use crate::text::span;
 
 /// A producer.
