@@ -6,6 +6,9 @@
 use crate::id::{BrokerName, GroupName, QueueId, QueueOffset, TopicName};
 use crate::time::{Duration, Epoch, Instant};
 
+/// Most messages of a pop, and so of a check point: each has a bit.
+const MOST_MESSAGES: usize = 32;
+
 /// Messages of one pop from one queue (`PopCheckPoint`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CheckPoint {
@@ -66,9 +69,10 @@ impl CheckPoint {
         )
     }
 
+    /// Reads a body. Anybody can send to the revive topic, so what makes no sense is `None`.
     pub(super) fn from_json(text: &str, epoch: Epoch) -> Option<Self> {
         let list = text.split_once("\"d\":[")?.1.split_once(']')?.0;
-        Some(Self {
+        let point = Self {
             topic: word(text, "t")?.into(),
             group: word(text, "c")?.into(),
             queue_id: QueueId(u32::try_from(number(text, "q")?).ok()?),
@@ -77,7 +81,8 @@ impl CheckPoint {
             pop_time: moment(text, epoch)?,
             invisible_time: Duration::from_millis(number(text, "it")?),
             diffs: list.split(',').map(|diff| diff.parse().ok()).collect::<Option<_>>()?,
-        })
+        };
+        (point.diffs.len() <= MOST_MESSAGES).then_some(point)
     }
 
     /// `genCkUniqueId`.
@@ -133,8 +138,10 @@ fn word<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     Some(after(text, key)?.strip_prefix('"')?.split_once('"')?.0)
 }
 
+/// A number that leaves room for sums.
 fn number(text: &str, key: &str) -> Option<u64> {
-    after(text, key)?.split([',', '}']).next()?.parse().ok()
+    let number: u64 = after(text, key)?.split([',', '}']).next()?.parse().ok()?;
+    (number <= u64::MAX / 8).then_some(number)
 }
 
 fn moment(text: &str, epoch: Epoch) -> Option<Instant> {
