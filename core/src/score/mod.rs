@@ -201,6 +201,13 @@ struct Readers<'a> {
     group_of: BTreeMap<NodeId, GroupName>,
 }
 
+/// How often a message was finished, and the second time.
+#[derive(Default)]
+struct Finished<'a> {
+    times: u32,
+    second: Option<&'a TraceEvent>,
+}
+
 /// One group.
 struct Reader<'a> {
     topics: BTreeSet<TopicName>,
@@ -208,8 +215,8 @@ struct Reader<'a> {
     tags: Option<BTreeSet<String>>,
     /// Whether each member gets every message.
     is_broadcasting: bool,
-    /// How often each message was finished, in broadcasting by each member; with the second time.
-    finished: BTreeMap<(Option<&'a NodeId>, &'a Arc<str>), (u32, Option<&'a TraceEvent>)>,
+    /// The messages that were finished, in broadcasting by each member.
+    finished: BTreeMap<(Option<&'a NodeId>, &'a Arc<str>), Finished<'a>>,
     /// Tags of messages, as brokers stored them.
     tag_of: BTreeMap<&'a Arc<str>, &'a str>,
 }
@@ -249,10 +256,10 @@ impl<'a> Readers<'a> {
                     return;
                 };
                 let member = reader.is_broadcasting.then_some(node);
-                let (times, second) = reader.finished.entry((member, &message.unique_key)).or_default();
-                *times += 1;
-                if *times == 2 {
-                    *second = Some(event);
+                let finished = reader.finished.entry((member, &message.unique_key)).or_default();
+                finished.times += 1;
+                if finished.times == 2 {
+                    finished.second = Some(event);
                 }
             }
             _ => {}
@@ -271,7 +278,7 @@ impl<'a> Readers<'a> {
             let is_member = |node: &NodeId| self.group_of.get(node) == Some(group);
             let (reads, first_read) = stretches::reads(trace, acks, &wants, &is_member, span);
             let pending = acks.iter().filter(|send| wants(send) && !reader.has_finished(send.key));
-            let twice = reader.finished.values().filter_map(|(_, second)| *second);
+            let twice = reader.finished.values().filter_map(|finished| finished.second);
             let mut twice: Vec<EventId> =
                 twice.filter(|event| event.at >= span.0).map(|event| event.id).collect();
             twice.sort_unstable();

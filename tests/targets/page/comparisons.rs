@@ -43,7 +43,10 @@ fn a_column_opens_before_the_fault_and_takes_orders() {
     assert_eq!(page.clock(), 110_000);
     page.run_for(1_000, "1×");
     page.until_text("status-broker-a", "KILLED");
-    page.order("produce order-producer Orders every=1s");
+    page.type_command("produce order-producer Orders every=1s");
+    page.until("the return of the master is not thrown away unasked", || page.shows("dialog-confirm"));
+    page.click("dialog-confirm");
+    page.until("the order is carried out", || page.value("command-input").is_empty());
     page.click("compare-back");
     page.until("one's own order is not thrown away unasked", || page.shows("dialog-confirm"));
     page.click("dialog-confirm");

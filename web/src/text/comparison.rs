@@ -360,8 +360,8 @@ const fn measure_en(measure: Measure) -> MeasureText {
         }
         Measure::Outcome => row(
             "Outcome",
-            "Sent back: the broker called the offset illegal and the client took the broker's. Went on: \
-             it continued where it had stopped.",
+            "Sent back: the offset was found beyond the log, and the group went on from another. Went on: it continued \
+             where it had stopped. Stands still: it read nothing more.",
         ),
     }
 }
@@ -393,7 +393,7 @@ const fn measure_zh(measure: Measure) -> MeasureText {
         Measure::NeverRead => row("恢复后未读", "末端以下没有消费的位点，包括恢复出来的那些。"),
         Measure::Outcome => row(
             "结果",
-            "被纠正：Broker 判定位点非法，客户端改用 Broker 给出的位点。继续：从原来停下的地方接着消费。",
+            "被纠正：位点超出日志被发现，消费组改从别处继续。继续：从原来停下的地方接着消费。停滞：再也没有读到消息。",
         ),
     }
 }
