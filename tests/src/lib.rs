@@ -4,6 +4,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod chaos;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod explore;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod fidelity;
 #[cfg(all(feature = "page", not(target_arch = "wasm32")))]
 pub mod page;
