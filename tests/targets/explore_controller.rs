@@ -8,7 +8,8 @@ use lab_tests::explore::explore;
 /// States that are looked at, nearest first.
 const LIMIT: usize = 300_000;
 
-const CLEAN: Group = Group { replicas: 2, messages: 2, crashes: 2, acks: Acks::AllInSync, unclean: false };
+const CLEAN: Group =
+    Group { replicas: 2, messages: 2, crashes: 2, acks: Acks::AllInSync, unclean: false, repaired: true };
 
 /// No violation within the bound.
 fn holds(group: Group) {
@@ -21,13 +22,24 @@ fn holds(group: Group) {
 fn loses(group: Group) {
     let report = explore(&group, LIMIT);
     println!("{group}: {report}\n{}", report.violation.as_deref().unwrap_or("no violation"));
-    assert!(report.violation.is_some_and(|why| why.contains("was acknowledged")), "{group}: nothing was lost");
+    assert!(
+        report.violation.is_some_and(|why| why.contains("was acknowledged")),
+        "{group}: nothing was lost"
+    );
 }
 
 #[test]
 fn nothing_is_lost_that_everybody_in_sync_has_confirmed() {
     holds(CLEAN);
     holds(Group { replicas: 3, messages: 1, crashes: 1, ..CLEAN });
+}
+
+/// RocketMQ notes no reign that begins where the last one began (`EpochFileCache.appendEntry`). So the old master's
+/// tail looks like a part of the new master's log, nothing is cut off, and the replica counts as in sync with other
+/// messages than the master's.
+#[test]
+fn a_reign_that_is_not_noted_hides_that_logs_differ() {
+    loses(Group { repaired: false, ..CLEAN });
 }
 
 #[test]

@@ -42,15 +42,18 @@ pub struct Group {
     pub acks: Acks,
     /// Whether a replica that is not in sync may be elected.
     pub unclean: bool,
+    /// Whether a reign that begins where the last one began takes its place in the epoch file. RocketMQ does not note
+    /// such a reign at all, so two logs that differ from there on look the same.
+    pub repaired: bool,
 }
 
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { replicas, messages, crashes, acks, unclean } = self;
+        let Self { replicas, messages, crashes, acks, unclean, repaired } = self;
         write!(
             f,
             "{replicas} replicas, {messages} messages, {crashes} crashes, acknowledged by {acks:?}, unclean elections: \
-             {unclean}"
+             {unclean}, epoch files repaired: {repaired}"
         )
     }
 }
@@ -79,6 +82,7 @@ pub struct State {
     /// Who lives for the controller, and how far each log reached by its last heartbeat.
     live: BTreeMap<BrokerId, (Option<MasterEpoch>, CommitLogOffset)>,
     replicas: BTreeMap<BrokerId, Replica>,
+    repaired: bool,
     sent: u8,
     acknowledged: BTreeSet<u8>,
     crashes: u8,
@@ -131,6 +135,15 @@ fn end(log: &[u8]) -> CommitLogOffset {
     CommitLogOffset(log.len() as u64)
 }
 
+/// Notes a reign as RocketMQ does, or in the place of one that began at the same place.
+fn begin_reign(epochs: &mut EpochFileCache, epoch: MasterEpoch, start: CommitLogOffset, repaired: bool) {
+    let begins_there = epochs.last().is_some_and(|last| last.epoch < epoch && last.start == start);
+    if repaired && begins_there {
+        epochs.truncate_suffix_by_offset(start);
+    }
+    epochs.append(epoch, start);
+}
+
 impl State {
     fn is_master(&self, id: BrokerId) -> bool {
         self.replicas[&id].runs && self.replicas[&id].master == Some(id)
@@ -172,7 +185,14 @@ impl State {
     }
 
     /// A replica hears who is the master; old news change nothing.
-    fn take_role(&mut self, id: BrokerId, master: BrokerId, epoch: MasterEpoch, set_epoch: SyncStateSetEpoch) {
+    fn take_role(
+        &mut self,
+        id: BrokerId,
+        master: BrokerId,
+        epoch: MasterEpoch,
+        set_epoch: SyncStateSetEpoch,
+    ) {
+        let repaired = self.repaired;
         let replica = self.replica(id);
         if epoch <= replica.master_epoch {
             return;
@@ -189,7 +209,7 @@ impl State {
                 replica.epochs.truncate_suffix_by_epoch(epoch);
             }
             let start = end(&replica.log);
-            replica.epochs.append(epoch, start);
+            begin_reign(&mut replica.epochs, epoch, start, repaired);
             // Its connections are closed.
             for other in self.replicas.values_mut().filter(|other| other.master == Some(id)) {
                 other.joined = false;
@@ -202,7 +222,9 @@ impl State {
         let replica = self.replica(slave);
         if !replica.epochs.entries().is_empty() {
             let own_end = end(&replica.log);
-            let Some(point) = replica.epochs.find_consistent_point(own_end, &theirs, their_end) else { return };
+            let Some(point) = replica.epochs.find_consistent_point(own_end, &theirs, their_end) else {
+                return;
+            };
             replica.log.truncate(point.0 as usize);
             replica.epochs.truncate_suffix_by_offset(point);
         }
@@ -214,7 +236,8 @@ impl State {
     fn learn_epoch(&mut self, slave: BrokerId, master: BrokerId) {
         let at = end(&self.replicas[&slave].log);
         if let Some(entry) = self.replicas[&master].epochs.find_by_offset(at) {
-            self.replica(slave).epochs.append(entry.epoch, entry.start);
+            let repaired = self.repaired;
+            begin_reign(&mut self.replica(slave).epochs, entry.epoch, entry.start, repaired);
         }
     }
 
@@ -269,6 +292,7 @@ impl Model for Group {
             manager: ReplicasInfoManager::default(),
             live: ids.iter().map(|id| (*id, (Some(MasterEpoch(1)), CommitLogOffset(0)))).collect(),
             replicas: ids.iter().map(|id| (*id, Replica { runs: true, ..Replica::default() })).collect(),
+            repaired: self.repaired,
             sent: 0,
             acknowledged: BTreeSet::new(),
             crashes: 0,

@@ -23,6 +23,7 @@ use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
 pub use console::ConsoleTexts;
+pub use controller::ControllerTexts;
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
 pub use states::StateTexts;

@@ -19,6 +19,7 @@ pub struct StateTexts {
     pub part: fn(&str) -> &str,
     pub this_event: fn(&str) -> String,
 
+    pub controller: super::controller::ControllerTexts,
     pub disk: &'static str,
     pub disk_used: &'static str,
     pub disk_writable: &'static str,
@@ -106,6 +107,7 @@ pub(super) const EN: StateTexts = StateTexts {
     part: english_part,
     this_event: |kind| format!("the event {kind}"),
 
+    controller: super::controller::EN,
     disk: "Disk",
     disk_used: "Used",
     disk_writable: "takes messages",
@@ -185,6 +187,7 @@ pub(super) const ZH: StateTexts = StateTexts {
     part: chinese_part,
     this_event: |kind| format!("事件 {kind}"),
 
+    controller: super::controller::ZH,
     disk: "磁盘",
     disk_used: "已用",
     disk_writable: "接收消息",

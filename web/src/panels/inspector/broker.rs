@@ -4,8 +4,8 @@ use lab_core::view::{BrokerView, MessageView, TopicKind, TopicView};
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::broker_keeps;
 use super::parts::{keyed_section, listing, row, row_of, section, settings, state_section, table};
+use super::{broker_keeps, controller};
 use crate::palette::letter;
 use crate::session::Selection;
 use crate::text::{bytes, span};
@@ -19,6 +19,7 @@ pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
     html! {
         <>
             { identity(props, broker) }
+            { controller::broker_section(props, broker) }
             { section(texts.commit_log, true, log(props, broker)) }
             { state_section(props, texts.states.disk, "disk", broker.disk.is_full, disk(props, broker)) }
             { state_section(props, texts.topics, "topics", true, topics(props, &of_kind(TopicKind::Ordinary))) }
