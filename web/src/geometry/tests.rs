@@ -70,6 +70,7 @@ fn broker(id: &str, name: &str, broker_id: u64, queues: u32) -> BrokerView {
         master: None,
         registered: Vec::new(),
         settings: Vec::new(),
+        controller_mode: None,
     }
 }
 

@@ -14,6 +14,8 @@ use super::on_real_cluster::word as tool_word;
 pub enum FormKind {
     /// Adds a name server.
     AddNameServer,
+    /// Adds a controller (V5).
+    AddController,
     /// Adds a master.
     AddBroker,
     /// Adds a slave of a broker name.
@@ -56,8 +58,9 @@ pub enum FormKind {
 
 impl FormKind {
     /// What can be added, in the order of the tabs.
-    pub const ADD: [Self; 6] = [
+    pub const ADD: [Self; 7] = [
         Self::AddNameServer,
+        Self::AddController,
         Self::AddBroker,
         Self::AddSlave,
         Self::AddProducer,
@@ -74,6 +77,7 @@ impl FormKind {
     pub const fn verb(&self) -> &'static str {
         match self {
             Self::AddNameServer => "name-server",
+            Self::AddController => "controller",
             Self::AddBroker | Self::AddSlave => "broker",
             Self::AddProducer => "producer",
             Self::AddConsumer => "consumer",
@@ -226,6 +230,10 @@ impl Form {
         match &kind {
             FormKind::AddNameServer => {
                 form.word(FieldName::Node, fresh(view, "nsrv-", Numbering::FromZero));
+                form.option(FieldName::Port, "port", "");
+            }
+            FormKind::AddController => {
+                form.word(FieldName::Node, fresh(view, "controller-", Numbering::FromZero));
                 form.option(FieldName::Port, "port", "");
             }
             FormKind::AddBroker => form.broker(view),
@@ -579,7 +587,9 @@ pub fn node_ids(view: &View) -> Vec<&NodeId> {
     let brokers = view.brokers.iter().map(|it| &it.node.id);
     let producers = view.producers.iter().map(|it| &it.node.id);
     let consumers = view.consumers.iter().map(|it| &it.node.id);
-    servers.chain(brokers).chain(producers).chain(consumers).collect()
+    // A controller within a name server is no node of its own.
+    let controllers = view.controllers.iter().filter(|it| !it.in_name_server).map(|it| &it.node.id);
+    servers.chain(brokers).chain(producers).chain(consumers).chain(controllers).collect()
 }
 
 fn others(view: &View, node: &NodeId) -> Vec<String> {
@@ -643,6 +653,7 @@ mod tests {
         let node = NodeId::from("n");
         let kinds = [
             FormKind::AddNameServer,
+            FormKind::AddController,
             FormKind::AddBroker,
             FormKind::AddProducer,
             FormKind::AddConsumer,

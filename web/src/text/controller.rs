@@ -88,6 +88,7 @@ pub(super) fn chinese_details(fact: &ControllerFact) -> String {
 
 /// Words of the inspector for controller mode.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is a label that says what it stands beside")]
 pub struct ControllerTexts {
     pub mode: &'static str,
     pub controller: &'static str,

@@ -163,6 +163,7 @@ pub(super) const TEXTS: Texts = Texts {
     add_title: "Add to the cluster",
     form: |kind| match kind {
         FormKind::AddNameServer => "Name server",
+        FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "Slave of …",
         FormKind::AddProducer => "Producer",

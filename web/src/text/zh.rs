@@ -155,6 +155,7 @@ pub(super) const TEXTS: Texts = Texts {
     add_title: "添加到集群",
     form: |kind| match kind {
         FormKind::AddNameServer => "NameServer",
+        FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "从节点",
         FormKind::AddProducer => "生产者",
