@@ -31,7 +31,9 @@ fn loses(group: Group) {
 #[test]
 fn nothing_is_lost_that_everybody_in_sync_has_confirmed() {
     holds(CLEAN);
+    holds(Group { messages: 3, ..CLEAN });
     holds(Group { replicas: 3, messages: 1, crashes: 1, ..CLEAN });
+    holds(Group { replicas: 3, ..CLEAN });
 }
 
 /// RocketMQ notes no reign that begins where the last one began (`EpochFileCache.appendEntry`). So the old master's

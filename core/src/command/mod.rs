@@ -177,8 +177,6 @@ impl FromStr for Failures {
 pub enum NodeSpec {
     /// A name server.
     NameServer(NameServerSpec),
-    /// A controller.
-    Controller(ControllerSpec),
     /// A broker.
     Broker(BrokerSpec),
     /// A producer.
@@ -187,6 +185,8 @@ pub enum NodeSpec {
     Consumer(Box<ConsumerSpec>),
     /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
     Mqadmin(Arc<str>),
+    /// A controller. It stands last because digests of runs count the kinds in this order.
+    Controller(ControllerSpec),
 }
 
 /// Where a topic is created or changed.
