@@ -6,13 +6,14 @@
 //! only then can it be pulled. A pull that finds nothing is held until something arrives.
 //!
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
-//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `slave_sync` (the rest of
+//! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `ha` (replication), `controller` (roles and
+//! replication under a controller), `slave_sync` (the rest of
 //! what a slave copies), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes), POP; the controller, DLedger and acting-master modes; the seconds that a JVM takes
+//! `BrokerFastFailure` never strikes), POP; DLedger and acting-master modes; the seconds that a JVM takes
 //! to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
