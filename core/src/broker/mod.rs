@@ -8,12 +8,12 @@
 //! One protocol a file: `send`, `send_back`, `pull`, `offsets`, `reset`, `clients`, `client_calls`, `groups`, `locks`,
 //! `topics`, `registration`, `schedule`, `timer_messages`, `transaction`, `pop`, `ha` (replication), `slave_sync` (the
 //! rest of what a slave copies), `acting` (a slave that stands in for its master), `dledger` (replication by DLedger
-//! instead), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
+//! instead), `controller` (roles and replication under a controller), `retention` (what is deleted when), `disk` (what survives), `admin` (operators).
 //!
 //! **In RocketMQ**: `BrokerController` and its processors (behaviour §3, §4).
 //!
 //! **Left out on purpose**: thread pools and their queues (a request is handled when it arrives, so
-//! `BrokerFastFailure` never strikes); the controller mode; the seconds that a JVM takes to start.
+//! `BrokerFastFailure` never strikes); the seconds that a JVM takes to start.
 //!
 //! **Invariants**: only a master appends what a producer sends; a send is acknowledged once; the flushed position
 //! never passes the end of the log; what is on disk changes only where RocketMQ writes.

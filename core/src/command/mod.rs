@@ -192,8 +192,6 @@ impl FromStr for Failures {
 pub enum NodeSpec {
     /// A name server.
     NameServer(NameServerSpec),
-    /// A controller.
-    Controller(ControllerSpec),
     /// A broker.
     Broker(BrokerSpec),
     /// A producer.
@@ -208,6 +206,8 @@ pub enum NodeSpec {
     RegistryClient(Box<RegistryClientSpec>),
     /// A process of Kafka.
     Kafka(Box<KafkaSpec>),
+    /// A controller. It stands last because digests of runs count the kinds in this order.
+    Controller(ControllerSpec),
 }
 
 /// Where a topic is created or changed.

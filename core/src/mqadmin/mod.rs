@@ -13,7 +13,7 @@
 //! (behaviour §7; exact texts §7.1).
 //!
 //! **Left out on purpose**: stack lines under an exception; the half second in which a JVM starts and the three seconds
-//! in which it ends; what belongs to ACLs, controllers, static topics, lite pull and RocksDB.
+//! in which it ends; what belongs to ACLs, static topics, lite pull and RocksDB.
 //!
 //! **Invariants**: a command changes nothing but through requests; the same answers give the same output.
 

@@ -7,6 +7,7 @@
 
 pub mod dledger;
 pub mod runs;
+pub mod controller;
 
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;

@@ -74,6 +74,7 @@ fn broker(id: &str, name: &str, broker_id: u64, queues: u32) -> BrokerView {
         settings: Vec::new(),
         dledger: None,
         acting: None,
+        controller_mode: None,
     }
 }
 
@@ -114,6 +115,7 @@ fn cluster(queues: u32) -> View {
         consumers: Vec::new(),
         registries: Vec::new(),
         registry_clients: Vec::new(),
+        controllers: Vec::new(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }

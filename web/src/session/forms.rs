@@ -19,6 +19,8 @@ const SERVER_CHOICES: [&str; 3] = ["", "rocketmq", "zookeeper"];
 pub enum FormKind {
     /// Adds a name server.
     AddNameServer,
+    /// Adds a controller (V5).
+    AddController,
     /// Adds a master.
     AddBroker,
     /// Adds a slave of a broker name.
@@ -67,8 +69,9 @@ pub enum FormKind {
 
 impl FormKind {
     /// What can be added, in the order of the tabs.
-    pub const ADD: [Self; 9] = [
+    pub const ADD: [Self; 10] = [
         Self::AddNameServer,
+        Self::AddController,
         Self::AddBroker,
         Self::AddSlave,
         Self::AddProducer,
@@ -88,6 +91,7 @@ impl FormKind {
     pub const fn verb(&self) -> &'static str {
         match self {
             Self::AddNameServer => "name-server",
+            Self::AddController => "controller",
             Self::AddBroker | Self::AddSlave => "broker",
             Self::AddProducer => "producer",
             Self::AddConsumer => "consumer",
@@ -247,6 +251,10 @@ impl Form {
         match &kind {
             FormKind::AddNameServer => {
                 form.word(FieldName::Node, fresh(view, "nsrv-", Numbering::FromZero));
+                form.option(FieldName::Port, "port", "");
+            }
+            FormKind::AddController => {
+                form.word(FieldName::Node, fresh(view, "controller-", Numbering::FromZero));
                 form.option(FieldName::Port, "port", "");
             }
             FormKind::AddBroker => form.broker(view),
@@ -618,12 +626,15 @@ pub fn node_ids(view: &View) -> Vec<&NodeId> {
     let consumers = view.consumers.iter().map(|it| &it.node.id);
     let registries = view.registries.iter().map(|it| &it.node.id);
     let registry_clients = view.registry_clients.iter().map(|it| &it.node.id);
+    // A controller within a name server is no node of its own.
+    let controllers = view.controllers.iter().filter(|it| !it.in_name_server).map(|it| &it.node.id);
     servers
         .chain(brokers)
         .chain(producers)
         .chain(consumers)
         .chain(registries)
         .chain(registry_clients)
+        .chain(controllers)
         .collect()
 }
 
@@ -688,6 +699,7 @@ mod tests {
         let node = NodeId::from("n");
         let kinds = [
             FormKind::AddNameServer,
+            FormKind::AddController,
             FormKind::AddBroker,
             FormKind::AddProducer,
             FormKind::AddConsumer,

@@ -150,6 +150,7 @@ pub fn empty_view() -> View {
         at: Instant::ZERO,
         profile: Profile::default(),
         name_servers: Vec::new(),
+        controllers: Vec::new(),
         brokers: Vec::new(),
         producers: Vec::new(),
         consumers: Vec::new(),

@@ -85,3 +85,50 @@ pub(super) fn chinese_details(fact: &ControllerFact) -> String {
         _ => fact.to_string(),
     }
 }
+
+/// Words of the inspector for controller mode.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is a label that says what it stands beside")]
+pub struct ControllerTexts {
+    pub mode: &'static str,
+    pub controller: &'static str,
+    pub broker_controller_id: &'static str,
+    pub leader: &'static str,
+    pub master: &'static str,
+    pub in_sync: &'static str,
+    pub last_heartbeat: &'static str,
+    pub log_end: &'static str,
+    pub cut_off: &'static str,
+    pub role: &'static str,
+    pub down: &'static str,
+}
+
+/// The words in English.
+pub(super) const EN: ControllerTexts = ControllerTexts {
+    mode: "Controller mode",
+    controller: "Controller",
+    broker_controller_id: "Id at the controller",
+    leader: "Controller that leads",
+    master: "Master",
+    in_sync: "In sync",
+    last_heartbeat: "Last heartbeat",
+    log_end: "End of the log",
+    cut_off: "Cut off at",
+    role: "Role",
+    down: "does not run",
+};
+
+/// The words in Chinese.
+pub(super) const ZH: ControllerTexts = ControllerTexts {
+    mode: "Controller 模式",
+    controller: "Controller",
+    broker_controller_id: "Controller 分配的 id",
+    leader: "Controller Leader",
+    master: "主节点",
+    in_sync: "同步",
+    last_heartbeat: "最近心跳",
+    log_end: "日志末尾",
+    cut_off: "截断时间",
+    role: "角色",
+    down: "未运行",
+};

@@ -167,6 +167,7 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::AddRegistryClient => "Registry clients",
         FormKind::Member => "Member",
         FormKind::AddNameServer => "Name server",
+        FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "Slave of …",
         FormKind::AddProducer => "Producer",

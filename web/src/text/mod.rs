@@ -29,6 +29,7 @@ use lab_core::view::NodeStatus;
 pub use acting::ActingTexts;
 pub use comparison::{ComparisonTexts, MeasureText, VariantText};
 pub use console::ConsoleTexts;
+pub use controller::ControllerTexts;
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
 pub use pop::PopTexts;

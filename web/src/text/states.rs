@@ -31,6 +31,7 @@ pub struct StateTexts {
     pub cut_off: &'static str,
     pub cut_tail: fn(&str, usize) -> String,
 
+    pub controller: super::controller::ControllerTexts,
     pub disk: &'static str,
     pub disk_used: &'static str,
     pub disk_writable: &'static str,
@@ -130,6 +131,7 @@ pub(super) const EN: StateTexts = StateTexts {
     cut_off: "Last truncated",
     cut_tail: |at, count| format!("{count} messages at {at}"),
 
+    controller: super::controller::EN,
     disk: "Disk",
     disk_used: "Used",
     disk_writable: "takes messages",
@@ -221,6 +223,7 @@ pub(super) const ZH: StateTexts = StateTexts {
     cut_off: "最近一次截断",
     cut_tail: |at, count| format!("{at}，{count} 条消息"),
 
+    controller: super::controller::ZH,
     disk: "磁盘",
     disk_used: "已用",
     disk_writable: "接收消息",

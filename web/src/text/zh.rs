@@ -159,6 +159,7 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::AddRegistryClient => "注册中心客户端",
         FormKind::Member => "成员",
         FormKind::AddNameServer => "NameServer",
+        FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
         FormKind::AddSlave => "从节点",
         FormKind::AddProducer => "生产者",

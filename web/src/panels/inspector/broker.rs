@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::InspectorProps;
 use super::parts::{keyed_section, listing, row, row_of, section, settings, state_section, table};
-use super::{broker_keeps, dledger, pop};
+use super::{broker_keeps, controller, dledger, pop};
 use crate::palette::letter;
 use crate::session::Selection;
 use crate::text::{bytes, span};
@@ -20,6 +20,7 @@ pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
         <>
             { identity(props, broker) }
             { dledger::section(props, broker) }
+            { controller::broker_section(props, broker) }
             { section(texts.commit_log, true, log(props, broker)) }
             { state_section(props, texts.states.disk, "disk", broker.disk.is_full, disk(props, broker)) }
             { state_section(props, texts.topics, "topics", true, topics(props, &of_kind(TopicKind::Ordinary))) }

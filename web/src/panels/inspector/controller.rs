@@ -1,0 +1,95 @@
+//! Controller mode: what a broker is in it, with its epoch file and what was cut off its log; and a controller's table.
+
+use lab_core::view::{BrokerSetView, BrokerView, ControllerModeView, ControllerView, TruncationView};
+use yew::prelude::*;
+
+use super::InspectorProps;
+use super::parts::{keyed_section, listing, row, section, table};
+
+fn or_none<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| value.to_string())
+}
+
+/// The section of a broker; nothing in another mode.
+pub(super) fn broker_section(props: &InspectorProps, broker: &BrokerView) -> Html {
+    let Some(mode) = &broker.controller_mode else { return html! {} };
+    let body = html! {
+        <>
+            { state(props, mode) }
+            { epochs(props, mode) }
+            { for mode.truncations.iter().map(|cut| truncation(props, cut)) }
+        </>
+    };
+    section(props.texts.states.controller.mode, true, body)
+}
+
+fn state(props: &InspectorProps, mode: &ControllerModeView) -> Html {
+    let texts = &props.texts.states.controller;
+    let set: Vec<_> = mode.sync_state_set.iter().map(ToString::to_string).collect();
+    let master = mode.master.map(|(id, address)| format!("{id} {address}"));
+    table(vec![
+        row(texts.broker_controller_id, or_none(mode.broker_controller_id)),
+        row(texts.leader, or_none(mode.controller)),
+        row(texts.master, or_none(master)),
+        row("masterEpoch", mode.master_epoch.to_string()),
+        row("SyncStateSet", format!("{{{}}} epoch {}", set.join(", "), mode.sync_state_set_epoch)),
+        row("confirmOffset", mode.confirm_offset.to_string()),
+    ])
+}
+
+fn epochs(props: &InspectorProps, mode: &ControllerModeView) -> Html {
+    let rows = mode.epochs.iter().map(|entry| {
+        html! {
+            <tr><td class="num">{ entry.epoch.to_string() }</td><td class="num">{ entry.start.to_string() }</td>
+                <td class="num">{ or_none(entry.end) }</td></tr>
+        }
+    });
+    listing(&["epoch", "startOffset", "endOffset"], rows.collect(), props.texts.none)
+}
+
+fn truncation(props: &InspectorProps, cut: &TruncationView) -> Html {
+    let rows = cut.messages.iter().map(|message| html! { <tr><td>{ message.to_string() }</td></tr> });
+    let title = format!("{} {} log@{}", props.texts.states.controller.cut_off, cut.at, cut.to);
+    listing(&[&title], rows.collect(), props.texts.none)
+}
+
+/// The section of a controller: its place in the group and what it knows of each broker name.
+pub(super) fn section_of(props: &InspectorProps, controller: &ControllerView) -> Html {
+    let texts = &props.texts.states.controller;
+    let title = format!("{} {}", texts.controller, controller.address);
+    let role = match &controller.member {
+        Some(member) => format!("{} {} term {}", member.id, member.role, member.term),
+        None => texts.down.to_owned(),
+    };
+    let leader = controller.member.as_ref().and_then(|member| member.leader);
+    let body = html! {
+        <>
+            { table(vec![row(texts.role, role), row(texts.leader, or_none(leader))]) }
+            { for controller.broker_sets.iter().map(|set| broker_set(props, set)) }
+        </>
+    };
+    keyed_section(&title, &title, true, body)
+}
+
+fn broker_set(props: &InspectorProps, set: &BrokerSetView) -> Html {
+    let texts = &props.texts.states.controller;
+    let rows = set.replicas.iter().map(|replica| {
+        html! {
+            <tr key={replica.broker_id.to_string()}><td class="num">{ replica.broker_id.to_string() }</td>
+                <td>{ replica.address.to_string() }</td><td>{ if replica.in_sync { "✓" } else { "–" } }</td>
+                <td class="num">{ or_none(replica.last_heartbeat) }</td>
+                <td class="num">{ or_none(replica.max_offset) }</td></tr>
+        }
+    });
+    let head = ["id", set.broker_name.as_str(), texts.in_sync, texts.last_heartbeat, texts.log_end];
+    html! {
+        <>
+            { table(vec![
+                row(texts.master, or_none(set.master)),
+                row("masterEpoch", set.master_epoch.to_string()),
+                row("syncStateSetEpoch", set.sync_state_set_epoch.to_string()),
+            ]) }
+            { listing(&head, rows.collect(), props.texts.none) }
+        </>
+    }
+}
