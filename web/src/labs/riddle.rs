@@ -42,8 +42,20 @@ pub enum Case {
 
 impl Case {
     /// Those that the lab can run, in the order of the columns.
-    pub const READY: &[Self] =
-        &[Self::Online, Self::StartsEarly, Self::StartsLate, Self::Empty, Self::FromSlave];
+    pub const READY: &[Self] = &[
+        Self::Online,
+        Self::StartsEarly,
+        Self::StartsLate,
+        Self::Empty,
+        Self::FromSlave,
+        Self::KafkaLatest,
+        Self::KafkaEarliest,
+        Self::KafkaNone,
+        Self::KafkaOlder,
+        Self::KafkaOlderNone,
+        Self::KafkaNewer,
+        Self::KafkaTransactional,
+    ];
 
     /// The word by which tests and styles know it.
     pub const fn word(self) -> &'static str {

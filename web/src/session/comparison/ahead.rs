@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lab_core::fact::{Fact, ListenerResult, TraceEvent};
+use lab_core::fact::{Fact, KafkaFact, ListenerResult, TraceEvent};
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
 use lab_core::time::Instant;
@@ -12,6 +12,8 @@ use crate::labs::LabId;
 
 /// The topic of the riddle.
 const TOPIC: &str = "Orders";
+/// The offset that the group had committed.
+const COMMITTED: u64 = 100;
 /// The moments at which the tool is asked, in their order.
 const MOMENTS: [Measure; 3] = [Measure::Restored, Measure::Below, Measure::Passed];
 
@@ -37,7 +39,7 @@ pub(super) fn of_case(lab: &Lab, restored: Instant) -> (Vec<Cell>, Vec<Output>) 
         Measure::Read => Cell {
             value: Value::Ranges(ranges(&read)),
             notes: Vec::new(),
-            events: reads.iter().map(|(_, id)| *id).collect(),
+            events: reads.iter().map(|(_, id)| *id).collect::<BTreeSet<_>>().into_iter().collect(),
         },
         Measure::NeverRead => {
             Cell { value: Value::Ranges(ranges(&never)), notes: Vec::new(), events: Vec::new() }
@@ -55,6 +57,12 @@ fn outputs(trace: &[TraceEvent]) -> Vec<(EventId, Output)> {
         Fact::MqadminAnswered { line, output } => {
             Some((event, format!("mqadmin {line}"), output.to_string()))
         }
+        Fact::Kafka(fact) => match &**fact {
+            KafkaFact::Answered { line, output } if line.starts_with("kafka-consumer-groups") => {
+                Some((event, line.to_string(), output.to_string()))
+            }
+            _ => None,
+        },
         _ => None,
     });
     let named = MOMENTS.into_iter().zip(answered);
@@ -65,15 +73,20 @@ fn outputs(trace: &[TraceEvent]) -> Vec<(EventId, Output)> {
 
 /// The offsets that were consumed after the restore, in order of time.
 fn reads(trace: &[TraceEvent], restored: Instant) -> Vec<(u64, EventId)> {
-    let read = |event: &TraceEvent| match &event.fact {
+    let offsets = |event: &TraceEvent| match &event.fact {
         Fact::MessageConsumed { message, result: ListenerResult::Success }
-            if event.at >= restored && message.queue.topic.as_str() == TOPIC =>
+            if message.queue.topic.as_str() == TOPIC =>
         {
-            Some((message.offset.0, event.id))
+            Some(message.offset.0..=message.offset.0)
         }
+        Fact::Kafka(fact) => match &**fact {
+            KafkaFact::Consumed { first, last, .. } => Some(*first..=*last),
+            _ => None,
+        },
         _ => None,
     };
-    trace.iter().filter_map(read).collect()
+    let later = trace.iter().filter(|event| event.at >= restored);
+    later.flat_map(|event| offsets(event).into_iter().flatten().map(|offset| (offset, event.id))).collect()
 }
 
 fn outcome(trace: &[TraceEvent], restored: Instant, reads: &[(u64, EventId)]) -> Cell {
@@ -85,6 +98,8 @@ fn outcome(trace: &[TraceEvent], restored: Instant, reads: &[(u64, EventId)]) ->
     });
     let (outcome, event) = match (corrected, reads.first()) {
         (Some((to, id)), _) => (Outcome::SentBack(to), Some(id)),
+        // Kafka's clients look for a position themselves.
+        (None, Some((first, id))) if *first < COMMITTED => (Outcome::SentBack(*first), Some(*id)),
         (None, Some((first, id))) => (Outcome::WentOn(*first), Some(*id)),
         (None, None) => (Outcome::StandsStill, None),
     };

@@ -153,6 +153,35 @@ fn the_riddle_is_answered_as_on_real_clusters() {
 }
 
 #[test]
+fn kafka_never_waits_but_with_none_and_stalls_behind_a_newer_epoch() {
+    let session = counted(LabId::Riddle, Profile::V5);
+    let board = board(&session);
+    let value = |column: &str, measure| cell(&board, column, measure).value;
+    for (column, outcome, read) in [
+        ("kafka-latest", Outcome::SentBack(10), vec![(10, 104)]),
+        ("kafka-earliest", Outcome::SentBack(0), vec![(0, 104)]),
+        ("kafka-none", Outcome::WentOn(100), vec![(100, 104)]),
+        ("kafka-older", Outcome::SentBack(10), vec![(10, 104)]),
+        ("kafka-older-none", Outcome::StandsStill, Vec::new()),
+        ("kafka-newer", Outcome::StandsStill, Vec::new()),
+        ("kafka-transactional", Outcome::StandsStill, Vec::new()),
+    ] {
+        assert_eq!(value(column, Measure::Outcome), Value::Outcome(outcome), "{column}");
+        assert_eq!(value(column, Measure::Read), Value::Ranges(read), "{column}");
+        assert_eq!(
+            value(column, Measure::Restored),
+            Value::Progress { offset: 100, end: 10, lag: -90 },
+            "{column}"
+        );
+    }
+    // One record a transaction makes the end rise by two.
+    assert_eq!(
+        value("kafka-transactional", Measure::Below),
+        Value::Progress { offset: 100, end: 20, lag: -80 }
+    );
+}
+
+#[test]
 fn every_row_and_column_has_a_name_in_both_languages() {
     for lang in [Lang::En, Lang::Zh] {
         let words = lang.texts().comparison;
