@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ActingRequest, ControllerRequest, DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker, NameServerRequest, OffsetReset, PopRequest, QueryMessage, Registration, RequestCode, Subscription, SubscriptionGroupConfig, TopicConfig, TransactionCheck,
+    ActingRequest, ControllerRequest, DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker,
+    NameServerRequest, OffsetReset, PopRequest, QueryMessage, Registration, RequestCode, Subscription,
+    SubscriptionGroupConfig, TopicConfig, TransactionCheck,
 };
 use crate::id::{
     Address, BrokerId, BrokerName, ClientId, ClusterName, CommitLogOffset, GroupName, MessageQueue, QueueId,

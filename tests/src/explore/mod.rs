@@ -5,9 +5,9 @@
 //! by a hash of 128 bits of what [`Model::fingerprint`] feeds it; among the millions of states of a run, two with the
 //! same one are not to be expected.
 
+pub mod controller;
 pub mod dledger;
 pub mod runs;
-pub mod controller;
 
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;

@@ -3,8 +3,8 @@
 mod broker;
 mod broker_keeps;
 mod client;
-mod dledger;
 mod controller;
+mod dledger;
 mod message;
 mod name_server;
 mod parts;
