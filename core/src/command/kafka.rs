@@ -31,24 +31,6 @@ use crate::id::{GroupName, NodeId, TopicName};
 use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH};
 use crate::rpc::kafka::{IsolationLevel, Marker, TopicPartition};
 
-/// The verbs of this part.
-pub const KAFKA_VERBS: &[&str] = &[
-    "kafka-broker",
-    "kafka-producer",
-    "kafka-consumer",
-    "kafka-send",
-    "kafka-end",
-    "kafka-topic",
-    "kafka-delete-topic",
-    "kafka-delete-records",
-    "kafka-alter-offset",
-    "kafka-offsets",
-    "kafka-ends",
-    "kafka-copy",
-    "kafka-restore",
-    "kafka-consumer-groups",
-];
-
 /// What a consumer does when there is no record at its position (`auto.offset.reset`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum OffsetReset {
@@ -161,9 +143,7 @@ impl KafkaSpec {
                 if spec.topics.is_empty() {
                     return invalid("topic=…: name at least one");
                 }
-                spec.topics
-                    .iter()
-                    .try_for_each(|topic| check("topic name", topic.as_str(), TOPIC_MAX_LENGTH))
+                spec.topics.iter().try_for_each(|topic| check("topic name", topic.as_str(), TOPIC_MAX_LENGTH))
             }
             Self::Admin(admin) => admin.check(),
         }
@@ -223,6 +203,9 @@ impl KafkaAdmin {
                 Ok(())
             }
             KafkaAction::AlterOffset { group, .. } => check("group name", group.as_str(), GROUP_MAX_LENGTH),
+            KafkaAction::ConsumerGroups(line) if line.is_empty() => invalid(
+                "kafka-consumer-groups: give --describe, --list or --reset-offsets with their options",
+            ),
             KafkaAction::ConsumerGroups(line) if line.len() > LINE_MAX => {
                 invalid(format!("a line for the tool may have {LINE_MAX} bytes at most"))
             }
@@ -328,9 +311,7 @@ pub(super) fn read(verb: &str, args: &mut Arguments) -> Result<Option<Command>, 
 
 fn read_action(verb: &str, args: &mut Arguments) -> Result<Option<Command>, CommandError> {
     let action = match verb {
-        "kafka-topic" => {
-            KafkaAction::CreateTopic(args.topic()?, args.option("partitions")?.unwrap_or(1))
-        }
+        "kafka-topic" => KafkaAction::CreateTopic(args.topic()?, args.option("partitions")?.unwrap_or(1)),
         "kafka-delete-topic" => KafkaAction::DeleteTopic(args.topic()?),
         "kafka-delete-records" => {
             let partition = partition(args)?;

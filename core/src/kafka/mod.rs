@@ -121,9 +121,7 @@ fn note(out: &mut Outbox, fact: crate::fact::KafkaFact) {
 /// An identifier in the form of a UUID.
 fn uuid(rng: &mut Rng) -> String {
     let mut part = |digits: usize| -> String {
-        (0..digits)
-            .map(|_| char::from_digit(rng.below(16), 16).expect("a number below the radix"))
-            .collect()
+        (0..digits).map(|_| char::from_digit(rng.below(16), 16).expect("a number below the radix")).collect()
     };
     format!("{}-{}-{}-{}-{}", part(8), part(4), part(4), part(4), part(12))
 }

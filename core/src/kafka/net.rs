@@ -117,7 +117,12 @@ impl<P> Net<P> {
     }
 
     /// Takes what belongs to the connection; other inputs come back.
-    pub(super) fn take(&mut self, now: Instant, input: Input, out: &mut Outbox) -> Result<Option<Event<P>>, Input> {
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        input: Input,
+        out: &mut Outbox,
+    ) -> Result<Option<Event<P>>, Input> {
         match input {
             Input::Connected(connection) if self.state == State::Connecting(connection) => {
                 self.state = State::Connected(connection);

@@ -109,7 +109,9 @@ impl Producer {
             Ok(Some(Event::Answer(about, _, response))) => self.on_answer(now, about, response, out),
             Ok(Some(Event::Connected | Event::Disconnected { .. }) | None) => {}
             Err(Input::Started) => self.net.connect(now, out),
-            Err(Input::Order(NodeOrder::Kafka(KafkaOrder::Send(send)))) => self.jobs.push_back(Job::Send(send)),
+            Err(Input::Order(NodeOrder::Kafka(KafkaOrder::Send(send)))) => {
+                self.jobs.push_back(Job::Send(send))
+            }
             Err(Input::Order(NodeOrder::Kafka(KafkaOrder::End(marker)))) => {
                 self.jobs.push_back(Job::End(marker));
             }

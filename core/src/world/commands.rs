@@ -6,13 +6,14 @@ use super::{Due, ProcessState, Slot, World};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
-    Barrier, Command, CommandError, ConsumerSpec, KafkaSpec, NodeOrder, NodeSpec, Settings, TopicPlace, put_setting,
+    Barrier, Command, CommandError, ConsumerSpec, KafkaSpec, NodeOrder, NodeSpec, Settings, TopicPlace,
+    put_setting,
 };
 use crate::config::{BrokerRole, ClientConfig};
 use crate::consumer::{Consumer, ConsumerDisk};
 use crate::fact::Fact;
-use crate::kafka::{KafkaNode, KafkaStart};
 use crate::id::{Address, ClientId, EventId, NodeId};
+use crate::kafka::{KafkaNode, KafkaStart};
 use crate::mqadmin::{Mqadmin, MqadminStart};
 use crate::name_server::{self, KvConfig, NameServer};
 use crate::network::EndState;
@@ -85,7 +86,12 @@ impl World {
         self.slots.get(node).ok_or_else(unknown)
     }
 
-    pub(super) fn check_state(&self, node: &NodeId, wanted: &'static str, fits: fn(ProcessState) -> bool) -> Checked {
+    pub(super) fn check_state(
+        &self,
+        node: &NodeId,
+        wanted: &'static str,
+        fits: fn(ProcessState) -> bool,
+    ) -> Checked {
         let slot = self.slot(node)?;
         if fits(slot.state) {
             return Ok(());

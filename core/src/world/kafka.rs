@@ -1,7 +1,9 @@
 //! What a person orders of Kafka's processes.
 
 use super::{ProcessState, Slot, World};
-use crate::command::{Command, CommandError, KafkaAdmin, KafkaCommand, KafkaOrder, KafkaSpec, NodeOrder, NodeSpec};
+use crate::command::{
+    Command, CommandError, KafkaAdmin, KafkaCommand, KafkaOrder, KafkaSpec, NodeOrder, NodeSpec,
+};
 use crate::fact::{Fact, KafkaFact};
 use crate::id::{Address, EventId, NodeId};
 use crate::node::Disk;
@@ -21,9 +23,11 @@ impl World {
                 self.slot(node)?;
                 Err(CommandError::WrongKind { node: node.clone(), wanted: "a Kafka broker" })
             }
-            None => self.nodes().find(|(_, slot)| is_broker(slot)).map(|(_, slot)| slot.address).ok_or_else(
-                || CommandError::Invalid("this needs a Kafka broker; add one first".to_owned()),
-            ),
+            None => {
+                self.nodes().find(|(_, slot)| is_broker(slot)).map(|(_, slot)| slot.address).ok_or_else(
+                    || CommandError::Invalid("this needs a Kafka broker; add one first".to_owned()),
+                )
+            }
         }
     }
 
@@ -38,8 +42,11 @@ impl World {
                 let why = "per=… and end=… are for a producer with a transactional-id";
                 Err(CommandError::Invalid(why.to_owned()))
             }
-            (KafkaCommand::Send(..) | KafkaCommand::End(..), KafkaSpec::Producer { .. }) => self
-                .check_state(node, "running", |state| matches!(state, ProcessState::Up | ProcessState::Frozen)),
+            (KafkaCommand::Send(..) | KafkaCommand::End(..), KafkaSpec::Producer { .. }) => {
+                self.check_state(node, "running", |state| {
+                    matches!(state, ProcessState::Up | ProcessState::Frozen)
+                })
+            }
             (KafkaCommand::Send(..) | KafkaCommand::End(..), _) => wrong("a Kafka producer"),
             (KafkaCommand::Copy(_) | KafkaCommand::Restore(_), KafkaSpec::Broker(_)) => {
                 self.check_state(node, "stopped, killed or without power", |state| !state.is_running())?;

@@ -75,8 +75,11 @@ fn push(parts: &mut Vec<Part>, step: usize, at: Instant, what: What) {
 
 fn recorded_parts(script: &Script) -> Vec<Part> {
     let mut all = Vec::new();
-    for (step, event) in
-        script.steps.iter().enumerate().flat_map(|(place, step)| step.events.iter().map(move |event| (place, event)))
+    for (step, event) in script
+        .steps
+        .iter()
+        .enumerate()
+        .flat_map(|(place, step)| step.events.iter().map(move |event| (place, event)))
     {
         let (at, what) = match event.clone() {
             Event::Assigned { partitions, at } => (at, What::Assigned(partitions)),
@@ -149,7 +152,11 @@ fn differ(recorded: &Part, replayed: &Part) -> Option<String> {
     let in_time = close(recorded.at, replayed.at)
         && close(recorded.last_at, replayed.last_at)
         && recorded.reached.iter().all(|(offset, at)| {
-            replayed.reached.iter().find(|(other, _)| other >= offset).is_some_and(|(_, other)| close(*at, *other))
+            replayed
+                .reached
+                .iter()
+                .find(|(other, _)| other >= offset)
+                .is_some_and(|(_, other)| close(*at, *other))
         });
     (!in_time).then(|| {
         format!(

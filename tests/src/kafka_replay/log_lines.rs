@@ -76,8 +76,16 @@ pub(super) fn compare(script: &Script, trace: &[TraceEvent], verdict: &mut Verdi
             continue;
         }
         let recorded = lines_of(step.output.as_deref().unwrap_or_default());
-        let near = logged(trace, since.as_millis().saturating_sub(TOLERANCE_MS), step.end.as_millis() + TOLERANCE_MS);
-        let within = logged(trace, since.as_millis() + TOLERANCE_MS, step.end.as_millis().saturating_sub(TOLERANCE_MS));
+        let near = logged(
+            trace,
+            since.as_millis().saturating_sub(TOLERANCE_MS),
+            step.end.as_millis() + TOLERANCE_MS,
+        );
+        let within = logged(
+            trace,
+            since.as_millis() + TOLERANCE_MS,
+            step.end.as_millis().saturating_sub(TOLERANCE_MS),
+        );
         let missing: Vec<_> = recorded.difference(&near).cloned().collect();
         let extra: Vec<_> = within.difference(&recorded).cloned().collect();
         let problem = (!missing.is_empty() || !extra.is_empty()).then(|| {

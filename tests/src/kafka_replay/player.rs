@@ -202,7 +202,8 @@ impl Player<'_> {
             Event::Sent { at, .. } => Some(*at),
             _ => None,
         });
-        let usual = before(sent.unwrap_or(self.script.steps[step].end), Duration::from_millis(u64::from(count)));
+        let usual =
+            before(sent.unwrap_or(self.script.steps[step].end), Duration::from_millis(u64::from(count)));
         let usual = usual.max(self.script.earliest(step));
         self.advance(start.unwrap_or(usual).max(self.lab.now()));
         let known = self.lab.view(0).kafka.producers;

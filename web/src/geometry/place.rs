@@ -65,6 +65,7 @@ impl Layout {
         } else {
             layout.spread(view, below)
         }
+        layout.place_kafka(&view.kafka);
         layout
     }
 

@@ -108,6 +108,7 @@ fn cluster(queues: u32) -> View {
         ],
         producers: vec![producer("p0"), producer("p1"), producer("p2")],
         consumers: Vec::new(),
+        kafka: lab_core::view::KafkaView::default(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }

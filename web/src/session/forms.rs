@@ -579,7 +579,12 @@ pub fn node_ids(view: &View) -> Vec<&NodeId> {
     let brokers = view.brokers.iter().map(|it| &it.node.id);
     let producers = view.producers.iter().map(|it| &it.node.id);
     let consumers = view.consumers.iter().map(|it| &it.node.id);
-    servers.chain(brokers).chain(producers).chain(consumers).collect()
+    let kafka = &view.kafka;
+    let kafka_brokers = kafka.brokers.iter().map(|it| &it.node.id);
+    let kafka_producers = kafka.producers.iter().map(|it| &it.node.id);
+    let kafka_consumers = kafka.consumers.iter().map(|it| &it.node.id);
+    let kafka = kafka_brokers.chain(kafka_producers).chain(kafka_consumers);
+    servers.chain(brokers).chain(producers).chain(consumers).chain(kafka).collect()
 }
 
 fn others(view: &View, node: &NodeId) -> Vec<String> {

@@ -9,6 +9,7 @@ pub mod actions;
 pub mod console;
 pub mod events;
 pub mod forms;
+pub mod kafka;
 pub mod learner;
 pub mod lesson;
 pub mod msg;

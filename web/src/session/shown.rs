@@ -108,7 +108,12 @@ impl Shown {
         let brokers = view.brokers.iter().map(|it| &it.node);
         let producers = view.producers.iter().map(|it| &it.node);
         let consumers = view.consumers.iter().map(|it| &it.node);
-        servers.chain(brokers).chain(producers).chain(consumers)
+        let kafka = &view.kafka;
+        let kafka_brokers = kafka.brokers.iter().map(|it| &it.node);
+        let kafka_producers = kafka.producers.iter().map(|it| &it.node);
+        let kafka_consumers = kafka.consumers.iter().map(|it| &it.node);
+        let kafka = kafka_brokers.chain(kafka_producers).chain(kafka_consumers);
+        servers.chain(brokers).chain(producers).chain(consumers).chain(kafka)
     }
 
     /// The state of a node.
@@ -151,6 +156,7 @@ pub fn empty_view() -> View {
         brokers: Vec::new(),
         producers: Vec::new(),
         consumers: Vec::new(),
+        kafka: lab_core::view::KafkaView::default(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }

@@ -13,6 +13,7 @@ use crate::session::{SkipKind, Theme};
 
 /// The words.
 pub(super) const TEXTS: Texts = Texts {
+    kafka: &super::kafka::EN,
     page_title: "RocketMQ Lab",
     skip_link: "Skip to the lab",
     other_language: "中文",
@@ -585,5 +586,6 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::GroupDeleted { .. } => "group deleted",
         Fact::TraceLost { .. } => "trace lost",
         Fact::MqadminAnswered { .. } => "mqadmin answered",
+        Fact::Kafka(fact) => (super::kafka::EN.fact)(fact),
     }
 }

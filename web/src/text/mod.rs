@@ -7,6 +7,7 @@
 
 mod console;
 mod en;
+mod kafka;
 mod lesson;
 mod map;
 mod states;
@@ -22,6 +23,7 @@ use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
 pub use console::ConsoleTexts;
+pub use kafka::{EN as KAFKA_EN, KafkaTexts, ZH as KAFKA_ZH};
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
 pub use states::StateTexts;
@@ -93,6 +95,8 @@ pub struct LabText {
 /// All words of one language.
 #[expect(missing_docs, reason = "the name of a field says where its text stands")]
 pub struct Texts {
+    /// The words about Kafka.
+    pub kafka: &'static KafkaTexts,
     pub page_title: &'static str,
     pub skip_link: &'static str,
     pub other_language: &'static str,

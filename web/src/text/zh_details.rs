@@ -76,6 +76,7 @@ pub(super) fn details(fact: &Fact) -> String {
             format!("{queue} {group} {client_id}，由 {holder} 持有")
         }
         Fact::OffsetReset { group, queue, offset } => format!("{group} {queue} → {offset}"),
+        Fact::Kafka(it) => super::kafka::zh_details(it),
         _ => fact.to_string(),
     }
 }

@@ -57,8 +57,8 @@ impl Options {
                 "--to-earliest" => options.target = Some(Target::Earliest),
                 "--to-latest" => options.target = Some(Target::Latest),
                 "--to-current" => options.target = Some(Target::Current),
-                "--describe" | "--list" | "--reset-offsets" | "--all-groups" | "--all-topics" | "--members"
-                | "--offsets" | "--state" | "--execute" | "--dry-run" => {
+                "--describe" | "--list" | "--reset-offsets" | "--all-groups" | "--all-topics"
+                | "--members" | "--offsets" | "--state" | "--execute" | "--dry-run" => {
                     options.flags.push(word.trim_start_matches('-').to_owned());
                 }
                 _ => return Err(format!("{word} is not a recognized option")),
@@ -186,7 +186,9 @@ fn members_table(group: &GroupName, described: &Described) -> String {
     let client_width = width(15, members.iter().map(|member| &*member.client_id));
     let row = |columns: [&str; 5]| {
         let [group, id, host, client, partitions] = columns;
-        format!("{group:group_width$} {id:id_width$} {host:host_width$} {client:client_width$} {partitions:15} ")
+        format!(
+            "{group:group_width$} {id:id_width$} {host:host_width$} {client:client_width$} {partitions:15} "
+        )
     };
     let mut lines = vec![row(["GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID", "#PARTITIONS"])];
     lines.extend(members.iter().map(|member| {
@@ -220,7 +222,9 @@ fn offset_rows(
         if member.partitions.is_empty() {
             wanted.push((None, Some(member.clone())));
         }
-        wanted.extend(member.partitions.iter().map(|partition| (Some(partition.clone()), Some(member.clone()))));
+        wanted.extend(
+            member.partitions.iter().map(|partition| (Some(partition.clone()), Some(member.clone()))),
+        );
     }
     for (partition, _) in &offsets {
         if !wanted.iter().any(|(other, _)| other.as_ref() == Some(partition)) {
@@ -294,9 +298,11 @@ fn offsets_table(group: &GroupName, rows: &[OffsetRow]) -> String {
 /// `resetOffsets`. The offset is brought into the log; the tool cannot put a group beyond its ends.
 fn reset(session: &mut Session<'_>, options: &Options) -> Result<String, Asks> {
     let Some(target) = &options.target else {
-        return Ok("Option '[reset-offsets]' requires one of --to-offset, --shift-by, --to-earliest, --to-latest, \
+        return Ok(
+            "Option '[reset-offsets]' requires one of --to-offset, --shift-by, --to-earliest, --to-latest, \
                    --to-current"
-            .to_owned());
+                .to_owned(),
+        );
     };
     let mut output = String::new();
     let mut rows = String::new();

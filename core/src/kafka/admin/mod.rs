@@ -12,12 +12,12 @@ use super::net::{Event, Net};
 use super::{KafkaStart, note};
 use crate::command::{KafkaAction, KafkaAdmin};
 use crate::fact::KafkaFact;
+use crate::id::TopicName;
 use crate::outbox::{Input, Outbox};
 use crate::rpc::kafka::{
     CommittedOffset, IsolationLevel, KafkaError, KafkaRequest, KafkaResponse, OffsetSpec, TopicMetadata,
     TopicPartition,
 };
-use crate::id::TopicName;
 use crate::time::{Duration, Instant};
 use crate::timer::{KafkaTimer, Timer};
 
@@ -101,7 +101,8 @@ impl Admin {
             }
             Err(Input::Timer(Timer::Kafka(KafkaTimer::Poll), _)) => {
                 let error = "TimeoutException: Timed out waiting for a node assignment.";
-                return self.print(format!("ExecutionException: org.apache.kafka.common.errors.{error}"), out);
+                return self
+                    .print(format!("ExecutionException: org.apache.kafka.common.errors.{error}"), out);
             }
             Err(_) => return,
         }
@@ -173,10 +174,11 @@ fn ends(session: &mut Session<'_>, topic: &TopicName) -> Result<String, Asks> {
     let number = |list: &[(TopicPartition, Option<u64>)], place: usize| {
         list.get(place).and_then(|(_, offset)| *offset).unwrap_or_default()
     };
-    let lines = partitions.iter().zip(&metadata.leader_epochs).enumerate().map(|(place, (partition, epoch))| {
-        let (start, end, stable) = (number(&starts, place), number(&ends, place), number(&stable, place));
-        format!("{partition} start={start} end={end} lastStable={stable} leaderEpoch={epoch}")
-    });
+    let lines =
+        partitions.iter().zip(&metadata.leader_epochs).enumerate().map(|(place, (partition, epoch))| {
+            let (start, end, stable) = (number(&starts, place), number(&ends, place), number(&stable, place));
+            format!("{partition} start={start} end={end} lastStable={stable} leaderEpoch={epoch}")
+        });
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 

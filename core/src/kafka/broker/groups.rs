@@ -133,7 +133,9 @@ impl Broker {
                     partitions.as_ref().is_none_or(|wanted| wanted.contains(partition))
                 };
                 let found = offsets.into_iter().flatten().filter(|(partition, _)| wanted(partition));
-                KafkaResponse::Offsets(found.map(|(partition, offset)| (partition.clone(), *offset)).collect())
+                KafkaResponse::Offsets(
+                    found.map(|(partition, offset)| (partition.clone(), *offset)).collect(),
+                )
             }
             Ask::DescribeGroups(group) => KafkaResponse::Group(self.describe(&group)),
             Ask::ListGroups => {
@@ -198,9 +200,7 @@ impl Broker {
         };
         if join.member_id.is_empty() {
             let member_id: Arc<str> = format!("{}-{}", join.client_id, uuid(&mut self.rng)).into();
-            self.waiting
-                .pending
-                .insert((join.group.clone(), member_id.clone()), now + join.session_timeout);
+            self.waiting.pending.insert((join.group.clone(), member_id.clone()), now + join.session_timeout);
             refuse(KafkaError::MemberIdRequired, &member_id, out);
             return self.watch_sessions(out);
         }

@@ -51,7 +51,9 @@ impl Broker {
         self.disk.next_producer_id += 1;
         if let Some(id) = transactional_id {
             self.write_markers(now, &id, Marker::Abort, out);
-            self.disk.transactions.insert(id, Transaction { producer_id, partitions: Vec::new(), started: now });
+            self.disk
+                .transactions
+                .insert(id, Transaction { producer_id, partitions: Vec::new(), started: now });
             self.wake_fetches(now, out);
         }
         producer_id

@@ -92,7 +92,9 @@ impl Consumer {
                 let what = format!("Fetch position {at} is out of range for partition {partition}");
                 if !self.has_reset_policy() {
                     self.info(
-                        format!("{what}, raising error to the application since no reset policy is configured"),
+                        format!(
+                            "{what}, raising error to the application since no reset policy is configured"
+                        ),
                         out,
                     );
                     return Err(format!("OffsetOutOfRangeException: {what}"));
@@ -152,7 +154,9 @@ impl Consumer {
             next.offset = record.offset + 1;
             next.offset_epoch = Some(record.leader_epoch);
             if self.spec.isolation == IsolationLevel::ReadCommitted {
-                while let Some((id, _)) = aborted.first().copied().filter(|(_, first)| *first <= record.offset) {
+                while let Some((id, _)) =
+                    aborted.first().copied().filter(|(_, first)| *first <= record.offset)
+                {
                     aborting.insert(id);
                     aborted.remove(0);
                 }

@@ -126,7 +126,9 @@ impl Consumer {
 
     /// The leader compares the topics with those that it divided (`rejoinNeededOrPending`).
     fn rejoin_if_topics_changed(&mut self, out: &mut Outbox) {
-        let Some(old) = self.membership.snapshot.clone().filter(|_| self.membership.is_stable()) else { return };
+        let Some(old) = self.membership.snapshot.clone().filter(|_| self.membership.is_stable()) else {
+            return;
+        };
         let new = self.topics_now();
         if old == new {
             return;
@@ -206,8 +208,10 @@ impl Consumer {
                 return self.join(now, out);
             }
             Some(error) => {
-                let text =
-                    format!("Resetting generation and member id due to: encountered {} from JOIN_GROUP response", error.name());
+                let text = format!(
+                    "Resetting generation and member id due to: encountered {} from JOIN_GROUP response",
+                    error.name()
+                );
                 self.info(text, out);
                 self.membership.member_id = "".into();
                 self.membership.generation = 0;
@@ -268,8 +272,7 @@ impl Consumer {
         let partitions = match result {
             Ok(partitions) => partitions,
             Err(error) => {
-                let text =
-                    format!("Rebalance failed: SyncGroup failed: {}", error.message());
+                let text = format!("Rebalance failed: SyncGroup failed: {}", error.message());
                 self.info(text, out);
                 if matches!(error, KafkaError::UnknownMemberId | KafkaError::IllegalGeneration) {
                     self.membership.member_id = "".into();
@@ -360,7 +363,10 @@ impl Consumer {
             let offset = offset.map_or(0, |position| position.offset);
             self.log(
                 true,
-                format!("Offset commit failed on partition {partition} at offset {offset}: {}", error.message()),
+                format!(
+                    "Offset commit failed on partition {partition} at offset {offset}: {}",
+                    error.message()
+                ),
                 out,
             );
             match error {

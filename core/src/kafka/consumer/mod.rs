@@ -23,9 +23,9 @@ use super::net::{Event, Net};
 use super::{KafkaStart, note};
 use membership::Membership;
 use metadata::{Change, Metadata};
+use positions::FetchPosition;
 pub use positions::FetchState;
 pub(super) use positions::PartitionState;
-use positions::FetchPosition;
 
 /// How long the application waits after an exception.
 const PAUSE_AFTER_EXCEPTION: Duration = Duration::from_millis(500);
@@ -228,10 +228,7 @@ impl Consumer {
             }
             (About::Coordinator, KafkaResponse::Done(_)) => {
                 let broker = self.broker();
-                self.info(
-                    format!("Discovered group coordinator {broker} (id: 2147483646 rack: null)"),
-                    out,
-                );
+                self.info(format!("Discovered group coordinator {broker} (id: 2147483646 rack: null)"), out);
                 self.membership.coordinator_found(now);
             }
             (About::Join, KafkaResponse::Joined { error, generation, member_id, leader, members }) => {
@@ -256,7 +253,10 @@ impl Consumer {
     fn on_metadata(
         &mut self,
         now: Instant,
-        answer: Vec<(crate::id::TopicName, Result<crate::rpc::kafka::TopicMetadata, crate::rpc::kafka::KafkaError>)>,
+        answer: Vec<(
+            crate::id::TopicName,
+            Result<crate::rpc::kafka::TopicMetadata, crate::rpc::kafka::KafkaError>,
+        )>,
         correlation_id: u32,
         out: &mut Outbox,
     ) {
@@ -302,7 +302,8 @@ impl Consumer {
 
     fn ask_metadata(&mut self, now: Instant, out: &mut Outbox) {
         let is_due = self.metadata.next_request() <= now;
-        if is_due && self.net.is_connected() && !self.net.is_asking(|about| matches!(about, About::Metadata)) {
+        if is_due && self.net.is_connected() && !self.net.is_asking(|about| matches!(about, About::Metadata))
+        {
             let topics = Some(self.spec.topics.clone());
             let request = KafkaRequest::Metadata { topics, allow_auto_topic_creation: true };
             self.net.ask(now, request, About::Metadata, out);

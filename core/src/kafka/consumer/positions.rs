@@ -40,7 +40,8 @@ impl FetchPosition {
         } else {
             "Optional.empty".to_owned()
         };
-        let current = self.current_leader.epoch.map_or_else(|| "absent".to_owned(), |epoch| epoch.to_string());
+        let current =
+            self.current_leader.epoch.map_or_else(|| "absent".to_owned(), |epoch| epoch.to_string());
         format!(
             "FetchPosition{{offset={}, offsetEpoch={}, currentLeader=LeaderAndEpoch{{leader={leader}, epoch={current}}}}}",
             self.offset,
@@ -273,7 +274,9 @@ impl Consumer {
             if let Some(found) = self.complete_validation(&partition, asked, end, out) {
                 truncated = true;
                 divergent.extend(found.map(|(epoch, offset)| {
-                    format!("{partition}=OffsetAndMetadata{{offset={offset}, leaderEpoch={epoch}, metadata=''}}")
+                    format!(
+                        "{partition}=OffsetAndMetadata{{offset={offset}, leaderEpoch={epoch}, metadata=''}}"
+                    )
                 }));
             }
         }
@@ -282,7 +285,9 @@ impl Consumer {
                 "LogTruncationException: Truncated partitions detected with divergent offsets {}".to_owned()
             } else {
                 let list = divergent.join(", ");
-                format!("LogTruncationException: Truncated partitions detected with divergent offsets {{{list}}}")
+                format!(
+                    "LogTruncationException: Truncated partitions detected with divergent offsets {{{list}}}"
+                )
             });
         }
         self.note_positions(out);

@@ -3,6 +3,7 @@
 mod broker;
 mod broker_keeps;
 mod client;
+mod kafka;
 mod message;
 mod name_server;
 mod parts;
@@ -129,7 +130,9 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
     let broker = view.brokers.iter().find(|it| it.node.id == node.id);
     let producer = view.producers.iter().find(|it| it.node.id == node.id);
     let consumer = view.consumers.iter().find(|it| it.node.id == node.id);
+    let kafka_kind = kafka::kind(props, &node.id);
     let kind = match (server, broker, producer) {
+        _ if kafka_kind.is_some() => kafka_kind.unwrap_or_default(),
         (Some(_), ..) => texts.name_server,
         (_, Some(broker), _) if broker.broker_id.is_master() => texts.broker,
         (_, Some(_), _) => texts.slave,
@@ -146,6 +149,7 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
             <div class="actions" role="group" aria-label={(texts.menu_of)(node.id.as_str())}>
                 { action_buttons(texts, node.id.as_str(), &props.actions, &props.on, !props.menu_open) }
             </div>
+            { kafka::panel(props, &node.id) }
             if let Some(server) = server { { name_server::panel(props, server) } }
             if let Some(broker) = broker { { broker::panel(props, broker) } }
             if let Some(producer) = producer { { client::producer(props, producer) } }
