@@ -165,6 +165,8 @@ pub enum KafkaTimer {
     DelayedFetch,
     /// Coordinator: a member is silent, or a rebalance takes too long (`DelayedHeartbeat`, `DelayedJoin`).
     Sessions,
+    /// Broker: what the controller has decided about new topics reaches it (`BrokerMetadataPublisher`).
+    NewTopics,
     /// Coordinator: look for transactions that take too long (`abort-timed-out-transactions`).
     Transactions,
 }

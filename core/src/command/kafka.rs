@@ -31,24 +31,6 @@ use crate::id::{GroupName, NodeId, TopicName};
 use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH};
 use crate::rpc::kafka::{IsolationLevel, Marker, TopicPartition};
 
-/// The verbs of this part.
-pub const KAFKA_VERBS: &[&str] = &[
-    "kafka-broker",
-    "kafka-producer",
-    "kafka-consumer",
-    "kafka-send",
-    "kafka-end",
-    "kafka-topic",
-    "kafka-delete-topic",
-    "kafka-delete-records",
-    "kafka-alter-offset",
-    "kafka-offsets",
-    "kafka-ends",
-    "kafka-copy",
-    "kafka-restore",
-    "kafka-consumer-groups",
-];
-
 /// What a consumer does when there is no record at its position (`auto.offset.reset`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum OffsetReset {
@@ -221,6 +203,9 @@ impl KafkaAdmin {
                 Ok(())
             }
             KafkaAction::AlterOffset { group, .. } => check("group name", group.as_str(), GROUP_MAX_LENGTH),
+            KafkaAction::ConsumerGroups(line) if line.is_empty() => invalid(
+                "kafka-consumer-groups: give --describe, --list or --reset-offsets with their options",
+            ),
             KafkaAction::ConsumerGroups(line) if line.len() > LINE_MAX => {
                 invalid(format!("a line for the tool may have {LINE_MAX} bytes at most"))
             }

@@ -50,8 +50,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use kafka::{
-    KAFKA_VERBS, KafkaAction, KafkaAdmin, KafkaCommand, KafkaConsumerSpec, KafkaOrder, KafkaSend, KafkaSpec,
-    OffsetReset,
+    KafkaAction, KafkaAdmin, KafkaCommand, KafkaConsumerSpec, KafkaOrder, KafkaSend, KafkaSpec, OffsetReset,
 };
 pub use read::VERBS;
 pub use registry::{

@@ -42,6 +42,21 @@ pub const VERBS: &[&str] = &[
     "registry",
     "registry-client",
     "member",
+    // Kafka (see `kafka`).
+    "kafka-broker",
+    "kafka-producer",
+    "kafka-consumer",
+    "kafka-send",
+    "kafka-end",
+    "kafka-topic",
+    "kafka-delete-topic",
+    "kafka-delete-records",
+    "kafka-alter-offset",
+    "kafka-offsets",
+    "kafka-ends",
+    "kafka-copy",
+    "kafka-restore",
+    "kafka-consumer-groups",
 ];
 
 /// The words of one line: blanks part them, double quotes hold them together, `\` saves a quote.
@@ -242,11 +257,7 @@ impl FromStr for Command {
             verb => {
                 let verb = verb.to_owned();
                 super::kafka::read(&verb, &mut args)?.ok_or_else(|| {
-                    CommandError::Syntax(format!(
-                        "`{verb}` is not a command; accepted: {}, {}",
-                        VERBS.join(", "),
-                        super::KAFKA_VERBS.join(", ")
-                    ))
+                    CommandError::Syntax(format!("`{verb}` is not a command; accepted: {}", VERBS.join(", ")))
                 })?
             }
         };

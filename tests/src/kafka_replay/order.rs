@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(super) enum Order {
     /// The broker starts, for the first time or again.
     StartBroker,
     /// What the lab does to its broker under the same word: `stop`, `kill`, `freeze`, `thaw`.

@@ -7,6 +7,7 @@
 
 pub mod curve;
 pub mod flying;
+mod kafka;
 mod place;
 mod registries;
 
@@ -172,6 +173,12 @@ pub mod size {
     pub const BELIEF_WIDE: f64 = 200.0;
     /// So many of these at most.
     pub const BELIEFS: usize = 3;
+    /// Head of a Kafka broker's card, with the space below its last line.
+    pub const KAFKA_HEAD: f64 = 42.0;
+    /// A partition of a Kafka broker.
+    pub const KAFKA_LOG: f64 = 44.0;
+    /// A group offset beside a partition.
+    pub const KAFKA_COMMIT: f64 = 20.0;
     /// Producer card.
     pub const PRODUCER: f64 = 106.0;
     /// Consumer card.

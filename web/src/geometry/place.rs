@@ -66,6 +66,7 @@ impl Layout {
             layout.spread(view, below);
         }
         layout.place_registries(view);
+        layout.place_kafka(&view.kafka);
         layout
     }
 

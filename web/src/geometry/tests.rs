@@ -116,6 +116,7 @@ fn cluster(queues: u32) -> View {
         registries: Vec::new(),
         registry_clients: Vec::new(),
         controllers: Vec::new(),
+        kafka: lab_core::view::KafkaView::default(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }

@@ -48,8 +48,16 @@ pub enum Way {
 
 impl Way {
     /// Those that the lab can run, in the order of the columns.
-    const READY: &[Self] =
-        &[Self::Async, Self::AsyncSlaveReads, Self::Sync, Self::SyncSlaveReads, Self::DLedger, Self::Acting];
+    const READY: &[Self] = &[
+        Self::Async,
+        Self::AsyncSlaveReads,
+        Self::Sync,
+        Self::SyncSlaveReads,
+        Self::DLedger,
+        Self::Controller,
+        Self::ControllerGroup,
+        Self::Acting,
+    ];
 
     /// The ways of a version: controller and acting master came with 5.0.
     pub fn of(profile: Profile) -> impl Iterator<Item = Self> {

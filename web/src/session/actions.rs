@@ -126,6 +126,10 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     let producer = view.producers.iter().find(|producer| producer.node.id == *node);
     let is_broker = view.brokers.iter().any(|broker| broker.node.id == *node);
     let is_server = view.name_servers.iter().any(|server| server.node.id == *node);
+    let is_kafka_broker = view.kafka.brokers.iter().any(|broker| broker.node.id == *node);
+    let is_kafka = is_kafka_broker
+        || view.kafka.producers.iter().any(|producer| producer.node.id == *node)
+        || view.kafka.consumers.iter().any(|consumer| consumer.node.id == *node);
     let own = || node.clone();
     if let Some(producer) = producer {
         put(Verb::Send, None, Deed::Ask(FormKind::Send(own())));
@@ -153,7 +157,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     put(Verb::Freeze, None, Deed::Order(Command::Freeze(own())));
     put(Verb::Thaw, None, Deed::Order(Command::Thaw(own())));
     put(Verb::Restart, None, Deed::Order(Command::Restart(own())));
-    if is_broker {
+    if is_broker || is_kafka_broker {
         let sample = Command::RollBack { node: own(), to: Instant::ZERO };
         debug_assert!(sample.check_alone().is_ok());
         put(Verb::RollBack, None, Deed::Ask(FormKind::RollBack(own())));
@@ -161,7 +165,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     put(Verb::Remove, None, Deed::Order(Command::Remove(own())));
     let is_registry = view.registries.iter().any(|it| it.node.id == *node);
     let is_registry_client = view.registry_clients.iter().any(|it| it.node.id == *node);
-    if !is_server && !is_registry && !is_registry_client {
+    if !is_server && !is_registry && !is_registry_client && !is_kafka {
         put(Verb::Set, None, Deed::Ask(FormKind::Set(own())));
     }
     if node_ids(view).len() > 1 {

@@ -64,6 +64,7 @@ impl Group {
             | Fact::Removed
             | Fact::RolledBack { .. }
             | Fact::MqadminAnswered { .. } => Self::Life,
+            Fact::Kafka(fact) => super::kafka::kind_of(fact),
             Fact::RequestSent(_)
             | Fact::ResponseSent(_)
             | Fact::HaReported { .. }
@@ -160,6 +161,9 @@ impl Group {
 
 /// Whether a fact tells of something that went wrong or was broken.
 pub const fn is_alarm(fact: &Fact) -> bool {
+    if let Fact::Kafka(fact) = fact {
+        return super::kafka::is_alarm(fact);
+    }
     matches!(
         fact,
         Fact::Killed

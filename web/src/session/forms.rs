@@ -628,6 +628,11 @@ pub fn node_ids(view: &View) -> Vec<&NodeId> {
     let registry_clients = view.registry_clients.iter().map(|it| &it.node.id);
     // A controller within a name server is no node of its own.
     let controllers = view.controllers.iter().filter(|it| !it.in_name_server).map(|it| &it.node.id);
+    let kafka = &view.kafka;
+    let kafka_brokers = kafka.brokers.iter().map(|it| &it.node.id);
+    let kafka_producers = kafka.producers.iter().map(|it| &it.node.id);
+    let kafka_consumers = kafka.consumers.iter().map(|it| &it.node.id);
+    let kafka = kafka_brokers.chain(kafka_producers).chain(kafka_consumers);
     servers
         .chain(brokers)
         .chain(producers)
@@ -635,6 +640,7 @@ pub fn node_ids(view: &View) -> Vec<&NodeId> {
         .chain(registries)
         .chain(registry_clients)
         .chain(controllers)
+        .chain(kafka)
         .collect()
 }
 

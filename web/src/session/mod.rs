@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod console;
 pub mod events;
 pub mod forms;
+pub mod kafka;
 pub mod learner;
 pub mod lesson;
 pub mod msg;

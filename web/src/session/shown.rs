@@ -110,7 +110,13 @@ impl Shown {
         let consumers = view.consumers.iter().map(|it| &it.node);
         let registries = view.registries.iter().map(|it| &it.node);
         let registry_clients = view.registry_clients.iter().map(|it| &it.node);
-        servers.chain(brokers).chain(producers).chain(consumers).chain(registries).chain(registry_clients)
+        let kafka = &view.kafka;
+        let kafka_brokers = kafka.brokers.iter().map(|it| &it.node);
+        let kafka_producers = kafka.producers.iter().map(|it| &it.node);
+        let kafka_consumers = kafka.consumers.iter().map(|it| &it.node);
+        let kafka = kafka_brokers.chain(kafka_producers).chain(kafka_consumers);
+        let registries = registries.chain(registry_clients);
+        servers.chain(brokers).chain(producers).chain(consumers).chain(registries).chain(kafka)
     }
 
     /// The state of a node.
@@ -156,6 +162,7 @@ pub fn empty_view() -> View {
         consumers: Vec::new(),
         registries: Vec::new(),
         registry_clients: Vec::new(),
+        kafka: lab_core::view::KafkaView::default(),
         barriers: Vec::new(),
         flights: Vec::new(),
     }

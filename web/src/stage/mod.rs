@@ -7,6 +7,7 @@ pub mod canvas;
 mod card;
 mod clients;
 mod edges;
+mod kafka;
 mod lane;
 mod legend;
 mod menu;
@@ -102,6 +103,7 @@ pub fn Stage(props: &StageProps) -> Html {
                     { brokers::cards(props) }
                     { for shown.view.consumers.iter().map(|it| clients::consumer(props, it)) }
                     { registries::registries(props) }
+                    { kafka::cards(props) }
                     { edges::barrier_marks(props) }
                     if empty { { welcome(props) } }
                     <canvas class="flights" aria-hidden="true" ref={props.canvas.clone()} />

@@ -13,6 +13,7 @@ use crate::session::{SkipKind, Theme};
 
 /// The words.
 pub(super) const TEXTS: Texts = Texts {
+    kafka: &super::kafka::EN,
     page_title: "RocketMQ Lab",
     skip_link: "Skip to the lab",
     other_language: "中文",
@@ -630,5 +631,6 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "broker role",
         Fact::Pop(fact) => pop::english(fact),
         Fact::MqadminAnswered { .. } => "mqadmin answered",
+        Fact::Kafka(fact) => (super::kafka::EN.fact)(fact),
     }
 }

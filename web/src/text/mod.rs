@@ -10,6 +10,7 @@ mod comparison;
 mod console;
 mod controller;
 mod en;
+mod kafka;
 mod lesson;
 mod map;
 mod pop;
@@ -30,6 +31,7 @@ pub use acting::ActingTexts;
 pub use comparison::{ComparisonTexts, MeasureText, VariantText};
 pub use console::ConsoleTexts;
 pub use controller::ControllerTexts;
+pub use kafka::{EN as KAFKA_EN, KafkaTexts, ZH as KAFKA_ZH};
 pub use lesson::LessonTexts;
 pub use map::MapTexts;
 pub use pop::PopTexts;
@@ -103,6 +105,8 @@ pub struct LabText {
 /// All words of one language.
 #[expect(missing_docs, reason = "the name of a field says where its text stands")]
 pub struct Texts {
+    /// The words about Kafka.
+    pub kafka: &'static KafkaTexts,
     pub page_title: &'static str,
     pub skip_link: &'static str,
     pub other_language: &'static str,

@@ -122,6 +122,70 @@ const ALL: &[VerbText] = &[
         "has a member come to the lists of registries, or go",
         "让一个成员加入注册中心的列表，或从中移除",
     ),
+    verb("kafka-broker", "N [port=9092]", "starts a Kafka broker", "启动一个 Kafka Broker"),
+    verb(
+        "kafka-producer",
+        "N [transactional-id=X] [broker=N]",
+        "starts a Kafka producer; with an id its records go in transactions",
+        "启动一个 Kafka 生产者；给出 id 时以事务发送",
+    ),
+    verb(
+        "kafka-consumer",
+        "N group=G topic=T,U [reset=latest] [manual] [isolation=read_committed] [errors=3] [id=I] [broker=N]",
+        "starts a Kafka consumer; reset is latest, earliest or none",
+        "启动一个 Kafka 消费者；reset 为 latest、earliest 或 none",
+    ),
+    verb(
+        "kafka-send",
+        "N T [count=1] [key=K] [partition=0] [per=1] [end=commit]",
+        "sends records, or transactions of per records each",
+        "发送消息，或发送每个含 per 条消息的事务",
+    ),
+    verb("kafka-end", "N [abort]", "ends the transaction that was left open", "结束仍未完成的事务"),
+    verb("kafka-topic", "T [partitions=1] [broker=N]", "creates a topic in Kafka", "在 Kafka 中创建主题"),
+    verb(
+        "kafka-delete-topic",
+        "T [broker=N]",
+        "deletes a topic in Kafka, with the group offsets in it",
+        "删除 Kafka 的主题，连同消费组在其中的位点",
+    ),
+    verb(
+        "kafka-delete-records",
+        "T before=O [partition=0] [broker=N]",
+        "deletes the records before an offset",
+        "删除某个位点之前的消息",
+    ),
+    verb(
+        "kafka-alter-offset",
+        "G T offset=O [epoch=E] [partition=0] [broker=N]",
+        "sets a group offset, without a leader epoch unless given",
+        "设置消费组的位点；不给 epoch 时不带 leader epoch",
+    ),
+    verb(
+        "kafka-offsets",
+        "G [broker=N]",
+        "prints the group offsets with their leader epochs",
+        "打印消费组的位点及其 leader epoch",
+    ),
+    verb(
+        "kafka-ends",
+        "T [broker=N]",
+        "prints log start, log end, last stable offset, leader epoch",
+        "打印日志起点、日志末端、LSO 和 leader epoch",
+    ),
+    verb("kafka-copy", "N", "copies the data directory of an ended broker", "复制已停止的 Broker 的数据目录"),
+    verb(
+        "kafka-restore",
+        "N",
+        "sets everything but the group offsets back to the copy",
+        "恢复到复制时的数据，只保留消费组位点",
+    ),
+    verb(
+        "kafka-consumer-groups",
+        "--describe --group G",
+        "runs Kafka's command line tool with these words",
+        "以这些参数运行 Kafka 的命令行工具",
+    ),
 ];
 
 fn find(verb: &str) -> Option<&'static VerbText> {
@@ -149,7 +213,7 @@ pub fn keys_of(verb: &str) -> impl Iterator<Item = &'static str> {
         match word.find('=') {
             Some(_) if word.starts_with("KEY=") => None,
             Some(at) => Some(&word[..=at]),
-            None => ["one-way", "async", "orderly"].contains(&word).then_some(word),
+            None => ["one-way", "async", "orderly", "manual", "abort"].contains(&word).then_some(word),
         }
     })
 }

@@ -15,6 +15,7 @@ use crate::session::{SkipKind, Theme};
 
 /// The words.
 pub(super) const TEXTS: Texts = Texts {
+    kafka: &super::kafka::ZH,
     page_title: "RocketMQ Lab 消息队列实验室",
     skip_link: "跳到实验区",
     other_language: "EN",
@@ -661,5 +662,6 @@ fn fact(fact: &Fact) -> &'static str {
         Fact::DLedger(DLedgerFact::BrokerRoleChanged { .. }) => "Broker 角色",
         Fact::Pop(fact) => pop::chinese(fact),
         Fact::MqadminAnswered { .. } => "mqadmin 已回答",
+        Fact::Kafka(fact) => (super::kafka::ZH.fact)(fact),
     }
 }

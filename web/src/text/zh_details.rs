@@ -93,6 +93,7 @@ pub(super) fn details(fact: &Fact) -> String {
         Fact::OffsetReset { group, queue, offset } => format!("{group} {queue} → {offset}"),
         Fact::Pop(fact) => chinese_details(fact),
         Fact::Acting(fact) => super::acting::details_zh(fact),
+        Fact::Kafka(it) => super::kafka::zh_details(it),
         _ => fact.to_string(),
     }
 }

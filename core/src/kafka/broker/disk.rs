@@ -63,7 +63,7 @@ impl BrokerDisk {
     }
 
     /// A new topic: every partition has a leader at epoch 0.
-    pub(super) fn add_topic(&mut self, topic: TopicName, partitions: u32) {
+    pub(in crate::kafka) fn add_topic(&mut self, topic: TopicName, partitions: u32) {
         let topic_id = self.next_topic_id;
         self.next_topic_id += 1;
         for partition in 0..partitions {
@@ -77,7 +77,7 @@ impl BrokerDisk {
     }
 
     /// A graceful stop: every partition loses its leader (`handleBrokerInControlledShutdown`).
-    pub(super) fn take_leaders_away(&mut self) {
+    pub(in crate::kafka) fn take_leaders_away(&mut self) {
         for image in self.topics.values_mut().flat_map(|topic| &mut topic.partitions) {
             if image.has_leader {
                 *image = PartitionImage { has_leader: false, leader_epoch: image.leader_epoch + 1 };
@@ -87,7 +87,7 @@ impl BrokerDisk {
 
     /// A start: partitions without a leader get one (`handleBrokerUnfenced`), and every leader's epoch begins in its
     /// log (`Partition.makeLeader`). Returns what is led from now on: partition, epoch, where the epoch begins.
-    pub(super) fn elect_leaders(&mut self) -> Vec<(TopicPartition, u32, u64)> {
+    pub(in crate::kafka) fn elect_leaders(&mut self) -> Vec<(TopicPartition, u32, u64)> {
         let mut elected = Vec::new();
         for (topic, image) in &mut self.topics {
             for (partition, image) in (0..).zip(&mut image.partitions) {

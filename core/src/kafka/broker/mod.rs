@@ -9,6 +9,8 @@ mod fetches;
 mod groups;
 mod transactions;
 
+use std::collections::BTreeMap;
+
 use crate::command::NodeOrder;
 use crate::fact::KafkaFact;
 use crate::id::{ConnectionId, TopicName};
@@ -18,7 +20,7 @@ use crate::rpc::Frame;
 use crate::rpc::kafka::{
     KafkaBody, KafkaError, KafkaFrame, KafkaRequest, KafkaResponse, OffsetSpec, TopicMetadata, TopicPartition,
 };
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::timer::{KafkaTimer, Timer};
 
 use super::{KafkaStart, note};
@@ -29,6 +31,8 @@ use groups::Waiting;
 
 /// `num.partitions`: of a topic that a client's question makes.
 const NUM_PARTITIONS: u32 = 1;
+/// From the controller's decision about a new topic until the broker serves it: the metadata log is written and read.
+const METADATA_LAG: Duration = Duration::from_millis(10);
 
 /// Where an answer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +57,19 @@ pub struct Broker {
     rng: Rng,
     held: Vec<HeldFetch>,
     waiting: Waiting,
+    /// Topics that the controller has made by itself and the broker does not serve yet.
+    new_topics: BTreeMap<TopicName, Instant>,
 }
 
 impl Broker {
     pub(super) fn new(start: KafkaStart, disk: BrokerDisk) -> Self {
-        Self { disk, rng: start.rng, held: Vec::new(), waiting: Waiting::default() }
+        Self {
+            disk,
+            rng: start.rng,
+            held: Vec::new(),
+            waiting: Waiting::default(),
+            new_topics: BTreeMap::new(),
+        }
     }
 
     /// What it keeps.
@@ -70,7 +82,10 @@ impl Broker {
         self.held.len()
     }
 
-    pub(super) fn into_disk(self) -> BrokerDisk {
+    pub(super) fn into_disk(mut self) -> BrokerDisk {
+        for topic in self.new_topics.into_keys() {
+            self.disk.add_topic(topic, NUM_PARTITIONS);
+        }
         self.disk
     }
 
@@ -88,6 +103,7 @@ impl Broker {
                 self.waiting.forget(connection);
             }
             Input::Timer(Timer::Kafka(KafkaTimer::DelayedFetch), _) => self.wake_fetches(now, out),
+            Input::Timer(Timer::Kafka(KafkaTimer::NewTopics), _) => self.serve_new_topics(now, out),
             Input::Timer(Timer::Kafka(KafkaTimer::Sessions), _) => self.expire_members(now, out),
             Input::Timer(Timer::Kafka(KafkaTimer::Transactions), _) => self.abort_old_transactions(now, out),
             Input::Order(order) if matches!(*order, NodeOrder::Shutdown) => {
@@ -115,7 +131,7 @@ impl Broker {
         use KafkaRequest as Ask;
         let response = match request {
             Ask::Metadata { topics, allow_auto_topic_creation } => {
-                self.metadata(topics, allow_auto_topic_creation, out)
+                self.metadata(now, topics, allow_auto_topic_creation, out)
             }
             Ask::FindCoordinator => KafkaResponse::Done(Ok(())),
             Ask::ListOffsets { isolation, partitions } => {
@@ -152,7 +168,7 @@ impl Broker {
                 return self.wake_fetches(now, out);
             }
             Ask::CreateTopics { topic, partitions } => {
-                KafkaResponse::Done(self.create_topic(topic, partitions, false, out))
+                KafkaResponse::Done(self.create_topic(topic, partitions, out))
             }
             Ask::DeleteTopics(topic) => {
                 let result = self.delete_topic(&topic, out);
@@ -180,6 +196,7 @@ impl Broker {
 
     fn metadata(
         &mut self,
+        now: Instant,
         topics: Option<Vec<TopicName>>,
         allow_auto_topic_creation: bool,
         out: &mut Outbox,
@@ -193,10 +210,10 @@ impl Broker {
                     leader_epochs: image.partitions.iter().map(|partition| partition.leader_epoch).collect(),
                 }),
                 None => {
-                    if allow_auto_topic_creation {
-                        // The answer still says that there is none; the next one will not.
-                        let created = self.create_topic(topic.clone(), NUM_PARTITIONS, true, out);
-                        assert_eq!(created, Ok(()), "the topic was not there");
+                    if allow_auto_topic_creation && !self.new_topics.contains_key(&topic) {
+                        // The answer still says that there is none; a later one will not.
+                        self.new_topics.insert(topic.clone(), now + METADATA_LAG);
+                        self.watch_new_topics(out);
                     }
                     Err(KafkaError::UnknownTopicOrPartition)
                 }
@@ -206,19 +223,36 @@ impl Broker {
         KafkaResponse::Metadata(answers)
     }
 
+    /// An administrator waits until the topic is served.
     fn create_topic(
         &mut self,
         topic: TopicName,
         partitions: u32,
-        auto: bool,
         out: &mut Outbox,
     ) -> Result<(), KafkaError> {
-        if self.disk.topics.contains_key(&topic) {
+        if self.disk.topics.contains_key(&topic) || self.new_topics.contains_key(&topic) {
             return Err(KafkaError::TopicAlreadyExists);
         }
         self.disk.add_topic(topic.clone(), partitions);
-        note(out, KafkaFact::TopicCreated { topic, partitions, auto });
+        note(out, KafkaFact::TopicCreated { topic, partitions, auto: false });
         Ok(())
+    }
+
+    fn serve_new_topics(&mut self, now: Instant, out: &mut Outbox) {
+        let due: Vec<_> =
+            self.new_topics.iter().filter(|(_, at)| **at <= now).map(|(topic, _)| topic.clone()).collect();
+        for topic in due {
+            self.new_topics.remove(&topic);
+            self.disk.add_topic(topic.clone(), NUM_PARTITIONS);
+            note(out, KafkaFact::TopicCreated { topic, partitions: NUM_PARTITIONS, auto: true });
+        }
+        self.watch_new_topics(out);
+    }
+
+    fn watch_new_topics(&self, out: &mut Outbox) {
+        if let Some(next) = self.new_topics.values().min() {
+            out.set_timer(Timer::Kafka(KafkaTimer::NewTopics), *next);
+        }
     }
 
     fn delete_topic(&mut self, topic: &TopicName, out: &mut Outbox) -> Result<(), KafkaError> {

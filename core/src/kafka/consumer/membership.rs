@@ -114,7 +114,9 @@ impl Consumer {
             Step::Rejoin => self.prepare_join(now, out),
             Step::CommitAgain(at) if at <= now => {
                 self.membership.step = Step::Committing;
-                self.commit(now, CommitReason::Revocation, out);
+                if !self.commit(now, CommitReason::Revocation, out) {
+                    self.join(now, out);
+                }
             }
             Step::Stable if !self.spec.manual && self.membership.next_auto_commit <= now => {
                 self.membership.next_auto_commit = now + AUTO_COMMIT_INTERVAL;

@@ -54,7 +54,11 @@ impl Metadata {
     /// When the next question is due.
     pub(super) fn next_request(&self) -> Instant {
         let Some(last) = self.last_refresh else { return Instant::ZERO };
-        if self.needs_update { last + backoff(100, self.equivalent) } else { last + MAX_AGE }
+        if self.needs_update {
+            last + backoff(100, self.equivalent.saturating_sub(1))
+        } else {
+            last + MAX_AGE
+        }
     }
 
     /// A question that could not be answered.

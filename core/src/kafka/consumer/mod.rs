@@ -323,6 +323,8 @@ impl Consumer {
         if let Err(error) = self.collect(now, out) {
             return self.throw(now, error, out);
         }
+        // A record out of range has the policy decide at once.
+        self.update_positions(now, out);
         self.send_fetches(now, out);
     }
 

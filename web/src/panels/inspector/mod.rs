@@ -5,6 +5,7 @@ mod broker_keeps;
 mod client;
 mod controller;
 mod dledger;
+mod kafka;
 mod message;
 mod name_server;
 mod parts;
@@ -136,7 +137,9 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
     let consumer = view.consumers.iter().find(|it| it.node.id == node.id);
     let registry = view.registries.iter().find(|it| it.node.id == node.id);
     let registry_client = view.registry_clients.iter().find(|it| it.node.id == node.id);
+    let kafka_kind = kafka::kind(props, &node.id);
     let kind = match (server, broker, producer) {
+        _ if kafka_kind.is_some() => kafka_kind.unwrap_or_default(),
         _ if registry.is_some() => texts.registries.registry,
         _ if registry_client.is_some() => texts.registries.client,
         (Some(_), ..) => texts.name_server,
@@ -155,6 +158,7 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
             <div class="actions" role="group" aria-label={(texts.menu_of)(node.id.as_str())}>
                 { action_buttons(texts, node.id.as_str(), &props.actions, &props.on, !props.menu_open) }
             </div>
+            { kafka::panel(props, &node.id) }
             if let Some(server) = server { { name_server::panel(props, server) } }
             if let Some(broker) = broker { { broker::panel(props, broker) } }
             if let Some(producer) = producer { { client::producer(props, producer) } }

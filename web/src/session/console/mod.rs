@@ -11,7 +11,7 @@ pub mod transcript;
 
 use std::sync::Arc;
 
-use lab_core::command::{Command, CommandError};
+use lab_core::command::CommandError;
 use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::{EventId, NodeId};
 use lab_core::time::{Duration, Instant};
@@ -78,7 +78,7 @@ impl Session {
         self.console.history.add(&line);
         match reading::read(&line) {
             Ok(Typed::Order(command)) => {
-                if matches!(command, Command::Mqadmin(_)) {
+                if super::kafka::is_tool(&command) {
                     self.show_panel(Panel::Console);
                 }
                 self.order(command);
@@ -241,7 +241,7 @@ impl Session {
         let order = run.lab.trace().iter().rev().find(|event| matches!(event.fact, Fact::Ordered(_)));
         let Some(order) = order.filter(|_| !self.playing) else { return };
         if let Fact::Ordered(command) = &order.fact
-            && matches!(command.as_ref(), Command::Mqadmin(_))
+            && super::kafka::is_tool(command)
             && let Some(tool) = run.lab.world().newest_node().cloned()
         {
             self.waiting = Some(Waiting { tool, until: order.at + LONGEST_WAIT });
@@ -257,7 +257,7 @@ impl Session {
             let is_ours = |event: &TraceEvent| event.node.as_ref() == Some(&waiting.tool);
             let mut fresh = run.lab.trace()[before..].iter();
             let is_answered =
-                fresh.any(|event| matches!(event.fact, Fact::MqadminAnswered { .. }) && is_ours(event));
+                fresh.any(|event| super::kafka::output_of(&event.fact).is_some() && is_ours(event));
             if is_over && !is_answered {
                 self.notice = Some(Notice::StillWaiting(LONGEST_WAIT));
             }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use lab_core::command::CommandError;
+use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
 use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::{EventId, NodeId};
@@ -14,6 +14,7 @@ use lab_core::recording::Recording;
 use lab_core::time::{Duration, Instant};
 
 use super::reading::Topic;
+use crate::session::kafka;
 
 /// Entries that are drawn; beyond that the oldest are only counted.
 const DRAWN: usize = 200;
@@ -96,7 +97,7 @@ impl Transcript {
         for (place, event) in trace.iter().enumerate().skip(self.seen) {
             match &event.fact {
                 Fact::Ordered(_) => self.places.push(Place { ordered: place, tool: None, answered: None }),
-                Fact::MqadminAnswered { .. } => self.answer(event.node.as_ref(), place),
+                fact if kafka::output_of(fact).is_some() => self.answer(event.node.as_ref(), place),
                 // What an order does first is to start the tool.
                 _ => {
                     if let Some(last) = self.places.last_mut().filter(|last| last.tool.is_none())
@@ -175,10 +176,15 @@ impl Transcript {
 fn command_entry(place: &Place, trace: &[TraceEvent], now: Instant) -> Option<Entry> {
     let event = trace.get(place.ordered)?;
     let Fact::Ordered(command) = &event.fact else { return None };
-    let answer = place.answered.and_then(|answered| trace.get(answered)).map(|event| &event.fact);
+    let answer = place
+        .answered
+        .and_then(|answered| trace.get(answered))
+        .and_then(|event| kafka::output_of(&event.fact));
     let body = match (command.as_ref(), answer) {
-        (_, Some(Fact::MqadminAnswered { output, .. })) => Body::Output(Arc::clone(output)),
-        (lab_core::command::Command::Mqadmin(_), _) => Body::Waiting(now.since(event.at)),
+        // Kafka's administrator says nothing when all went well.
+        (Command::KafkaAdmin(_), Some(output)) if output.is_empty() => Body::Done,
+        (_, Some(output)) => Body::Output(Arc::clone(output)),
+        (command, None) if kafka::is_tool(command) => Body::Waiting(now.since(event.at)),
         _ => Body::Done,
     };
     let key = EntryKey::Command(event.id);
