@@ -37,7 +37,7 @@ impl Bench {
     }
 
     fn change(&mut self, member: &str, change: MemberChange) -> Vec<(ConnectionId, RegistryFrame)> {
-        self.take(Input::Order(NodeOrder::Member(member.into(), change)))
+        self.take(Input::Order(Box::new(NodeOrder::Member(member.into(), change))))
     }
 }
 

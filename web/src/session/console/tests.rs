@@ -1,5 +1,6 @@
 //! The console as a browser uses it: lines, keys, time that passes, going back.
 
+use lab_core::command::Command;
 use lab_core::config::Profile;
 use lab_core::time::Duration;
 
