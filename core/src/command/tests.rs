@@ -79,7 +79,7 @@ fn every_verb_is_known_to_the_reader() {
 fn mistakes_get_a_sentence_that_helps() {
     let cases = [
         ("", "the command is empty"),
-        ("explode broker-a", "`explode` is not a command; accepted: name-server, broker,"),
+        ("explode broker-a", "`explode` is not a command; accepted: name-server, controller, broker,"),
         ("kill", "kill: the name of a node is missing"),
         ("kill a b", "kill: `b` is one word too many"),
         ("pin p1 T start=-1", "pin: start=-1: invalid digit"),
