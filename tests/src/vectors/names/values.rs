@@ -3,7 +3,7 @@
 //! A setting is found by RocketMQ's key. What is no setting in the lab stands in a table with the lab's constant. All
 //! else is left out for the reason that the first fitting line of [`REASONS`] gives for its class.
 
-use lab_core::config::{BrokerConfig, ClientConfig, NameServerConfig, Profile};
+use lab_core::config::{BrokerConfig, ClientConfig, ControllerConfig, NameServerConfig, Profile};
 use lab_core::id::BrokerId;
 use lab_core::message::property;
 use lab_core::names;
@@ -22,6 +22,7 @@ fn settings_of(class: &str) -> Option<Entries> {
         "store.config.MessageStoreConfig" | "common.BrokerConfig" | "common.BrokerIdentity" => {
             Some(BrokerConfig::of(Profile::V5).entries())
         }
+        "common.ControllerConfig" => Some(ControllerConfig::of(Profile::V5).entries()),
         "common.namesrv.NamesrvConfig" => Some(NameServerConfig::of(Profile::V5).entries()),
         "client.ClientConfig"
         | "client.producer.DefaultMQProducer"
@@ -83,7 +84,7 @@ const REASONS: &[(&str, &str)] = &[
     ("client.consumer.listener", "listeners of the lab take no context"),
     ("client.producer.Transaction", "threads are not simulated"),
     ("client.", "the lab's clients have no such setting: nothing that they do depends on it"),
-    ("common.ControllerConfig", "controllers are not simulated"),
+    ("common.ControllerConfig", "the lab's controllers have no such setting: nothing that they do depends on it"),
     ("common.BrokerConfig", "the lab's brokers have no such setting: nothing that they do depends on it"),
     ("common.BrokerIdentity", "a name that the person at the lab gives"),
     ("store.", "a detail of files and threads that the lab's store does not have"),
@@ -118,6 +119,9 @@ pub(super) fn defaults(case: &Value) -> Outcome {
         (case["class"].as_str().unwrap_or_default(), case["field"].as_str().unwrap_or_default());
     if case["dependsOn"] == "processors" {
         return Outcome::NotApplicable("depends on the processors of the machine");
+    }
+    if case["expect"].is_null() && matches!(field, "dLegerPeers" | "dLegerSelfId") {
+        return Outcome::NotApplicable("RocketMQ has no default; the lab takes that of its sample conf/dledger");
     }
     if let Some(found) = other_default(class, field) {
         return compare(&case["expect"], &found);
