@@ -47,6 +47,7 @@ sources! {
     "9.1-next"
     "9.2-at-least-once"
     "9.4-new-group"
+    "9.5-settled"
     "I1-no-route"
     "I2-half-missing"
     "I4-negative-diff"

@@ -62,6 +62,12 @@ impl BrokerDisk {
         self.copy.is_some()
     }
 
+    /// A topic goes with its logs.
+    pub(in crate::kafka) fn remove_topic(&mut self, topic: &TopicName) {
+        self.topics.remove(topic);
+        self.logs.retain(|partition, _| partition.topic != *topic);
+    }
+
     /// A new topic: every partition has a leader at epoch 0.
     pub(in crate::kafka) fn add_topic(&mut self, topic: TopicName, partitions: u32) {
         let topic_id = self.next_topic_id;

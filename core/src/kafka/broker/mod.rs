@@ -31,7 +31,7 @@ use groups::Waiting;
 
 /// `num.partitions`: of a topic that a client's question makes.
 const NUM_PARTITIONS: u32 = 1;
-/// From the controller's decision about a new topic until the broker serves it: the metadata log is written and read.
+/// From the controller's decision about a topic until the broker carries it out: the metadata log is written and read.
 const METADATA_LAG: Duration = Duration::from_millis(10);
 
 /// Where an answer goes.
@@ -59,6 +59,8 @@ pub struct Broker {
     waiting: Waiting,
     /// Topics that the controller has made by itself and the broker does not serve yet.
     new_topics: BTreeMap<TopicName, Instant>,
+    /// Topics that the controller has deleted and the broker still serves.
+    deleted_topics: BTreeMap<TopicName, Instant>,
 }
 
 impl Broker {
@@ -69,6 +71,7 @@ impl Broker {
             held: Vec::new(),
             waiting: Waiting::default(),
             new_topics: BTreeMap::new(),
+            deleted_topics: BTreeMap::new(),
         }
     }
 
@@ -83,6 +86,9 @@ impl Broker {
     }
 
     pub(super) fn into_disk(mut self) -> BrokerDisk {
+        for topic in self.deleted_topics.into_keys() {
+            self.disk.remove_topic(&topic);
+        }
         for topic in self.new_topics.into_keys() {
             self.disk.add_topic(topic, NUM_PARTITIONS);
         }
@@ -103,7 +109,7 @@ impl Broker {
                 self.waiting.forget(connection);
             }
             Input::Timer(Timer::Kafka(KafkaTimer::DelayedFetch), _) => self.wake_fetches(now, out),
-            Input::Timer(Timer::Kafka(KafkaTimer::NewTopics), _) => self.serve_new_topics(now, out),
+            Input::Timer(Timer::Kafka(KafkaTimer::NewTopics), _) => self.follow_controller(now, out),
             Input::Timer(Timer::Kafka(KafkaTimer::Sessions), _) => self.expire_members(now, out),
             Input::Timer(Timer::Kafka(KafkaTimer::Transactions), _) => self.abort_old_transactions(now, out),
             Input::Order(order) if matches!(*order, NodeOrder::Shutdown) => {
@@ -168,13 +174,9 @@ impl Broker {
                 return self.wake_fetches(now, out);
             }
             Ask::CreateTopics { topic, partitions } => {
-                KafkaResponse::Done(self.create_topic(topic, partitions, out))
+                KafkaResponse::Done(self.create_topic(now, topic, partitions, out))
             }
-            Ask::DeleteTopics(topic) => {
-                let result = self.delete_topic(&topic, out);
-                to.answer(KafkaResponse::Done(result), out);
-                return self.wake_fetches(now, out);
-            }
+            Ask::DeleteTopics(topic) => KafkaResponse::Done(self.delete_topic(now, topic, out)),
             Ask::DeleteRecords(partition, before) => {
                 KafkaResponse::Done(self.delete_records(&partition, before, out))
             }
@@ -213,7 +215,7 @@ impl Broker {
                     if allow_auto_topic_creation && !self.new_topics.contains_key(&topic) {
                         // The answer still says that there is none; a later one will not.
                         self.new_topics.insert(topic.clone(), now + METADATA_LAG);
-                        self.watch_new_topics(out);
+                        self.watch_controller(out);
                     }
                     Err(KafkaError::UnknownTopicOrPartition)
                 }
@@ -226,10 +228,15 @@ impl Broker {
     /// An administrator waits until the topic is served.
     fn create_topic(
         &mut self,
+        now: Instant,
         topic: TopicName,
         partitions: u32,
         out: &mut Outbox,
     ) -> Result<(), KafkaError> {
+        // What the controller has deleted may be made again, after that.
+        if self.deleted_topics.remove(&topic).is_some() {
+            self.remove_topic(now, &topic, out);
+        }
         if self.disk.topics.contains_key(&topic) || self.new_topics.contains_key(&topic) {
             return Err(KafkaError::TopicAlreadyExists);
         }
@@ -238,31 +245,46 @@ impl Broker {
         Ok(())
     }
 
-    fn serve_new_topics(&mut self, now: Instant, out: &mut Outbox) {
-        let due: Vec<_> =
-            self.new_topics.iter().filter(|(_, at)| **at <= now).map(|(topic, _)| topic.clone()).collect();
-        for topic in due {
+    /// The broker reads what the controller has written.
+    fn follow_controller(&mut self, now: Instant, out: &mut Outbox) {
+        let due = |topics: &BTreeMap<TopicName, Instant>| -> Vec<_> {
+            topics.iter().filter(|(_, at)| **at <= now).map(|(topic, _)| topic.clone()).collect()
+        };
+        for topic in due(&self.deleted_topics) {
+            self.deleted_topics.remove(&topic);
+            self.remove_topic(now, &topic, out);
+        }
+        for topic in due(&self.new_topics) {
             self.new_topics.remove(&topic);
             self.disk.add_topic(topic.clone(), NUM_PARTITIONS);
             note(out, KafkaFact::TopicCreated { topic, partitions: NUM_PARTITIONS, auto: true });
         }
-        self.watch_new_topics(out);
+        self.watch_controller(out);
     }
 
-    fn watch_new_topics(&self, out: &mut Outbox) {
-        if let Some(next) = self.new_topics.values().min() {
+    fn watch_controller(&self, out: &mut Outbox) {
+        if let Some(next) = self.new_topics.values().chain(self.deleted_topics.values()).min() {
             out.set_timer(Timer::Kafka(KafkaTimer::NewTopics), *next);
         }
     }
 
-    fn delete_topic(&mut self, topic: &TopicName, out: &mut Outbox) -> Result<(), KafkaError> {
-        if self.disk.topics.remove(topic).is_none() {
+    /// The controller answers when the deletion is in its log (`ReplicationControlManager.deleteTopics`); the broker
+    /// stops the partitions when it has read it.
+    fn delete_topic(&mut self, now: Instant, topic: TopicName, out: &mut Outbox) -> Result<(), KafkaError> {
+        if !self.disk.topics.contains_key(&topic) || self.deleted_topics.contains_key(&topic) {
             return Err(KafkaError::UnknownTopicOrPartition);
         }
-        self.disk.logs.retain(|partition, _| partition.topic != *topic);
+        self.deleted_topics.insert(topic, now + METADATA_LAG);
+        self.watch_controller(out);
+        Ok(())
+    }
+
+    /// `ReplicaManager.stopPartitions`: fetches that wait are answered at once.
+    fn remove_topic(&mut self, now: Instant, topic: &TopicName, out: &mut Outbox) {
+        self.disk.remove_topic(topic);
         note(out, KafkaFact::TopicDeleted(topic.clone()));
         self.forget_offsets_of(topic, out);
-        Ok(())
+        self.wake_fetches(now, out);
     }
 
     fn delete_records(

@@ -29,7 +29,8 @@ struct Batch {
 impl Consumer {
     /// Asks for records of all partitions that can be read.
     pub(super) fn send_fetches(&mut self, now: Instant, out: &mut Outbox) {
-        if !self.fetched.is_empty() || self.net.is_asking(|about| matches!(about, About::Fetch)) {
+        let is_asking = self.net.is_asking(|about| matches!(about, About::Fetch));
+        if !self.fetched.is_empty() || is_asking || self.membership.is_revoking() {
             return;
         }
         let mut partitions = Vec::new();
@@ -62,6 +63,9 @@ impl Consumer {
     /// The exception that the poll throws.
     pub(super) fn collect(&mut self, now: Instant, out: &mut Outbox) -> Result<(), String> {
         for part in std::mem::take(&mut self.fetched) {
+            if self.membership.is_revoking() && part.error.is_none() {
+                continue;
+            }
             let Some(position) =
                 self.partitions.get(&part.partition).and_then(super::PartitionState::valid_position)
             else {

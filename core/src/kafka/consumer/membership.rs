@@ -59,6 +59,11 @@ impl Membership {
         matches!(self.step, Step::Stable)
     }
 
+    /// Whether the partitions are about to be given up (`markPendingRevocation`): nothing is read of them any more.
+    pub(super) const fn is_revoking(&self) -> bool {
+        matches!(self.step, Step::Committing | Step::CommitAgain(_))
+    }
+
     pub(super) const fn rejoin(&mut self) {
         self.step = Step::Rejoin;
     }
@@ -98,16 +103,16 @@ impl Consumer {
         }
     }
 
-    /// `ConsumerCoordinator.poll`.
-    pub(super) fn poll_coordinator(&mut self, now: Instant, out: &mut Outbox) {
+    /// `ConsumerCoordinator.poll`: whether the consumer is a member with a coordinator.
+    pub(super) fn poll_coordinator(&mut self, now: Instant, out: &mut Outbox) -> bool {
         if !self.net.is_connected() {
-            return;
+            return false;
         }
         if !self.membership.has_coordinator {
             if !self.net.is_asking(|about| matches!(about, About::Coordinator)) {
                 self.net.ask(now, KafkaRequest::FindCoordinator, About::Coordinator, out);
             }
-            return;
+            return false;
         }
         self.rejoin_if_topics_changed(out);
         match self.membership.step {
@@ -124,6 +129,7 @@ impl Consumer {
             }
             Step::Committing | Step::CommitAgain(_) | Step::Joining | Step::Stable => {}
         }
+        self.membership.is_stable()
     }
 
     /// The leader compares the topics with those that it divided (`rejoinNeededOrPending`).

@@ -313,18 +313,25 @@ impl Consumer {
     }
 
     /// One poll of the application's, as often as something comes of it.
+    ///
+    /// `updateAssignmentMetadataIfNeeded`: positions are looked at only when the coordinator is known and the consumer
+    /// is a member. While it prepares to join again, new metadata does not have a position checked.
     fn poll(&mut self, now: Instant, out: &mut Outbox) {
-        self.poll_coordinator(now, out);
-        self.note_new_metadata(out);
-        if let Some(error) = self.cached_exception.take() {
-            return self.throw(now, error, out);
+        let is_member = self.poll_coordinator(now, out);
+        if is_member {
+            self.note_new_metadata(out);
+            if let Some(error) = self.cached_exception.take() {
+                return self.throw(now, error, out);
+            }
+            self.update_positions(now, out);
         }
-        self.update_positions(now, out);
         if let Err(error) = self.collect(now, out) {
             return self.throw(now, error, out);
         }
-        // A record out of range has the policy decide at once.
-        self.update_positions(now, out);
+        if is_member {
+            // A record out of range has the policy decide at once.
+            self.update_positions(now, out);
+        }
         self.send_fetches(now, out);
     }
 

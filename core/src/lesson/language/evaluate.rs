@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::kafka;
 use super::parse::{Aggregate, Node, Operator, Quantifier, Question};
 use super::rows::{self, Life, Row};
 use super::value::Value;
@@ -107,6 +108,10 @@ impl<'a> Moment<'a> {
             "registry" => Box::new(view.registries.iter().map(Row::Registry)),
             "registry-client" => Box::new(view.registry_clients.iter().map(Row::RegistryClient)),
             "setting" => Box::new(rows::settings(view)),
+            "kafka-log" => Box::new(kafka::logs(view)),
+            "kafka-group" => Box::new(kafka::groups(view)),
+            "kafka-consumer" => Box::new(kafka::consumers(view)),
+            "kafka-read" => Box::new(kafka::reads(view, self.trace)),
             "message" => {
                 Box::new(self.lives.get_or_init(|| rows::lives(self.trace)).iter().map(Row::Message))
             }

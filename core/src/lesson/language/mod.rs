@@ -56,6 +56,7 @@
 //! at the same moment gives the same value.
 
 mod evaluate;
+mod kafka;
 mod parse;
 mod rows;
 mod schema;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::fact::{Fact, ListenerResult, MessageAt, PopFact, RegistryFact, TraceEvent};
+use super::kafka::{self, KafkaRow};
+use crate::fact::{Fact, KafkaFact, ListenerResult, MessageAt, PopFact, RegistryFact, TraceEvent};
 use crate::id::{BrokerName, GroupName, MessageQueue, NodeId};
 use crate::rpc::TopicConfig;
 use crate::time::Instant;
@@ -32,6 +33,7 @@ pub(crate) enum Row<'a> {
     Registry(&'a RegistryView),
     RegistryClient(&'a RegistryClientView),
     Setting(&'a NodeView, &'a str, &'a str),
+    Kafka(KafkaRow<'a>),
     Message(&'a Life<'a>),
     Event(&'a TraceEvent, &'a View),
 }
@@ -216,6 +218,7 @@ pub(super) fn group<'a>(event: &'a TraceEvent, view: &'a View) -> Option<&'a str
         | Fact::GroupUpdated { group }
         | Fact::GroupDeleted { group } => Some(group.as_str()),
         Fact::Pop(fact) if fact.group().is_some() => fact.group().map(GroupName::as_str),
+        Fact::Kafka(fact) => kafka::group(fact, event.node.as_ref(), view),
         _ => {
             let node = event.node.as_ref()?;
             let consumers = view.consumers.iter().map(|it| (&it.node.id, &it.group));
@@ -246,6 +249,11 @@ pub(super) fn result(fact: &Fact) -> Option<String> {
         Fact::QueueDropped { reason, .. } => crate::timer::words_of(reason),
         Fact::TransactionEnded { state, .. } | Fact::LocalTransactionEnded { state, .. } => state.to_string(),
         Fact::MqadminAnswered { output, .. } => output.to_string(),
+        Fact::Kafka(fact) => match &**fact {
+            KafkaFact::PollFailed(error) | KafkaFact::SendFailed { error, .. } => error.to_string(),
+            KafkaFact::Answered { output, .. } => output.to_string(),
+            _ => return None,
+        },
         _ => return None,
     })
 }

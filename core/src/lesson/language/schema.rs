@@ -1,5 +1,6 @@
 //! The things of the language and their fields: the one list that parser, evaluation and handbook read.
 
+use super::kafka::{self, KafkaRow};
 use super::rows::{self, Row};
 use super::value::{Type, Value};
 use crate::fact::Fact;
@@ -285,6 +286,59 @@ things! {
         "node": Text, "the node's name" => Value::text(node.id.as_str());
         "key": Text, "RocketMQ's key" => Value::text(key);
         "value": Text, "its value" => Value::text(value);
+    }
+    "kafka-log", "a partition's log at a Kafka broker; by broker, topic, partition", Row::Kafka(KafkaRow::Log(broker, log)) => {
+        "broker": Text, "the broker's name in the lab" => Value::text(broker.node.id.as_str());
+        "topic": Text, "the topic" => Value::text(log.partition.topic.as_str());
+        "partition": Number, "the partition's number" => Value::number(log.partition.partition);
+        "start": Number, "the first offset that is still there (logStartOffset)" => Value::number(log.start);
+        "end": Number, "the offset of the next record (LOG-END-OFFSET)" => Value::number(log.end);
+        "last-stable": Number, "up to where read_committed reads (lastStableOffset)" => Value::number(log.last_stable);
+        "epoch": Number, "the leader epoch" => Value::number(log.leader_epoch);
+        "leader": Truth, "whether the broker leads it" => Value::Truth(log.has_leader);
+    }
+    "kafka-group", "a Kafka group in a partition for which it has committed an offset; by broker, group, partition",
+        Row::Kafka(KafkaRow::Group(broker, group, commit)) => {
+        "broker": Text, "the broker's name in the lab" => Value::text(broker.node.id.as_str());
+        "group": Text, "the group" => Value::text(group.group.as_str());
+        "state": Text [kafka::GROUP_STATES], "its state at the coordinator" => Value::text(group.state);
+        "generation": Number, "rises with every rebalance" => Value::number(group.generation);
+        "members": Number, "its members" => Value::number(group.members.len());
+        "topic": Text, "the topic" => Value::text(commit.partition.topic.as_str());
+        "partition": Number, "the partition's number" => Value::number(commit.partition.partition);
+        "committed": Number, "the committed offset (CURRENT-OFFSET)" => Value::number(commit.offset);
+        "epoch": Number, "the leader epoch in the commit; nothing when it has none" => maybe_number(commit.leader_epoch.map(u64::from));
+        "end": Number, "where the log ends (LOG-END-OFFSET)" => Value::number(commit.end);
+        "lag": Number, "that end less the offset (LAG)" => Value::Number(commit.lag);
+    }
+    "kafka-consumer", "a Kafka consumer in a partition that it holds, once without one when it holds none; in the order of their addition",
+        Row::Kafka(KafkaRow::Consumer(consumer, held)) => {
+        "name": Text, "its name in the lab" => Value::text(consumer.node.id.as_str());
+        "group": Text, "its group" => Value::text(consumer.group.as_str());
+        "status": Text [rows::STATUS], "its state" => Value::text(rows::status(consumer.node.status));
+        "reset": Text [kafka::RESETS], "auto.offset.reset" => Value::text(consumer.reset.to_string());
+        "exceptions": Number, "exceptions that its polls threw" => Value::number(consumer.exceptions);
+        "last-exception": Text, "the last of them" => maybe_text(consumer.last_exception.as_deref());
+        "topic": Text, "the topic" => maybe_text(held.map(|it| it.partition.topic.as_str()));
+        "partition": Number, "the partition's number" => maybe_number(held.map(|it| u64::from(it.partition.partition)));
+        "state": Text [kafka::FETCH_STATES], "what has to happen next" => Value::or_nothing(held.map(|it| Value::text(it.state.to_string())));
+        "position": Number, "the next record to read" => maybe_number(held.and_then(|it| it.offset));
+        "epoch": Number, "the leader epoch of the record before that" => maybe_number(held.and_then(|it| it.epoch).map(u64::from));
+        "stalled": Truth, "whether it has seen a newer leader epoch than the broker's, and waits without a word"
+            => Value::Truth(held.is_some_and(|it| it.stalled.is_some()));
+    }
+    "kafka-read", "records of a partition that a poll returned; in the order in which it did", Row::Kafka(KafkaRow::Read(event, view)) => {
+        "id": Number, "the number of the event in the run" => Value::number(event.id.0);
+        "at": Moment, "when" => Value::Moment(event.at);
+        "consumer": Text, "whose poll" => maybe_text(event.node.as_ref().map(|node| node.as_str()));
+        "group": Text, "its group" => maybe_text(rows::group(event, view));
+        "topic": Text, "the topic" => maybe_text(event.fact.topic().map(|topic| topic.as_str()));
+        "partition": Number, "the partition's number" => maybe_number(kafka::partition(event).map(u64::from));
+        "count": Number, "how many records; markers are none" => maybe_number(kafka::range(event).map(|it| u64::from(it.0)));
+        "first": Number, "offset of the first" => maybe_number(kafka::range(event).map(|it| it.1));
+        "last": Number, "offset of the last" => maybe_number(kafka::range(event).map(|it| it.2));
+        "first-key": Text, "key of the first" => maybe_text(kafka::range(event).map(|it| it.3));
+        "last-key": Text, "key of the last" => maybe_text(kafka::range(event).map(|it| it.4));
     }
     "message", "a message that was stored, with its way through the run; in the order of their first storing",
         Row::Message(life) => {

@@ -101,3 +101,47 @@ fn mistakes_say_what_is_accepted() {
     assert!("not ".repeat(10_000).parse::<Expression>().is_err());
     assert!(Expression::condition("count(event)").is_err());
 }
+
+#[test]
+fn questions_about_kafka_are_answered() {
+    let recording = "\
+lab seed=7
+kafka-broker k
+run 1s
+kafka-topic T
+kafka-producer p transactional-id=p
+kafka-consumer c group=g topic=T reset=earliest
+run 5s
+kafka-send p T count=3 key=tx
+run 5s
+kafka-alter-offset lone T offset=9
+run 1s
+";
+    let recording: crate::recording::Recording = recording.parse().expect("a recording");
+    let end = recording.end;
+    let mut lab = Lab::new(recording);
+    lab.run_until(end);
+    let view = lab.view(0);
+    let moment = Moment::new(&view, lab.trace(), Instant::ZERO);
+    let cases = [
+        ("max(kafka-log.end where topic = \"T\")", "6"),
+        ("max(kafka-log.epoch)", "0"),
+        ("list(kafka-group.group)", "g, lone"),
+        (
+            "some kafka-group where group = \"g\" and state = \"Stable\" and committed = 6 and epoch = 0",
+            "true",
+        ),
+        ("max(kafka-group.lag where group = \"lone\")", "-3"),
+        ("no kafka-group where group = \"lone\" and epoch >= 0", "true"),
+        ("sum(kafka-read.count where group = \"g\")", "3"),
+        ("last(kafka-read.last where consumer = \"c\")", "4"),
+        (
+            "some kafka-consumer where name = \"c\" and state = \"FETCHING\" and position = 6 and not stalled",
+            "true",
+        ),
+    ];
+    for (question, answer) in cases {
+        let expression: Expression = question.parse().unwrap_or_else(|error| panic!("{question}: {error}"));
+        assert_eq!(expression.value(&moment).to_string(), answer, "{question}");
+    }
+}
