@@ -63,9 +63,11 @@ impl Layout {
         match (a.column, b.column) {
             (Column::Broker | Column::Slave, Column::Broker | Column::Slave) => beside(a, b),
             (_, Column::RegistryClient) => down(a, b),
+            (Column::NameServer | Column::Controller, Column::NameServer | Column::Controller) => {
+                on_top(a, b)
+            }
             _ if self.narrow => down(a, b),
-            (Column::NameServer, Column::NameServer) => down(a, b),
-            (Column::NameServer, _) => from_above(a, b),
+            (Column::NameServer | Column::Controller, _) => from_above(a, b),
             (_, Column::Broker) => across(a, b, a.rect.middle_y(), lane.unwrap_or(b.rect.middle_y())),
             (Column::Broker, _) => across(a, b, lane.unwrap_or(a.rect.middle_y()), b.rect.middle_y()),
             _ => across(a, b, a.rect.middle_y(), b.rect.middle_y()),
@@ -107,6 +109,18 @@ fn from_above(a: &Place, b: &Place) -> Curve {
             Curve([top, (end.0 + 40.0, top.1 + 40.0), (end.0 + 44.0, end.1), end])
         }
     }
+}
+
+/// How far a way between two cards of the uppermost row hangs below them.
+const HANG: f64 = 24.0;
+
+/// Between two of those on top: below their row, or down from one row to another.
+fn on_top(a: &Place, b: &Place) -> Curve {
+    if (a.rect.y - b.rect.y).abs() > 1.0 {
+        return down(a, b);
+    }
+    let (from, to) = ((a.rect.middle_x(), a.rect.bottom()), (b.rect.middle_x(), b.rect.bottom()));
+    Curve([from, (from.0, from.1 + HANG), (to.0, to.1 + HANG), to])
 }
 
 /// Between two brokers: round the right edge of their cards.

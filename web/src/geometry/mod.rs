@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use lab_core::id::{BrokerName, GroupName, NodeId, TopicName};
 
-pub use place::{BrokerGroup, broker_groups, client_groups};
+pub use place::{BrokerGroup, broker_groups, client_groups, mark_height, own_controllers};
 pub use registries::{FOLDED, RegistryGroup, registry_groups};
 
 /// A rectangle in CSS pixels from the stage's top left corner.
@@ -68,6 +68,8 @@ impl Rect {
 pub enum Column {
     /// On top.
     NameServer,
+    /// On top too, behind the name servers.
+    Controller,
     /// Left.
     Producer,
     /// In the middle.
@@ -201,6 +203,9 @@ pub mod size {
     pub const LANE: f64 = 20.0;
     /// Part of the card that scrolls, at most.
     pub const LANES: f64 = 264.0;
+    /// The line that says what a replica of DLedger or in controller mode is; see
+    /// [`mark_height`](super::place::mark_height).
+    pub const MARK: f64 = 20.0;
     /// Strip of a slave with the gap above it.
     pub const SLAVE: f64 = 30.0;
     /// Space at the lower end of a broker card.

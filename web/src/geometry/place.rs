@@ -1,7 +1,7 @@
 //! The placing itself: columns, cards, lanes.
 
 use lab_core::id::{BrokerName, GroupName, NodeId};
-use lab_core::view::{BrokerView, NameServerView, View};
+use lab_core::view::{BrokerView, ControllerView, NameServerView, View};
 
 use super::{Column, GroupLabel, Layout, Place, Rect, size};
 
@@ -44,6 +44,16 @@ pub fn client_groups<T>(clients: &[T], group_of: impl Fn(&T) -> &GroupName) -> V
         }
     }
     groups
+}
+
+/// The controllers that are processes of their own; the others stand in the cards of their name servers.
+pub fn own_controllers(view: &View) -> impl Iterator<Item = &ControllerView> {
+    view.controllers.iter().filter(|controller| !controller.in_name_server)
+}
+
+/// Height of the line that says what a replica is, where DLedger or a controller decides it.
+pub fn mark_height(broker: &BrokerView) -> f64 {
+    if broker.dledger.is_some() || broker.controller_mode.is_some() { size::MARK } else { 0.0 }
 }
 
 /// Brokers that a name server believes in and that do not run.
@@ -94,7 +104,7 @@ impl Layout {
         let gutter = ((free - broker_width) / 2.0).max(24.0);
 
         // Name servers stand over the brokers where there is room for that, so that clients may begin beside them.
-        let servers = view.name_servers.len() as f64;
+        let servers = (view.name_servers.len() + own_controllers(view).count()) as f64;
         let between = broker_width + 2.0 * gutter - 2.0 * size::GAP;
         let fits = servers * (size::NAME_SERVER_LEAST + size::ASIDE) - size::ASIDE <= between;
         let (left, inner) = if fits {
@@ -132,19 +142,21 @@ impl Layout {
         self.height = y + size::MARGIN;
     }
 
-    /// Places the name servers between `x` and `inner` behind it; their lower edge.
+    /// Places name servers and controllers between `x` and `inner` behind it; their lower edge.
     fn place_name_servers(&mut self, view: &View, x: f64, inner: f64) -> f64 {
-        let servers = &view.name_servers;
+        let servers = view.name_servers.iter().map(|it| (&it.node.id, Column::NameServer));
+        let controllers = own_controllers(view).map(|it| (&it.node.id, Column::Controller));
+        let servers: Vec<_> = servers.chain(controllers).collect();
         let across = ((inner + size::GAP) / (150.0 + size::GAP)).floor().max(1.0);
         let across = across.min(servers.len().max(1) as f64);
         let card = ((inner - (across - 1.0) * size::ASIDE) / across).clamp(140.0, 276.0);
         let lines = if card >= size::NAME_SERVER_WIDE { size::NAME_SERVER } else { size::NAME_SERVER_TALL };
         let belief = if card >= size::BELIEF_WIDE { size::BELIEF } else { 2.0 * size::BELIEF };
-        let height = servers.iter().map(beliefs).max().unwrap_or(0) as f64 * belief + lines;
+        let height = view.name_servers.iter().map(beliefs).max().unwrap_or(0) as f64 * belief + lines;
         let pitch = card + if self.narrow { size::GAP } else { size::ASIDE };
         let row = across * pitch - (pitch - card);
         let left = x + ((inner - row) / 2.0).max(0.0);
-        for (index, server) in servers.iter().enumerate() {
+        for (index, (node, column_of)) in servers.iter().enumerate() {
             let (line, column) = (index / across as usize, index % across as usize);
             let rect = Rect {
                 x: left + column as f64 * pitch,
@@ -152,7 +164,7 @@ impl Layout {
                 w: card,
                 h: height,
             };
-            self.put(&server.node.id, Column::NameServer, index, rect, rect);
+            self.put(node, *column_of, index, rect, rect);
         }
         let lines = servers.len().div_ceil(across as usize);
         size::MARGIN + lines as f64 * (height + size::GAP) - if lines > 0 { size::GAP } else { 0.0 }
@@ -197,15 +209,16 @@ impl Layout {
             let card = Rect { x, y, w: width, h: card_height(&group, width) };
             let mut strip = y + size::FOOT;
             if let Some(master) = group.master {
-                let rect = Rect { h: size::head(width) + lanes_height(master), ..card };
+                let rect = Rect { h: size::head(width) + mark_height(master) + lanes_height(master), ..card };
                 self.place_lanes(master, rect);
                 self.put(&master.node.id, Column::Broker, index, rect, card);
                 strip = rect.bottom();
             }
             for slave in &group.slaves {
-                let rect = Rect { x: x + 12.0, y: strip + 4.0, w: width - 24.0, h: size::SLAVE - 4.0 };
+                let height = size::SLAVE + mark_height(slave);
+                let rect = Rect { x: x + 12.0, y: strip + 4.0, w: width - 24.0, h: height - 4.0 };
                 self.put(&slave.node.id, Column::Slave, index, rect, card);
-                strip += size::SLAVE;
+                strip += height;
             }
             self.cards.push((group.name, card));
             bottom = card.bottom();
@@ -215,7 +228,7 @@ impl Layout {
     }
 
     fn place_lanes(&mut self, broker: &BrokerView, rect: Rect) {
-        let mut y = rect.y + size::head(rect.w);
+        let mut y = rect.y + size::head(rect.w) + mark_height(broker);
         let last = rect.bottom() - size::LANE / 2.0;
         for topic in broker.topics.iter().filter(|topic| !topic.system) {
             y += size::TOPIC;
@@ -261,8 +274,11 @@ fn lanes_height(broker: &BrokerView) -> f64 {
 }
 
 fn card_height(group: &BrokerGroup<'_>, width: f64) -> f64 {
-    let master = group.master.map_or(size::FOOT, |master| size::head(width) + lanes_height(master));
-    master + group.slaves.len() as f64 * size::SLAVE + size::FOOT
+    let master = group
+        .master
+        .map_or(size::FOOT, |master| size::head(width) + mark_height(master) + lanes_height(master));
+    let slaves: f64 = group.slaves.iter().map(|slave| size::SLAVE + mark_height(slave)).sum();
+    master + slaves + size::FOOT
 }
 
 fn brokers_height(view: &View, width: f64) -> f64 {

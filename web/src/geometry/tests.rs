@@ -286,3 +286,56 @@ fn registries_and_a_hundred_clients_fit_without_overlap() {
         assert!(Layout::of(&registries(100, ""), width).height < 620.0, "a hundred clients are seen at once");
     }
 }
+
+/// Controllers of their own beside name servers, with replicas that they rule.
+fn controllers(servers: u32, count: u32) -> View {
+    let mut lines = "lab profile=V5 seed=1\n".to_owned();
+    (0..servers).for_each(|place| lines.push_str(&format!("name-server n{place}\n")));
+    (0..count).for_each(|place| lines.push_str(&format!("controller c{place}\n")));
+    for (name, set) in [("a", "a"), ("a1", "a"), ("a2", "a"), ("b", "b")] {
+        lines.push_str(&format!("broker {name} name={set} enableControllerMode=true\n"));
+    }
+    let mut lab = Lab::new(lines.parse().expect("a recording"));
+    lab.run_until(Instant::from_millis(30_000));
+    lab.view(0)
+}
+
+#[test]
+fn controllers_stand_beside_the_name_servers_without_overlap() {
+    for (servers, count) in [(1, 1), (1, 3), (2, 3), (3, 5)] {
+        let view = controllers(servers, count);
+        for width in [320.0, 366.0, 390.0, 700.0, 1090.0, 1140.0, 1440.0] {
+            let layout = Layout::of(&view, width);
+            let nodes: Vec<_> = layout.places.iter().collect();
+            for (index, (id, place)) in nodes.iter().enumerate() {
+                let (rect, card) = (place.rect, place.card);
+                assert!(rect.x >= 0.0 && rect.right() <= width + 0.5, "{id} at {width}: {rect:?}");
+                assert!(
+                    card.bottom() <= layout.height && rect.bottom() <= card.bottom() + 0.5,
+                    "{id} at {width}"
+                );
+                for (other, beside) in &nodes[..index] {
+                    assert!(!rect.overlaps(beside.rect), "{id} on {other} at {width}");
+                }
+            }
+            let tops = |node: &str| layout.places[&NodeId::from(node)].rect.y;
+            assert!(width < 700.0 || count > 3 || tops("c0") == tops("n0"), "one row at {width}");
+            let brokers = view.brokers.iter().map(|broker| layout.places[&broker.node.id].card.y);
+            let lowest = layout.places[&NodeId::from(format!("c{}", count - 1).as_str())].rect.bottom();
+            assert!(brokers.into_iter().all(|top| top >= lowest), "brokers below controllers at {width}");
+            let way = layout.curve(&"c0".into(), &"a".into(), None).expect("both are on the stage");
+            assert!(way.at(0.0) != way.at(1.0));
+        }
+    }
+}
+
+#[test]
+fn a_way_between_two_on_top_hangs_below_their_row() {
+    let layout = Layout::of(&controllers(1, 3), 1140.0);
+    let (from, to) = (NodeId::from("c0"), NodeId::from("c2"));
+    let row = layout.places[&from].rect.bottom();
+    let there = layout.curve(&from, &to, None).expect("both are on the stage");
+    assert!(there.at(0.5).1 > row && there.at(0.5).1 < row + size::BELOW);
+    let back = layout.curve(&to, &from, None).expect("both are on the stage");
+    assert_ne!(there.lane_at(0.5), back.lane_at(0.5), "they keep apart");
+}

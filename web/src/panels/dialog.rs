@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::lesson::workshop;
 use super::versions::VersionsOfRun;
 use super::{console_help, refusal, rules, versions};
-use crate::session::forms::{Field, Form, FormKind, Input};
+use crate::session::forms::{Field, Form, FormGroup, FormKind, Input};
 use crate::session::{Dialog, Msg};
 use crate::text::Texts;
 
@@ -134,7 +134,8 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
         event.prevent_default();
         on.emit(Msg::SubmitForm);
     });
-    let adds = form.kind.adds();
+    let group = form.kind.group();
+    let adds = group.is_some();
     // What acts on a node has the node first, and it is known already.
     let first = usize::from(!adds);
     let fields = |is_more| {
@@ -143,14 +144,7 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
     };
     let body = html! {
         <form {onsubmit}>
-            if adds {
-                <div class="kinds" role="group" aria-label={texts.add}>
-                    { for FormKind::ADD.into_iter().map(|kind| html! {
-                        <button type="button" class="tab" aria-pressed={(kind == form.kind).to_string()}
-                            data-testid={format!("form-{}", kind.word())} onclick={send(props, Msg::OpenForm(kind.clone()))}>{ (texts.form)(&kind) }</button>
-                    }) }
-                </div>
-            }
+            if let Some(group) = group { { kinds(props, form, group) } }
             <div class="fields" key={form.kind.word()}>
                 { for fields(false) }
             </div>
@@ -176,6 +170,36 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
     };
     let title = if adds { texts.add_title.to_owned() } else { (texts.form)(&form.kind).to_owned() };
     (title, body)
+}
+
+/// What can be added: the groups, and the kinds of the chosen one.
+fn kinds(props: &ModalProps, form: &Form, chosen: FormGroup) -> Html {
+    let texts = props.texts;
+    let tab = |word: &str, name: &'static str, kind: &FormKind, is_chosen: bool| {
+        html! {
+            <button type="button" class="tab" key={word.to_owned()} aria-pressed={is_chosen.to_string()} data-testid={format!("form-{word}")}
+                onclick={send(props, Msg::OpenForm(kind.clone()))}>{ name }</button>
+        }
+    };
+    let groups = FormGroup::ALL.into_iter().map(|group| {
+        tab(&format!("group-{}", group.word()), group_name(texts, group), &group.kinds()[0], group == chosen)
+    });
+    let kinds =
+        chosen.kinds().iter().map(|kind| tab(kind.word(), (texts.form)(kind), kind, *kind == form.kind));
+    html! {
+        <>
+            <div class="kinds groups" role="group" aria-label={texts.add}>{ for groups }</div>
+            <div class="kinds" role="group" aria-label={group_name(texts, chosen)}>{ for kinds }</div>
+        </>
+    }
+}
+
+const fn group_name(texts: &Texts, group: FormGroup) -> &'static str {
+    match group {
+        FormGroup::RocketMq => "RocketMQ",
+        FormGroup::Registries => texts.registries.registries,
+        FormGroup::Kafka => texts.kafka.group,
+    }
 }
 
 fn field(props: &ModalProps, place: usize, field: &Field, first: bool) -> Html {

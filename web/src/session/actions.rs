@@ -35,6 +35,7 @@ pub enum Deed {
 #[expect(missing_docs, reason = "each is the command of that name")]
 pub enum Verb {
     Send,
+    KafkaSend,
     Produce,
     Quiet,
     Set,
@@ -65,6 +66,7 @@ impl Verb {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Send => "send",
+            Self::KafkaSend => "kafka-send",
             Self::Produce => "produce",
             Self::Quiet => "quiet",
             Self::Set => "set",
@@ -126,6 +128,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     let producer = view.producers.iter().find(|producer| producer.node.id == *node);
     let is_broker = view.brokers.iter().any(|broker| broker.node.id == *node);
     let is_server = view.name_servers.iter().any(|server| server.node.id == *node);
+    let is_controller = view.controllers.iter().any(|controller| controller.node.id == *node);
     let is_kafka_broker = view.kafka.brokers.iter().any(|broker| broker.node.id == *node);
     let is_kafka = is_kafka_broker
         || view.kafka.producers.iter().any(|producer| producer.node.id == *node)
@@ -137,6 +140,9 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
         if producer.jobs.iter().any(|job| job.count.is_none()) {
             put(Verb::Quiet, None, Deed::Order(Command::Quiet(own())));
         }
+    }
+    if view.kafka.producers.iter().any(|producer| producer.node.id == *node) {
+        put(Verb::KafkaSend, None, Deed::Ask(FormKind::KafkaSend(own())));
     }
     if producer.is_some() {
         put(Verb::Pin, None, Deed::Ask(FormKind::Pin(own())));
@@ -165,7 +171,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     put(Verb::Remove, None, Deed::Order(Command::Remove(own())));
     let is_registry = view.registries.iter().any(|it| it.node.id == *node);
     let is_registry_client = view.registry_clients.iter().any(|it| it.node.id == *node);
-    if !is_server && !is_registry && !is_registry_client && !is_kafka {
+    if !is_server && !is_controller && !is_registry && !is_registry_client && !is_kafka {
         put(Verb::Set, None, Deed::Ask(FormKind::Set(own())));
     }
     if node_ids(view).len() > 1 {

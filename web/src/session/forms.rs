@@ -3,8 +3,10 @@
 //! A form is a list of fields; what they make together is one line of the lab's notation, shown while it is filled
 //! in and sent through the same reader as a typed line. A field that holds its default is left out of the line.
 
+mod kafka;
+
 use lab_core::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
-use lab_core::id::NodeId;
+use lab_core::id::{BrokerId, NodeId};
 use lab_core::view::{BrokerView, View};
 
 use super::on_real_cluster::word as tool_word;
@@ -65,26 +67,69 @@ pub enum FormKind {
     AddRegistryClient,
     /// Changes the list that registries keep.
     Member,
+    /// Adds a Kafka broker.
+    AddKafkaBroker,
+    /// Adds a Kafka producer.
+    AddKafkaProducer,
+    /// Adds a Kafka consumer.
+    AddKafkaConsumer,
+    /// Creates a topic of Kafka.
+    AddKafkaTopic,
+    /// Has a Kafka producer send.
+    KafkaSend(NodeId),
+}
+
+/// What stands together in the dialog that adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormGroup {
+    /// RocketMQ's own nodes.
+    RocketMq,
+    /// Registries.
+    Registries,
+    /// Kafka's nodes.
+    Kafka,
+}
+
+impl FormGroup {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::RocketMq, Self::Registries, Self::Kafka];
+
+    /// What can be added of it, in the order of the tabs.
+    pub const fn kinds(self) -> &'static [FormKind] {
+        match self {
+            Self::RocketMq => &[
+                FormKind::AddNameServer,
+                FormKind::AddController,
+                FormKind::AddBroker,
+                FormKind::AddSlave,
+                FormKind::AddProducer,
+                FormKind::AddConsumer,
+                FormKind::AddTopic,
+            ],
+            Self::Registries => &[FormKind::AddRegistry, FormKind::AddRegistryClient, FormKind::Member],
+            Self::Kafka => &[
+                FormKind::AddKafkaBroker,
+                FormKind::AddKafkaTopic,
+                FormKind::AddKafkaProducer,
+                FormKind::AddKafkaConsumer,
+            ],
+        }
+    }
+
+    /// The word by which tests know it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RocketMq => "rocketmq",
+            Self::Registries => "registries",
+            Self::Kafka => "kafka",
+        }
+    }
 }
 
 impl FormKind {
-    /// What can be added, in the order of the tabs.
-    pub const ADD: [Self; 10] = [
-        Self::AddNameServer,
-        Self::AddController,
-        Self::AddBroker,
-        Self::AddSlave,
-        Self::AddProducer,
-        Self::AddConsumer,
-        Self::AddTopic,
-        Self::AddRegistry,
-        Self::AddRegistryClient,
-        Self::Member,
-    ];
-
-    /// Whether it adds something.
-    pub fn adds(&self) -> bool {
-        Self::ADD.contains(self)
+    /// The group in which it stands in the dialog that adds; `None` for what acts on a node.
+    pub fn group(&self) -> Option<FormGroup> {
+        FormGroup::ALL.into_iter().find(|group| group.kinds().contains(self))
     }
 
     /// The verb of its command.
@@ -113,6 +158,11 @@ impl FormKind {
             Self::AddRegistry => "registry",
             Self::AddRegistryClient => "registry-client",
             Self::Member => "member",
+            Self::AddKafkaBroker => "kafka-broker",
+            Self::AddKafkaProducer => "kafka-producer",
+            Self::AddKafkaConsumer => "kafka-consumer",
+            Self::AddKafkaTopic => "kafka-topic",
+            Self::KafkaSend(_) => "kafka-send",
         }
     }
 
@@ -194,6 +244,16 @@ pub enum FieldName {
     ServerChoice,
     Member,
     Change,
+    TransactionalId,
+    KafkaBroker,
+    OffsetReset,
+    Isolation,
+    Manual,
+    Errors,
+    Partitions,
+    Partition,
+    Per,
+    End,
 }
 
 /// How a field is filled in.
@@ -337,6 +397,11 @@ impl Form {
                 form.choice_word(FieldName::Change, ["add", "remove"].map(str::to_owned).to_vec());
                 form.option(FieldName::Registries, "registry", "");
             }
+            FormKind::AddKafkaBroker
+            | FormKind::AddKafkaProducer
+            | FormKind::AddKafkaConsumer
+            | FormKind::AddKafkaTopic
+            | FormKind::KafkaSend(_) => form.kafka(view),
         }
         form
     }
@@ -387,7 +452,8 @@ impl Form {
         names.dedup();
         let name = names.first().cloned().unwrap_or_default();
         let taken = view.brokers.iter().filter(|broker| broker.broker_name.as_str() == name);
-        let id = taken.map(|broker| broker.broker_id.0).max().map_or(1, |id| id + 1);
+        let taken = taken.map(|broker| broker.broker_id).filter(|id| *id != BrokerId::NONE);
+        let id = taken.max().map_or(1, |id| id.0 + 1);
         self.word(FieldName::Node, fresh(view, &format!("{name}-"), Numbering::FromOne));
         self.put(FieldName::BrokerName, Slot::Option("name"), Input::Choice(names), "", &name);
         self.given(FieldName::BrokerId, "id", &id.to_string());
@@ -721,6 +787,7 @@ mod tests {
             FormKind::DeleteTopic(node.clone()),
             FormKind::UpdateBrokerConfig(node),
         ];
+        let kinds = kinds.into_iter().chain(FormGroup::Kafka.kinds().iter().cloned());
         for kind in kinds {
             let line = Form::new(kind, &empty_view()).line();
             assert!(line.parse::<Command>().is_ok(), "{line}");

@@ -8,6 +8,7 @@ mod acting;
 pub mod actions;
 pub mod comparison;
 pub mod console;
+pub mod cuts;
 pub mod events;
 pub mod forms;
 pub mod kafka;

@@ -10,6 +10,7 @@ use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::EventId;
 use lab_core::time::Instant;
 
+use super::cuts::Cut;
 use crate::differences::Difference;
 use crate::palette::Tags;
 use crate::text::Texts;
@@ -55,6 +56,8 @@ pub struct Scan {
     pub marks: VecDeque<Mark>,
     /// The first event that showed a difference between the versions.
     pub differences: BTreeMap<Difference, (EventId, Instant)>,
+    /// What was cut off logs.
+    pub cuts: Vec<Cut>,
     waiting: VecDeque<TraceEvent>,
     unheard: usize,
 }
@@ -63,8 +66,9 @@ impl Scan {
     /// Looks at the events that are new; the place of the first of them.
     pub fn take_in(&mut self, trace: &[TraceEvent]) -> usize {
         let first = self.seen.min(trace.len());
-        for event in &trace[first..] {
+        for (place, event) in trace.iter().enumerate().skip(first) {
             self.look_at(event);
+            self.cuts.extend(Cut::of(event, &trace[..place]));
         }
         self.seen = self.seen.max(trace.len());
         first
@@ -75,6 +79,7 @@ impl Scan {
         self.seen = self.seen.min(length);
         self.marks.retain(|mark| (mark.id.0 as usize) < length);
         self.differences.retain(|_, (id, _)| (id.0 as usize) < length);
+        self.cuts.retain(|cut| (cut.id.0 as usize) < length);
     }
 
     /// Whether something waits to be announced.

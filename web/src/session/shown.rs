@@ -12,9 +12,10 @@ use lab_core::message::StoredMessage;
 use lab_core::time::{Epoch, Instant};
 use lab_core::view::{NodeStatus, NodeView, RecordField, RouteView, View, record_fields};
 
+use super::cuts::Cut;
 use super::scan::{Mark, Scan};
 use super::{Selection, Session};
-use crate::geometry::Layout;
+use crate::geometry::{Layout, own_controllers};
 use crate::labs::LabId;
 use crate::palette::Tags;
 
@@ -45,6 +46,8 @@ pub struct Shown {
     pub system_topics: BTreeSet<TopicName>,
     /// Marks of the timeline.
     pub marks: Vec<Mark>,
+    /// What brokers have cut off their logs so far, oldest first.
+    pub cuts: Vec<Cut>,
 }
 
 impl PartialEq for Shown {
@@ -68,6 +71,7 @@ impl Default for Shown {
             groups: Vec::new(),
             system_topics: BTreeSet::new(),
             marks: Vec::new(),
+            cuts: Vec::new(),
         }
     }
 }
@@ -97,6 +101,7 @@ impl Shown {
             groups,
             system_topics,
             marks: scan.marks.iter().cloned().collect(),
+            cuts: scan.cuts.iter().filter(|cut| (cut.id.0 as usize) < lab.trace().len()).cloned().collect(),
             view,
         }
     }
@@ -105,6 +110,7 @@ impl Shown {
     pub fn nodes(&self) -> impl Iterator<Item = &NodeView> {
         let view = &self.view;
         let servers = view.name_servers.iter().map(|it| &it.node);
+        let controllers = own_controllers(view).map(|it| &it.node);
         let brokers = view.brokers.iter().map(|it| &it.node);
         let producers = view.producers.iter().map(|it| &it.node);
         let consumers = view.consumers.iter().map(|it| &it.node);
@@ -116,7 +122,8 @@ impl Shown {
         let kafka_consumers = kafka.consumers.iter().map(|it| &it.node);
         let kafka = kafka_brokers.chain(kafka_producers).chain(kafka_consumers);
         let registries = registries.chain(registry_clients);
-        servers.chain(brokers).chain(producers).chain(consumers).chain(registries).chain(kafka)
+        let rocketmq = servers.chain(controllers).chain(brokers).chain(producers).chain(consumers);
+        rocketmq.chain(registries).chain(kafka)
     }
 
     /// The state of a node.
@@ -142,6 +149,11 @@ impl Shown {
         let replicas =
             route.brokers.iter().filter(|(name, _, address)| !route.stale.contains(name) && !runs(*address));
         names.chain(replicas.map(|(name, id, _)| format!("{name}:{id}"))).collect()
+    }
+
+    /// What a broker has cut off its log so far, newest first.
+    pub fn cuts_of(&self, node: &NodeId) -> impl Iterator<Item = &Cut> {
+        self.cuts.iter().rev().filter(move |cut| cut.node == *node)
     }
 
     /// The place of a group among the groups.

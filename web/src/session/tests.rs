@@ -8,6 +8,7 @@ use lab_core::view::NodeStatus;
 
 use super::actions::{Deed, Verb};
 use super::events::{Filter, Kinds};
+use super::forms::FormGroup;
 use super::forms::{FieldName, FormKind};
 use super::msg::{Dialog, Msg, Notice, Selection, SkipKind, Theme};
 use super::scan::MarkKind;
@@ -356,7 +357,8 @@ fn a_cached_route_shows_what_does_not_run_any_more() {
 fn every_verb_of_the_notation_is_in_a_menu_or_a_form() {
     let mut session = opened(LabId::Failover);
     let view = |session: &Session| shown(session).view.clone();
-    let mut offered: Vec<String> = FormKind::ADD.iter().map(|kind| kind.verb().to_owned()).collect();
+    let mut offered: Vec<String> =
+        FormGroup::ALL.iter().flat_map(|group| group.kinds()).map(|kind| kind.verb().to_owned()).collect();
     for state in ["", "freeze", "kill"] {
         let nodes = ["nsrv-0", "broker-a", "order-producer", "consumer-1"];
         for node in nodes {

@@ -1,5 +1,6 @@
 //! A card for each broker name: its master with the lanes of its queues, its slaves as strips.
 
+use lab_core::id::BrokerId;
 use lab_core::time::{Duration, Instant};
 use lab_core::view::{BrokerView, NodeStatus, TopicView, View};
 use yew::prelude::*;
@@ -8,7 +9,8 @@ use super::StageProps;
 use super::card::{head, more, select, status, status_class};
 use super::lane::lane;
 use super::menu::popover;
-use crate::geometry::{BrokerGroup, Rect, broker_groups, size};
+use super::replicas;
+use crate::geometry::{BrokerGroup, Rect, broker_groups, mark_height, size};
 use crate::text::{Texts, bytes, span};
 
 /// All broker cards.
@@ -36,12 +38,13 @@ fn master(props: &StageProps, broker: &BrokerView, width: f64) -> Html {
     let texts = props.texts;
     let topics: Vec<&TopicView> = broker.topics.iter().filter(|topic| !topic.system).collect();
     let rect = props.shown.layout.places.get(&broker.node.id).map(|place| place.rect).unwrap_or_default();
-    let height = format!("height:{:.0}px", rect.h - size::head(width));
+    let height = format!("height:{:.0}px", rect.h - size::head(width) - mark_height(broker));
     let wide = width >= size::BROKER_WIDE;
     html! {
         <>
             { head(props, &broker.node, html! { <span class="role">{ broker.role.to_string().replace('_', " ") }</span> }) }
             if !wide { { registration(props, broker) } }
+            { replicas::mark(props, broker) }
             <div class="lanes" style={height}>
                 if topics.is_empty() {
                     <div class="topic"><span>{ texts.no_topic }</span>if wide { { registration(props, broker) } }</div>
@@ -121,6 +124,14 @@ fn acts(broker: &BrokerView) -> bool {
     broker.acting.as_ref().is_some_and(|acting| acting.acting_since.is_some())
 }
 
+/// What a replica that is no master is called.
+fn role(broker: &BrokerView, texts: &Texts) -> String {
+    if broker.broker_id == BrokerId::NONE {
+        return texts.replicas.no_id.to_owned();
+    }
+    format!("SLAVE {}", broker.broker_id)
+}
+
 fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -> Html {
     let node = &broker.node;
     let texts = props.texts;
@@ -135,12 +146,15 @@ fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -
     html! {
         <div key={node.id.to_string()} class={classes!("slave", status_class(node.status), props.selects(&node.id).then_some("selected"))}
             style={rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
-            <button class="name" aria-pressed={props.selects(&node.id).to_string()} title={node.id.to_string()}>{ node.id.to_string() }</button>
-            <span class="role">{ format!("SLAVE {}", broker.broker_id) }</span>
-            if acts(broker) { <span class="role acting">{ texts.acting.mark }</span> }
-            <span class="line grow" title={text.clone()}>{ format!("{text} · {}", bytes(broker.log.max.0)) }</span>
-            { status(props, node) }
-            { more(props, node) }
+            <div class="strip">
+                <button class="name" aria-pressed={props.selects(&node.id).to_string()} title={node.id.to_string()}>{ node.id.to_string() }</button>
+                <span class="role">{ role(broker, texts) }</span>
+                if acts(broker) { <span class="role acting">{ texts.acting.mark }</span> }
+                <span class="line grow" title={text.clone()}>{ format!("{text} · {}", bytes(broker.log.max.0)) }</span>
+                { status(props, node) }
+                { more(props, node) }
+            </div>
+            { replicas::mark(props, broker) }
             { popover(props, node) }
         </div>
     }

@@ -60,7 +60,7 @@ pub(super) fn barrier_marks(props: &StageProps) -> Html {
 fn class_of(columns: [Column; 2]) -> &'static str {
     if columns.contains(&Column::Registry) {
         "to-consumer"
-    } else if columns.contains(&Column::NameServer) {
+    } else if columns.contains(&Column::NameServer) || columns.contains(&Column::Controller) {
         "to-ns"
     } else if columns.contains(&Column::Producer) {
         "to-producer"

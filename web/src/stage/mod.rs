@@ -6,6 +6,7 @@ mod brokers;
 pub mod canvas;
 mod card;
 mod clients;
+mod controllers;
 mod edges;
 mod kafka;
 mod lane;
@@ -13,6 +14,7 @@ mod legend;
 mod menu;
 mod name_servers;
 mod registries;
+mod replicas;
 
 use std::rc::Rc;
 
@@ -98,6 +100,7 @@ pub fn Stage(props: &StageProps) -> Html {
                 <div class="stage-inner" style={size}>
                     { edges::edges(props) }
                     { for shown.view.name_servers.iter().map(|it| name_servers::card(props, it)) }
+                    { controllers::cards(props) }
                     { clients::labels(props) }
                     { for shown.view.producers.iter().map(|it| clients::producer(props, it)) }
                     { brokers::cards(props) }

@@ -98,7 +98,6 @@ pub struct ControllerTexts {
     pub in_sync: &'static str,
     pub last_heartbeat: &'static str,
     pub log_end: &'static str,
-    pub cut_off: &'static str,
     pub role: &'static str,
     pub down: &'static str,
 }
@@ -113,7 +112,6 @@ pub(super) const EN: ControllerTexts = ControllerTexts {
     in_sync: "In sync",
     last_heartbeat: "Last heartbeat",
     log_end: "End of the log",
-    cut_off: "Cut off at",
     role: "Role",
     down: "does not run",
 };
@@ -128,7 +126,6 @@ pub(super) const ZH: ControllerTexts = ControllerTexts {
     in_sync: "同步",
     last_heartbeat: "最近心跳",
     log_end: "日志末尾",
-    cut_off: "截断时间",
     role: "角色",
     down: "未运行",
 };

@@ -14,6 +14,7 @@ use crate::session::{SkipKind, Theme};
 /// The words.
 pub(super) const TEXTS: Texts = Texts {
     kafka: &super::kafka::EN,
+    replicas: &super::replicas::EN,
     page_title: "RocketMQ Lab",
     skip_link: "Skip to the lab",
     other_language: "中文",
@@ -167,6 +168,11 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::AddRegistry => "Registry",
         FormKind::AddRegistryClient => "Registry clients",
         FormKind::Member => "Member",
+        FormKind::AddKafkaBroker => "Kafka broker",
+        FormKind::AddKafkaProducer => "Kafka producer",
+        FormKind::AddKafkaConsumer => "Kafka consumer",
+        FormKind::AddKafkaTopic => "Kafka topic",
+        FormKind::KafkaSend(_) => "Send records",
         FormKind::AddNameServer => "Name server",
         FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
@@ -215,6 +221,7 @@ pub(super) const TEXTS: Texts = Texts {
         _ => "",
     },
     verb: |verb| match verb {
+        Verb::KafkaSend => "Send records…",
         Verb::Send => "Send…",
         Verb::Produce => "Send at a rate…",
         Verb::Quiet => "Stop sending",
@@ -474,6 +481,16 @@ fn lab(id: LabId) -> LabText {
 
 fn field(field: FieldName) -> &'static str {
     match field {
+        FieldName::TransactionalId => "transactional.id",
+        FieldName::KafkaBroker => "Bootstrap broker",
+        FieldName::OffsetReset => "auto.offset.reset",
+        FieldName::Isolation => "isolation.level",
+        FieldName::Manual => "Commit after each batch",
+        FieldName::Errors => "Ends after so many exceptions",
+        FieldName::Partitions => "Partitions",
+        FieldName::Partition => "Partition",
+        FieldName::Per => "Records of a transaction",
+        FieldName::End => "Transactions end with",
         FieldName::Node => "Node",
         FieldName::BrokerName => "Broker name",
         FieldName::BrokerId => "Broker id",

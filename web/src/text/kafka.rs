@@ -7,6 +7,8 @@ use lab_core::view::KafkaPositionView;
 /// The words about Kafka.
 #[derive(Debug)]
 pub struct KafkaTexts {
+    /// What Kafka's nodes are called together.
+    pub group: &'static str,
     /// A Kafka broker.
     pub broker: &'static str,
     /// A Kafka producer.
@@ -53,6 +55,7 @@ pub struct KafkaTexts {
 
 /// English.
 pub const EN: KafkaTexts = KafkaTexts {
+    group: "Kafka",
     broker: "Kafka broker",
     producer: "Kafka producer",
     consumer: "Kafka consumer",
@@ -78,6 +81,7 @@ pub const EN: KafkaTexts = KafkaTexts {
 
 /// Chinese.
 pub const ZH: KafkaTexts = KafkaTexts {
+    group: "Kafka",
     broker: "Kafka Broker",
     producer: "Kafka 生产者",
     consumer: "Kafka 消费者",

@@ -15,6 +15,7 @@ mod lesson;
 mod map;
 mod pop;
 mod registries;
+mod replicas;
 mod states;
 pub mod verbs;
 mod versions;
@@ -36,6 +37,7 @@ pub use lesson::LessonTexts;
 pub use map::MapTexts;
 pub use pop::PopTexts;
 pub use registries::RegistryTexts;
+pub use replicas::ReplicaTexts;
 pub use states::StateTexts;
 pub use versions::VersionTexts;
 
@@ -107,6 +109,8 @@ pub struct LabText {
 pub struct Texts {
     /// The words about Kafka.
     pub kafka: &'static KafkaTexts,
+    /// What replicas and controllers are.
+    pub replicas: &'static ReplicaTexts,
     pub page_title: &'static str,
     pub skip_link: &'static str,
     pub other_language: &'static str,

@@ -28,8 +28,6 @@ pub struct StateTexts {
     pub committed: &'static str,
     pub water_mark: &'static str,
     pub push_state: &'static str,
-    pub cut_off: &'static str,
-    pub cut_tail: fn(&str, usize) -> String,
 
     pub controller: super::controller::ControllerTexts,
     pub disk: &'static str,
@@ -128,8 +126,6 @@ pub(super) const EN: StateTexts = StateTexts {
     committed: "Committed up to",
     water_mark: "Has up to",
     push_state: "Push",
-    cut_off: "Last truncated",
-    cut_tail: |at, count| format!("{count} messages at {at}"),
 
     controller: super::controller::EN,
     disk: "Disk",
@@ -220,8 +216,6 @@ pub(super) const ZH: StateTexts = StateTexts {
     committed: "已提交到",
     water_mark: "已同步到",
     push_state: "推送状态",
-    cut_off: "最近一次截断",
-    cut_tail: |at, count| format!("{at}，{count} 条消息"),
 
     controller: super::controller::ZH,
     disk: "磁盘",

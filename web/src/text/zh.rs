@@ -16,6 +16,7 @@ use crate::session::{SkipKind, Theme};
 /// The words.
 pub(super) const TEXTS: Texts = Texts {
     kafka: &super::kafka::ZH,
+    replicas: &super::replicas::ZH,
     page_title: "RocketMQ Lab 消息队列实验室",
     skip_link: "跳到实验区",
     other_language: "EN",
@@ -159,6 +160,11 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::AddRegistry => "注册中心",
         FormKind::AddRegistryClient => "注册中心客户端",
         FormKind::Member => "成员",
+        FormKind::AddKafkaBroker => "Kafka Broker",
+        FormKind::AddKafkaProducer => "Kafka 生产者",
+        FormKind::AddKafkaConsumer => "Kafka 消费者",
+        FormKind::AddKafkaTopic => "Kafka 主题",
+        FormKind::KafkaSend(_) => "发送记录",
         FormKind::AddNameServer => "NameServer",
         FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
@@ -207,6 +213,7 @@ pub(super) const TEXTS: Texts = Texts {
         _ => "",
     },
     verb: |verb| match verb {
+        Verb::KafkaSend => "发送记录…",
         Verb::Send => "发送…",
         Verb::Produce => "按速率发送…",
         Verb::Quiet => "停止发送",
@@ -453,6 +460,16 @@ fn lab(id: LabId) -> LabText {
 
 fn field(field: FieldName) -> &'static str {
     match field {
+        FieldName::TransactionalId => "transactional.id",
+        FieldName::KafkaBroker => "引导 Broker",
+        FieldName::OffsetReset => "auto.offset.reset",
+        FieldName::Isolation => "isolation.level",
+        FieldName::Manual => "每批之后提交位点",
+        FieldName::Errors => "异常多少次后退出",
+        FieldName::Partitions => "分区数",
+        FieldName::Partition => "分区",
+        FieldName::Per => "每个事务的记录数",
+        FieldName::End => "事务如何结束",
         FieldName::Node => "节点",
         FieldName::BrokerName => "Broker 名",
         FieldName::BrokerId => "Broker 编号",

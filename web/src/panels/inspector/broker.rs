@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::InspectorProps;
 use super::parts::{keyed_section, listing, row, row_of, section, settings, state_section, table};
-use super::{broker_keeps, controller, dledger, pop};
+use super::{broker_keeps, controller, cuts, dledger, pop};
 use crate::palette::letter;
 use crate::session::Selection;
 use crate::text::{bytes, span};
@@ -18,6 +18,7 @@ pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
     let messages = |topics: &[&TopicView]| topics.iter().map(|topic| topic.messages()).sum();
     html! {
         <>
+            { cuts::section(props, broker) }
             { identity(props, broker) }
             { dledger::section(props, broker) }
             { controller::broker_section(props, broker) }
@@ -50,7 +51,7 @@ fn identity(props: &InspectorProps, broker: &BrokerView) -> Html {
     let now = props.shown.view.at;
     let mut rows = vec![
         row("brokerName", broker.broker_name.to_string()),
-        row("brokerId", broker.broker_id.to_string()),
+        row("brokerId", texts.replicas.id(broker.broker_id)),
         row("brokerClusterName", broker.cluster.to_string()),
         row("brokerRole", broker.role.to_string()),
         row("flushDiskType", broker.flush.to_string()),
@@ -76,7 +77,7 @@ fn acting_rows(props: &InspectorProps, acting: &ActingState) -> Vec<Html> {
     let alive = acting.alive.map_or_else(|| texts.unknown.to_owned(), |alive| alive.to_string());
     let state = if acting.is_isolated { texts.isolated } else { texts.online };
     let mut rows = vec![
-        row(texts.min_broker_id, acting.min_broker_id.to_string()),
+        row(texts.min_broker_id, props.texts.replicas.id(acting.min_broker_id)),
         row(texts.alive, alive),
         row(texts.state, state.to_owned()),
     ];

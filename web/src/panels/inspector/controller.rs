@@ -1,6 +1,6 @@
 //! Controller mode: what a broker is in it, with its epoch file and what was cut off its log; and a controller's table.
 
-use lab_core::view::{BrokerSetView, BrokerView, ControllerModeView, ControllerView, TruncationView};
+use lab_core::view::{BrokerSetView, BrokerView, ControllerModeView, ControllerView};
 use yew::prelude::*;
 
 use super::InspectorProps;
@@ -17,7 +17,6 @@ pub(super) fn broker_section(props: &InspectorProps, broker: &BrokerView) -> Htm
         <>
             { state(props, mode) }
             { epochs(props, mode) }
-            { for mode.truncations.iter().map(|cut| truncation(props, cut)) }
         </>
     };
     section(props.texts.states.controller.mode, true, body)
@@ -26,9 +25,10 @@ pub(super) fn broker_section(props: &InspectorProps, broker: &BrokerView) -> Htm
 fn state(props: &InspectorProps, mode: &ControllerModeView) -> Html {
     let texts = &props.texts.states.controller;
     let set: Vec<_> = mode.sync_state_set.iter().map(ToString::to_string).collect();
+    let id = mode.broker_controller_id.map(|id| id.to_string());
     let master = mode.master.map(|(id, address)| format!("{id} {address}"));
     table(vec![
-        row(texts.broker_controller_id, or_none(mode.broker_controller_id)),
+        row(texts.broker_controller_id, id.unwrap_or_else(|| props.texts.replicas.no_id.to_owned())),
         row(texts.leader, or_none(mode.controller)),
         row(texts.master, or_none(master)),
         row("masterEpoch", mode.master_epoch.to_string()),
@@ -45,12 +45,6 @@ fn epochs(props: &InspectorProps, mode: &ControllerModeView) -> Html {
         }
     });
     listing(&["epoch", "startOffset", "endOffset"], rows.collect(), props.texts.none)
-}
-
-fn truncation(props: &InspectorProps, cut: &TruncationView) -> Html {
-    let rows = cut.messages.iter().map(|message| html! { <tr><td>{ message.to_string() }</td></tr> });
-    let title = format!("{} {} log@{}", props.texts.states.controller.cut_off, cut.at, cut.to);
-    listing(&[&title], rows.collect(), props.texts.none)
 }
 
 /// The section of a controller: its place in the group and what it knows of each broker name.

@@ -1,6 +1,6 @@
 //! A broker's member of its DLedger group: role, term, vote, ledger, the leader's work on its followers.
 
-use lab_core::view::{BrokerView, DLedgerView, TruncatedView};
+use lab_core::view::{BrokerView, DLedgerView};
 use yew::prelude::*;
 
 use super::InspectorProps;
@@ -14,9 +14,6 @@ pub(super) fn section(props: &InspectorProps, broker: &BrokerView) -> Html {
             { state(props, member) }
             if !member.progress.is_empty() {
                 { followers(props, member) }
-            }
-            if let Some(tail) = &member.truncated {
-                { truncated(props, tail) }
             }
         </>
     };
@@ -53,15 +50,4 @@ fn followers(props: &InspectorProps, member: &DLedgerView) -> Html {
         }
     });
     listing(&[texts.member, texts.push_state, texts.water_mark], rows.collect(), props.texts.none)
-}
-
-fn truncated(props: &InspectorProps, tail: &TruncatedView) -> Html {
-    let texts = props.texts.states;
-    let rows = tail.messages.iter().map(|message| html! { <tr><td>{ message.to_string() }</td></tr> });
-    html! {
-        <>
-            { table(vec![row(texts.cut_off, (texts.cut_tail)(&tail.at.to_string(), tail.messages.len()))]) }
-            { listing(&[&format!("log@{}", tail.to)], rows.collect(), props.texts.none) }
-        </>
-    }
 }

@@ -4,6 +4,7 @@ mod broker;
 mod broker_keeps;
 mod client;
 mod controller;
+mod cuts;
 mod dledger;
 mod kafka;
 mod message;
@@ -19,6 +20,7 @@ use lab_core::id::NodeId;
 use lab_core::view::NodeView;
 use yew::prelude::*;
 
+use crate::geometry::own_controllers;
 use crate::session::actions::Action;
 use crate::session::{MessageDetail, Msg, Region, Selection, Shown};
 use crate::stage::action_buttons;
@@ -135,11 +137,14 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
     let broker = view.brokers.iter().find(|it| it.node.id == node.id);
     let producer = view.producers.iter().find(|it| it.node.id == node.id);
     let consumer = view.consumers.iter().find(|it| it.node.id == node.id);
+    let controllers = view.controllers.iter().filter(|it| it.node.id == node.id);
+    let is_controller = own_controllers(view).any(|it| it.node.id == node.id);
     let registry = view.registries.iter().find(|it| it.node.id == node.id);
     let registry_client = view.registry_clients.iter().find(|it| it.node.id == node.id);
     let kafka_kind = kafka::kind(props, &node.id);
     let kind = match (server, broker, producer) {
         _ if kafka_kind.is_some() => kafka_kind.unwrap_or_default(),
+        _ if is_controller => texts.states.controller.controller,
         _ if registry.is_some() => texts.registries.registry,
         _ if registry_client.is_some() => texts.registries.client,
         (Some(_), ..) => texts.name_server,
@@ -159,6 +164,7 @@ fn node_panel(props: &InspectorProps, node: &NodeView) -> Html {
                 { action_buttons(texts, node.id.as_str(), &props.actions, &props.on, !props.menu_open) }
             </div>
             { kafka::panel(props, &node.id) }
+            { for controllers.map(|it| controller::section_of(props, it)) }
             if let Some(server) = server { { name_server::panel(props, server) } }
             if let Some(broker) = broker { { broker::panel(props, broker) } }
             if let Some(producer) = producer { { client::producer(props, producer) } }

@@ -15,7 +15,7 @@ pub(super) fn panel(props: &InspectorProps, server: &NameServerView) -> Html {
         let alive = if broker.alive { texts.alive } else { texts.dead };
         html! {
             <tr>
-                <td>{ format!("{}:{}", broker.broker_name, broker.broker_id) }<br /><small>{ broker.address.to_string() }</small></td>
+                <td>{ format!("{}:{}", broker.broker_name, props.texts.replicas.id(broker.broker_id)) }<br /><small>{ broker.address.to_string() }</small></td>
                 <td>{ (texts.ago)(&span(now.since(broker.last_update))) }</td>
                 <td>{ span(broker.expires.since(now)) }</td>
                 <td class={(!broker.alive).then_some("bad")}>{ alive }</td>
@@ -37,7 +37,7 @@ pub(super) fn panel(props: &InspectorProps, server: &NameServerView) -> Html {
     };
     let removed = server.removed.iter().map(|removed| {
         html! {
-            <tr><td>{ removed.at.to_string() }</td><td>{ format!("{}:{}", removed.broker_name, removed.broker_id) }</td>
+            <tr><td>{ removed.at.to_string() }</td><td>{ format!("{}:{}", removed.broker_name, props.texts.replicas.id(removed.broker_id)) }</td>
                 <td>{ (texts.removal)(removed.reason) }</td></tr>
         }
     });

@@ -74,15 +74,16 @@ fn check_points(props: &InspectorProps, points: &[CheckPointView]) -> Html {
             Some(consumer) => props.node_link(consumer),
             None => html! { { texts.unknown_member } },
         };
-        let left = match point.revive_time.since(props.shown.view.at) {
-            Duration::ZERO => texts.reviving.to_owned(),
-            left => span(left),
+        let at = point.revive_time.to_string();
+        let (left, spoken) = match point.revive_time.since(props.shown.view.at) {
+            Duration::ZERO => (texts.reviving.to_owned(), format!("{}, {at}", texts.reviving)),
+            left => (span(left), (texts.revived_spoken)(&span(left), &at)),
         };
         let place = format!("{}/q{}@{}", point.queue.topic, point.queue.queue_id, point.start);
         html! {
             <tr data-testid="check-point"><td>{ place }<br /><small>{ point.group.to_string() }</small></td>
                 <td class="num">{ format!("{}/{}", point.unacknowledged, point.messages) }</td><td>{ member }</td>
-                <td>{ left }<br /><small>{ point.revive_time.to_string() }</small></td></tr>
+                <td aria-label={spoken.clone()} title={spoken}>{ left }<br /><small>{ at }</small></td></tr>
         }
     });
     let head = [texts.place, texts.unacknowledged, texts.popped_by, texts.revived_in];

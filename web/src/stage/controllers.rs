@@ -1,0 +1,65 @@
+//! Cards of controllers that are processes of their own: who leads, and how many broker names they keep.
+
+use lab_core::view::{ControllerView, View};
+use yew::prelude::*;
+
+use super::StageProps;
+use super::card::{head, select, status_class};
+use super::menu::popover;
+use crate::geometry::{own_controllers, size};
+use crate::text::Texts;
+
+/// All cards.
+pub(super) fn cards(props: &StageProps) -> Html {
+    html! { <>{ for own_controllers(&props.shown.view).map(|it| card(props, it)) }</> }
+}
+
+fn card(props: &StageProps, controller: &ControllerView) -> Html {
+    let node = &controller.node;
+    let Some(place) = props.shown.layout.places.get(&node.id) else { return Html::default() };
+    let text = role(&props.shown.view, controller, props.texts);
+    let line = html! {
+        <span class="line" title={text.clone()} data-testid={format!("controller-role-{}", node.id)}>{ text }</span>
+    };
+    let wide = place.rect.w >= size::NAME_SERVER_WIDE;
+    html! {
+        <div key={node.id.to_string()} class={classes!("card", "ns", "controller", status_class(node.status), props.selects(&node.id).then_some("selected"))}
+            style={place.rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
+            if wide { { head(props, node, line) } } else { { head(props, node, Html::default()) }{ line } }
+            { popover(props, node) }
+        </div>
+    }
+}
+
+/// What it is in its group, in words.
+fn role(view: &View, controller: &ControllerView, texts: &Texts) -> String {
+    let Some(member) = &controller.member else { return texts.states.controller.controller.to_owned() };
+    let of_leader = |other: &&ControllerView| other.member.as_ref().map(|it| it.id) == member.leader;
+    let leader = member.leader.and_then(|_| view.controllers.iter().find(of_leader));
+    let leader = leader.map(|leader| leader.node.id.as_str());
+    texts.replicas.controller(member.role, member.term, leader)
+}
+
+#[cfg(test)]
+mod tests {
+    use lab_core::lab::Lab;
+    use lab_core::time::Instant;
+
+    use super::*;
+    use crate::text::Lang;
+
+    #[test]
+    fn one_of_three_controllers_leads_and_the_others_follow_it() {
+        let recording = "lab profile=V5 seed=1\nname-server n\ncontroller c0\ncontroller c1\ncontroller c2";
+        let mut lab = Lab::new(recording.parse().expect("a recording"));
+        lab.run_until(Instant::from_millis(30_000));
+        let view = lab.view(0);
+        let roles = |lang: Lang| -> Vec<String> {
+            view.controllers.iter().map(|it| role(&view, it, lang.texts())).collect()
+        };
+        let english = roles(Lang::En);
+        assert_eq!(english.iter().filter(|role| role.starts_with("leads · term ")).count(), 1, "{english:?}");
+        assert_eq!(english.iter().filter(|role| role.starts_with("follows c")).count(), 2, "{english:?}");
+        assert_eq!(roles(Lang::Zh).iter().filter(|role| role.starts_with("跟随 c")).count(), 2);
+    }
+}
