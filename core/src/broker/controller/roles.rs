@@ -50,7 +50,8 @@ impl Broker {
             self.config.broker_role = BrokerRole::SyncMaster;
             out.cancel_timer(Timer::SlaveSynchronize);
             self.wake_pulls(now, &visible, out);
-            self.start_special_services(now, out);
+            self.change_special_services(now, true, out);
+            out.set_timer(Timer::TransactionalOpBatch, now + self.config.transaction_op_batch_interval);
             out.set_timer(Timer::CheckSyncStateSet, now + FIRST_RUN);
             self.note_role(info.master_epoch, own_address, out);
         }
@@ -76,7 +77,8 @@ impl Broker {
             out.cancel_timer(Timer::CheckSyncStateSet);
             self.config.broker_role = BrokerRole::Slave;
             self.broker_id = own;
-            self.stop_special_services(out);
+            self.change_special_services(now, false, out);
+            out.cancel_timer(Timer::TransactionalOpBatch);
             self.stop_replicating(out);
             out.set_timer(Timer::SlaveSynchronize, now + FIRST_RUN);
             self.note_role(epoch, address, out);
@@ -106,27 +108,6 @@ impl Broker {
             mode.disk.epochs.truncate_suffix_by_epoch(epoch);
         }
         mode.disk.epochs.append(epoch, end);
-    }
-
-    /// What only a master does besides taking messages.
-    fn start_special_services(&mut self, now: Instant, out: &mut Outbox) {
-        self.start_schedule(now, out);
-        self.start_transaction_check(now, out);
-        self.start_timer_wheel(now, out);
-    }
-
-    fn stop_special_services(&self, out: &mut Outbox) {
-        let services = [
-            Timer::PersistDelayOffset,
-            Timer::TimerDequeue,
-            Timer::CheckTransactions,
-            Timer::TransactionalOpBatch,
-        ];
-        let levels = self.config.message_delay_level.iter();
-        let levels = levels.map(|(level, _)| Timer::DeliverDelayedMessage(level));
-        for timer in services.into_iter().chain(levels) {
-            out.cancel_timer(timer);
-        }
     }
 
     /// Ends every connection of the replication, in whatever role.
