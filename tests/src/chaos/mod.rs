@@ -13,6 +13,7 @@ pub mod check;
 mod disorder;
 pub mod plan;
 mod popping;
+mod replicated;
 pub mod run;
 pub mod shorten;
 pub mod sightings;

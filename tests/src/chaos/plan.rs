@@ -4,7 +4,7 @@ use lab_core::recording::Recording;
 use lab_core::rng::Rng;
 use lab_core::time::Instant;
 
-use super::{disorder, popping};
+use super::{disorder, popping, replicated};
 
 /// When the application begins to send, in milliseconds.
 const WORK_BEGINS: u64 = 5_000;
@@ -46,6 +46,7 @@ pub fn of(seed: u64) -> Recording {
     lines.extend(disorder::orders(&mut rng, &cast));
     lines.extend(disorder::questions(&mut rng, &cast));
     lines.extend(popping::lines(seed, cast.is_v5));
+    replicated::replicate(seed, cast.is_v5, &mut lines);
     // A stream of its own, so that the plans are otherwise what they would be without traces.
     if once_in(&mut Rng::fork(seed, "traces"), 4) {
         trace(&mut lines);

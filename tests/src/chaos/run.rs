@@ -143,13 +143,14 @@ fn healing(lab: &Lab) -> Vec<Command> {
         };
         Some(format!("{verb} {}", node.id))
     };
+    let controllers = view.controllers.iter().filter(|c| !c.in_name_server).map(|c| &c.node);
     let barriers = view.barriers.iter().map(|barrier| {
         let verb = if barrier.barrier == "cut" { "heal" } else { "release" };
         format!("{verb} {} {}", barrier.from, barrier.to)
     });
     let closed = view.brokers.iter().filter(|broker| broker.permission != 6);
     let opened = closed.map(|broker| format!("set {} brokerPermission=6", broker.node.id));
-    let lines = servers.chain(clients).filter_map(mend).chain(barriers).chain(opened).chain(enabling(lab));
+    let lines = servers.chain(controllers).chain(clients).filter_map(mend).chain(barriers).chain(opened).chain(enabling(lab));
     lines.filter_map(|line| line.parse().ok()).collect()
 }
 

@@ -9,7 +9,7 @@ use lab_core::id::{ClientId, GroupName, MessageQueue};
 use lab_core::lab::Lab;
 use lab_core::rpc::TransactionState;
 
-use super::check::{acknowledged, keys, owners, stored};
+use super::check::{acknowledged, keys, owners, stored, surprises};
 
 /// Something surprising, with the words that tell of it.
 macro_rules! surprises {
@@ -88,6 +88,16 @@ surprises! {
     Revived = "a popped message revived",
     /// A listener finished with a popped message too late.
     PopResultIgnored = "a result too late for its invisible time",
+    /// Replicas of a DLedger group elected another leader.
+    LeaderElected = "a DLedger leader elected after the first",
+    /// A controller made another replica the master.
+    MasterElected = "a master elected by a controller after the first",
+    /// What the new master does not have was cut off an old one's log.
+    TailTruncated = "a truncated tail",
+    /// An acting slave stored at another broker what was due.
+    Escaped = "a message that escaped from an acting slave",
+    /// A producer's sends succeeded again, at another replica.
+    WritesCameBack = "writes that came back with another master",
     /// The tool was asked something.
     ToolAnswered = "an answer of the tool",
 }
@@ -128,6 +138,7 @@ pub fn look_back(lab: &Lab, seen: &mut Sightings) {
         };
         seen.extend(surprise_of(&event.fact).filter(|_| is_seen));
     }
+    surprises(lab, seen);
     let stored = keys(&stored(lab));
     if acknowledged(lab).keys().any(|key| !stored.contains(key)) {
         seen.insert(Surprise::AcknowledgedLost);

@@ -10,6 +10,7 @@ use lab_core::lab::Lab;
 use lab_core::time::{Duration, Instant};
 use lab_core::view::NodeStatus;
 
+use super::bound::{self, Certain};
 use super::checks;
 use super::consumption::{Comparison, Freeze, Lives};
 use super::offsets;
@@ -50,10 +51,18 @@ pub(super) struct Player<'a> {
     pub(super) faults: BTreeMap<String, (NodeId, Instant)>,
     pub(super) freeze: Option<Freeze>,
     pub(super) tools: Tools,
+    pub(super) certain: Certain,
 }
 
-/// Replays a recording with these starts of the plan's owners and this seed.
-pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Instant], seed: u64) -> Verdict {
+/// Replays a recording with these starts of the plan's owners and this seed. Gives up, with `None`, as soon as it is
+/// certain that at least `bound` facts disagree.
+pub(super) fn play(
+    script: &Script,
+    plan: &Plan,
+    profile: Profile,
+    (starts, seed): (&[Instant], u64),
+    bound: usize,
+) -> Option<Verdict> {
     let epoch = wall_clock::epoch(script, plan.sub_second(starts));
     // A machine at work takes longer from one request to the next.
     let latency = if seed % 2 == 1 { "0..1" } else { "4..12" };
@@ -76,6 +85,7 @@ pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Ins
         faults: BTreeMap::new(),
         freeze: None,
         tools: Tools::default(),
+        certain: Certain::default(),
     };
     for (index, order) in plan.orders.iter().enumerate() {
         if let Err(what) = order {
@@ -83,7 +93,9 @@ pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Ins
             player.verdict.note(index, script.steps[index].end, Some(why));
         }
     }
-    for act in plan.agenda(starts) {
+    let agenda = plan.agenda(starts);
+    let last_probes = bound::last_probes(plan, &agenda);
+    for (place, act) in agenda.into_iter().enumerate() {
         player.advance(act.at);
         if let Ok(order) = &plan.orders[act.step] {
             match act.part {
@@ -95,8 +107,14 @@ pub(super) fn play(script: &Script, plan: &Plan, profile: Profile, starts: &[Ins
                 Part::Message(n) => player.send(act.step, order, n),
             }
         }
+        if last_probes.get(&act.step) == Some(&place) {
+            player.asked_for_the_last_time(act.step);
+        }
+        if player.certain_disagreements() >= bound {
+            return None;
+        }
     }
-    player.finish()
+    Some(player.finish())
 }
 
 impl<'a> Player<'a> {

@@ -30,6 +30,13 @@ pub(super) struct Tools {
     answered: Vec<usize>,
 }
 
+impl Tools {
+    /// Whether the lab has given the recorded answer to the question of a step.
+    pub(super) fn is_answered(&self, step: usize) -> bool {
+        self.answered.contains(&step)
+    }
+}
+
 impl Player<'_> {
     fn line(&self, step: usize) -> Option<(&str, String)> {
         let Ok(Order::Mqadmin { command, rest, asked }) = &self.plan.orders[step] else {
@@ -107,7 +114,7 @@ impl Player<'_> {
 
     /// Asks a copy of the lab, unless the recorded answer was given already.
     pub(super) fn ask_by_tool(&mut self, step: usize) {
-        if self.tools.answered.contains(&step) {
+        if self.tools.is_answered(step) {
             return;
         }
         let Some((command, line)) = self.line(step) else {

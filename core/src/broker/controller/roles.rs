@@ -51,6 +51,7 @@ impl Broker {
             out.cancel_timer(Timer::SlaveSynchronize);
             self.wake_pulls(now, &visible, out);
             self.change_special_services(now, true, out);
+            out.set_timer(Timer::TransactionalOpBatch, now + self.config.transaction_op_batch_interval);
             out.set_timer(Timer::CheckSyncStateSet, now + FIRST_RUN);
             self.note_role(info.master_epoch, own_address, out);
         }
@@ -77,6 +78,7 @@ impl Broker {
             self.config.broker_role = BrokerRole::Slave;
             self.broker_id = own;
             self.change_special_services(now, false, out);
+            out.cancel_timer(Timer::TransactionalOpBatch);
             self.stop_replicating(out);
             out.set_timer(Timer::SlaveSynchronize, now + FIRST_RUN);
             self.note_role(epoch, address, out);

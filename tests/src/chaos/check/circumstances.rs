@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use lab_core::command::{Command, ConsumerSpec, NodeSpec};
 use lab_core::config::{FlushDiskType, Profile};
 use lab_core::fact::Fact;
-use lab_core::id::{GroupName, NodeId, TopicName};
+use lab_core::id::{BrokerName, GroupName, NodeId, TopicName};
 use lab_core::lab::Lab;
+
+use super::replicas::{self, Replicas};
 
 /// What happened in a run that RocketMQ's promises depend on.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Circumstances {
     pub broker_restarted: bool,
     /// Nodes that were halted for a while.
     pub frozen: BTreeSet<NodeId>,
+    /// Broker names that survive their master, and how.
+    pub replicas: BTreeMap<BrokerName, Replicas>,
     /// Whether nothing was disturbed, neither by a fault nor by an administrator.
     pub is_calm: bool,
 }
@@ -40,10 +44,15 @@ impl Circumstances {
     pub fn of(lab: &Lab) -> Self {
         let view = lab.view(0);
         let brokers: BTreeSet<_> = view.brokers.iter().map(|broker| broker.node.id.clone()).collect();
+        let replicas = replicas::of(lab);
+        // What a replica counts for is in memory and not yet on its disk, whatever flushDiskType says: DLedger and a
+        // slave flush by a timer (DLedgerMmapFileStore.FlushDataService, CommitLog.FlushRealTimeService).
         let unsafe_brokers: BTreeSet<_> = view
             .brokers
             .iter()
-            .filter(|broker| broker.flush == FlushDiskType::AsyncFlush)
+            .filter(|broker| {
+                broker.flush == FlushDiskType::AsyncFlush || replicas.contains_key(&broker.broker_name)
+            })
             .map(|broker| broker.node.id.clone())
             .collect();
         let mut this = Self {
@@ -57,10 +66,13 @@ impl Circumstances {
                 .any(|broker| broker.broker_id.is_master() && broker.log.min.0 > 0),
             deleted_topics: BTreeSet::new(),
             moved_groups: BTreeSet::new(),
-            broker_restarted: false,
+            // Another master knows nothing of the locks either.
+            broker_restarted: !replicas.is_empty(),
             frozen: BTreeSet::new(),
-            is_calm: lab.setup().loss == lab_core::rng::Ratio::ZERO,
+            is_calm: lab.setup().loss == lab_core::rng::Ratio::ZERO && replicas.is_empty(),
+            replicas,
         };
+        this.log_was_cut = this.replicas.values().any(|replicas| replicas.lost_messages);
         for event in lab.trace() {
             match (&event.fact, &event.node) {
                 (Fact::Ordered(command), _) => this.take_order(command),
@@ -102,6 +114,13 @@ impl Circumstances {
             }
             command => self.is_calm &= !command.is_fault(),
         }
+    }
+
+    /// Whether a message that a producer was told is safe may be gone from this broker name.
+    pub(super) fn may_lose(&self, name: &BrokerName) -> bool {
+        self.log_was_lost
+            || self.files_went
+            || self.replicas.get(name).is_some_and(|replicas| !replicas.keep_what_they_acknowledge())
     }
 
     /// Whether a message that lay in this topic may be gone, or may have been skipped by the group.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lab_core::command::ConsumerSpec;
 use lab_core::config::MessageModel;
-use lab_core::fact::{Fact, SendStatus};
+use lab_core::fact::{ActingFact, ControllerFact, DLedgerFact, Fact, SendStatus};
 use lab_core::id::{NodeId, TopicName};
 use lab_core::lab::Lab;
 use lab_core::message::StoredMessage;
@@ -44,12 +44,12 @@ pub(in super::super) fn acknowledged(lab: &Lab) -> BTreeMap<Arc<str>, TopicName>
 
 /// A message that a producer was told is safe lies in a log, whatever else happened.
 pub(super) fn no_acknowledged_message_is_lost(lab: &Lab, circumstances: &Circumstances) -> Verdict {
-    if circumstances.log_was_lost || circumstances.files_went {
-        return Ok(());
-    }
     let stored = keys(&stored(lab));
-    let acknowledged = acknowledged(lab);
-    verdict("nothing acknowledged is lost", acknowledged.keys().find(|key| !stored.contains(*key)))
+    let lost = lab.trace().iter().find(|event| {
+        matches!(&event.fact, Fact::SendSucceeded { message, status: SendStatus::SendOk, .. }
+            if !stored.contains(&message.unique_key) && !circumstances.may_lose(&message.queue.broker_name))
+    });
+    verdict("nothing acknowledged is lost", lost)
 }
 
 /// Whether a consumer of this kind wants the message.
@@ -148,10 +148,18 @@ pub(super) fn nothing_waits_for_ever(lab: &Lab, circumstances: &Circumstances) -
     for event in lab.trace() {
         match &event.fact {
             Fact::MessageDelayed { message, until, .. } if long_due(*until) => {
-                waiting.insert((&event.node, &message.queue, message.offset), event);
+                waiting.insert((&message.queue, message.offset), event);
             }
-            Fact::DelayedMessageDue { message, .. } | Fact::TimerMessageDue { message } => {
-                waiting.remove(&(&event.node, &message.queue, message.offset));
+            Fact::DelayedMessageDue { message, .. }
+            | Fact::TimerMessageDue { message }
+            | Fact::Acting(ActingFact::Escaped { message, .. } | ActingFact::EscapeSkipped { message }) => {
+                waiting.remove(&(&message.queue, message.offset));
+            }
+            Fact::DLedger(DLedgerFact::Truncated { messages, .. })
+            | Fact::Controller(ControllerFact::LogTruncated { messages, .. }) => {
+                for message in messages {
+                    waiting.remove(&(&message.queue, message.offset));
+                }
             }
             _ => {}
         }

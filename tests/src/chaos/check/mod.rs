@@ -9,6 +9,7 @@ mod cluster;
 mod messages;
 mod orderly;
 mod questions;
+mod replicas;
 mod retries;
 mod transactions;
 
@@ -19,6 +20,7 @@ use lab_core::lab::Lab;
 pub use circumstances::Circumstances;
 pub(super) use cluster::owners;
 pub(super) use messages::{acknowledged, keys, stored};
+pub(super) use replicas::surprises;
 pub use questions::{a_replay_repeats_the_run, questions_change_nothing};
 
 /// Something that does not hold.
@@ -62,6 +64,10 @@ pub fn at_the_end(lab: &Lab) -> Verdict {
     cluster::everything_runs(lab)?;
     cluster::division_is_a_partition(lab, &circumstances)?;
     cluster::commits_stay_within_their_queue(lab, &circumstances)?;
+    replicas::one_leader_a_term(lab)?;
+    replicas::one_master_an_epoch_acknowledges(lab)?;
+    replicas::everything_acknowledged_is_at_its_place(lab, &circumstances)?;
+    replicas::an_acting_slave_takes_nothing(lab)?;
     messages::no_acknowledged_message_is_lost(lab, &circumstances)?;
     messages::everything_is_consumed(lab, &circumstances)?;
     messages::system_topics_are_hidden(lab, &circumstances)?;
