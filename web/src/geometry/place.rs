@@ -147,13 +147,14 @@ impl Layout {
         let servers = view.name_servers.iter().map(|it| (&it.node.id, Column::NameServer));
         let controllers = own_controllers(view).map(|it| (&it.node.id, Column::Controller));
         let servers: Vec<_> = servers.chain(controllers).collect();
-        let across = ((inner + size::GAP) / (150.0 + size::GAP)).floor().max(1.0);
+        let gap = if self.narrow { size::GAP } else { size::ASIDE };
+        let across = ((inner + gap) / (150.0 + gap)).floor().max(1.0);
         let across = across.min(servers.len().max(1) as f64);
-        let card = ((inner - (across - 1.0) * size::ASIDE) / across).clamp(140.0, 276.0);
+        let card = ((inner - (across - 1.0) * gap) / across).clamp(140.0, 276.0);
         let lines = if card >= size::NAME_SERVER_WIDE { size::NAME_SERVER } else { size::NAME_SERVER_TALL };
         let belief = if card >= size::BELIEF_WIDE { size::BELIEF } else { 2.0 * size::BELIEF };
         let height = view.name_servers.iter().map(beliefs).max().unwrap_or(0) as f64 * belief + lines;
-        let pitch = card + if self.narrow { size::GAP } else { size::ASIDE };
+        let pitch = card + gap;
         let row = across * pitch - (pitch - card);
         let left = x + ((inner - row) / 2.0).max(0.0);
         for (index, (node, column_of)) in servers.iter().enumerate() {

@@ -3,8 +3,9 @@
 //! [`candidates`] lists everything that is for nodes of its kind; the session keeps what the core would accept, so
 //! that a menu never offers what would be refused.
 
-use lab_core::command::{Barrier, Command};
+use lab_core::command::{Barrier, Command, KafkaCommand};
 use lab_core::id::NodeId;
+use lab_core::rpc::kafka::Marker;
 use lab_core::time::Instant;
 use lab_core::view::View;
 
@@ -36,6 +37,9 @@ pub enum Deed {
 pub enum Verb {
     Send,
     KafkaSend,
+    KafkaEnd,
+    KafkaCopy,
+    KafkaRestore,
     Produce,
     Quiet,
     Set,
@@ -67,6 +71,9 @@ impl Verb {
         match self {
             Self::Send => "send",
             Self::KafkaSend => "kafka-send",
+            Self::KafkaEnd => "kafka-end",
+            Self::KafkaCopy => "kafka-copy",
+            Self::KafkaRestore => "kafka-restore",
             Self::Produce => "produce",
             Self::Quiet => "quiet",
             Self::Set => "set",
@@ -141,8 +148,12 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
             put(Verb::Quiet, None, Deed::Order(Command::Quiet(own())));
         }
     }
-    if view.kafka.producers.iter().any(|producer| producer.node.id == *node) {
+    if let Some(producer) = view.kafka.producers.iter().find(|producer| producer.node.id == *node) {
         put(Verb::KafkaSend, None, Deed::Ask(FormKind::KafkaSend(own())));
+        if producer.open_transaction {
+            let end = Command::Kafka(KafkaCommand::End(own(), Marker::Commit));
+            put(Verb::KafkaEnd, None, Deed::Order(end));
+        }
     }
     if producer.is_some() {
         put(Verb::Pin, None, Deed::Ask(FormKind::Pin(own())));
@@ -167,6 +178,10 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
         let sample = Command::RollBack { node: own(), to: Instant::ZERO };
         debug_assert!(sample.check_alone().is_ok());
         put(Verb::RollBack, None, Deed::Ask(FormKind::RollBack(own())));
+    }
+    if is_kafka_broker {
+        put(Verb::KafkaCopy, None, Deed::Order(Command::Kafka(KafkaCommand::Copy(own()))));
+        put(Verb::KafkaRestore, None, Deed::Order(Command::Kafka(KafkaCommand::Restore(own()))));
     }
     put(Verb::Remove, None, Deed::Order(Command::Remove(own())));
     let is_registry = view.registries.iter().any(|it| it.node.id == *node);

@@ -4,6 +4,9 @@ use lab_core::fact::{ControllerFact, DLedgerFact, Fact, MessageAt, TraceEvent};
 use lab_core::id::{CommitLogOffset, EventId, NodeId};
 use lab_core::time::Instant;
 
+/// The id of the section of the inspector that lists them.
+pub const CUT_SECTION: &str = "cut-off";
+
 /// One such cut, as the trace tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {

@@ -245,6 +245,10 @@ impl Session {
             Msg::SetSkip(kind) => self.skip = kind,
             Msg::Skip => self.skip_ahead(),
             Msg::Select(selection) => self.select(selection),
+            Msg::Inspect(selection) => {
+                self.select(selection);
+                self.inspector_folded = false;
+            }
             Msg::SelectEvent(id) => self.select_event(id),
             Msg::Unselect => self.selection = None,
             Msg::ToggleMenu(node) => self.toggle_menu(node),

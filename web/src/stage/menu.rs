@@ -55,7 +55,8 @@ pub(super) fn Popover(props: &PopoverProps) -> Html {
     }
 }
 
-fn focus(element: Option<Element>) {
+/// Moves the focus to an element.
+pub(super) fn focus(element: Option<Element>) {
     if let Some(element) = element.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
         // An element that cannot take the focus leaves it where it is.
         let _ = element.focus();

@@ -2,9 +2,12 @@
 
 use lab_core::id::BrokerId;
 use lab_core::view::{BrokerView, ControllerModeView, View};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 use yew::prelude::*;
 
-use super::StageProps;
+use super::{StageProps, menu};
+use crate::session::cuts::CUT_SECTION;
 use crate::session::{Msg, Selection};
 use crate::text::Texts;
 
@@ -29,10 +32,28 @@ fn cut_mark(props: &StageProps, broker: &BrokerView) -> Html {
     }
     let texts = props.texts.replicas;
     let name = (texts.cut_mark_of)(node.as_str(), count);
+    let (on, selection) = (props.on.clone(), Selection::Node(node.clone()));
+    let onclick = Callback::from(move |event: MouseEvent| {
+        event.stop_propagation();
+        on.emit(Msg::Inspect(selection.clone()));
+        lead_to_section();
+    });
     html! {
         <button class="link cut-mark" data-testid={format!("cut-{node}")} aria-label={name.clone()} title={name}
-            onclick={props.send(Msg::Select(Selection::Node(node.clone())))}>{ (texts.cut_mark)(count) }</button>
+            {onclick}>{ (texts.cut_mark)(count) }</button>
     }
+}
+
+/// Moves the focus to what the inspector tells of the cut, once it is drawn.
+fn lead_to_section() {
+    let Some(window) = web_sys::window() else { return };
+    let document = window.document();
+    let lead = Closure::once_into_js(move || {
+        let section = format!("#{CUT_SECTION} > summary");
+        menu::focus(document.and_then(|document| document.query_selector(&section).ok().flatten()));
+    });
+    // Where no frame can be asked for the section is open all the same.
+    let _ = window.request_animation_frame(lead.unchecked_ref());
 }
 
 /// What it is.

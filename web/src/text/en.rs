@@ -222,6 +222,9 @@ pub(super) const TEXTS: Texts = Texts {
     },
     verb: |verb| match verb {
         Verb::KafkaSend => "Send records…",
+        Verb::KafkaEnd => "Commit the transaction",
+        Verb::KafkaCopy => "Copy the data directory",
+        Verb::KafkaRestore => "Restore the copy",
         Verb::Send => "Send…",
         Verb::Produce => "Send at a rate…",
         Verb::Quiet => "Stop sending",

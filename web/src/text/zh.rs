@@ -214,6 +214,9 @@ pub(super) const TEXTS: Texts = Texts {
     },
     verb: |verb| match verb {
         Verb::KafkaSend => "发送记录…",
+        Verb::KafkaEnd => "提交事务",
+        Verb::KafkaCopy => "复制数据目录",
+        Verb::KafkaRestore => "恢复数据目录副本",
         Verb::Send => "发送…",
         Verb::Produce => "按速率发送…",
         Verb::Quiet => "停止发送",

@@ -89,7 +89,7 @@ impl ReviveService {
         let round = interval + LOOK * u64::from(MOST_EMPTY_LOOKS) + interval * self.slow;
         if matches!(self.state, State::Waiting) && self.slow >= max_slow && self.at < now {
             let rounds = (now.since(self.at).as_millis() - 1) / round.as_millis().max(1);
-            self.at = self.at + round * rounds;
+            self.at += round * rounds;
         }
         while self.at < now {
             self.idle_step(interval, max_slow);
@@ -103,7 +103,7 @@ impl ReviveService {
             }
             State::Scanning(scan) => {
                 scan.empty_looks += 1;
-                self.at = self.at + LOOK;
+                self.at += LOOK;
                 if scan.empty_looks >= MOST_EMPTY_LOOKS {
                     self.state = State::Ending(scan.clone());
                 }
@@ -111,14 +111,14 @@ impl ReviveService {
             State::Ending(_) => self.rest(interval, max_slow),
             State::Resting => {
                 self.state = State::Waiting;
-                self.at = self.at + interval;
+                self.at += interval;
             }
         }
     }
 
     fn rest(&mut self, interval: Duration, max_slow: u64) {
         self.state = State::Resting;
-        self.at = self.at + interval * self.slow;
+        self.at += interval * self.slow;
         if self.slow < max_slow {
             self.slow += 1;
         }

@@ -4,8 +4,8 @@ use lab_core::view::BrokerView;
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{keyed_section, listing};
-use crate::session::cuts::{Cut, CutMessage};
+use super::parts::listing;
+use crate::session::cuts::{CUT_SECTION, Cut, CutMessage};
 
 /// The section; nothing where nothing was cut off.
 pub(super) fn section(props: &InspectorProps, broker: &BrokerView) -> Html {
@@ -14,8 +14,12 @@ pub(super) fn section(props: &InspectorProps, broker: &BrokerView) -> Html {
     if count == 0 {
         return Html::default();
     }
-    let body = html! { <div data-testid="cut-off">{ for cuts.into_iter().map(|cut| one(props, cut)) }</div> };
-    keyed_section("cut-off", &(props.texts.replicas.cut_title)(count), true, body)
+    html! {
+        <details class="section" key={CUT_SECTION} id={CUT_SECTION} open=true data-testid="cut-off">
+            <summary>{ (props.texts.replicas.cut_title)(count) }</summary>
+            { for cuts.into_iter().map(|cut| one(props, cut)) }
+        </details>
+    }
 }
 
 fn one(props: &InspectorProps, cut: &Cut) -> Html {
