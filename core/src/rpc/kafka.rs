@@ -365,6 +365,13 @@ pub struct MemberDescription {
     pub partitions: Vec<TopicPartition>,
 }
 
+/// Offset and leader epoch of a partition, as `ListOffsets` answers.
+pub type ListedOffset = (TopicPartition, Result<(u64, Option<u32>), KafkaError>);
+/// An epoch and its end offset, as `OffsetForLeaderEpoch` answers; `None` when it is not known.
+pub type EpochEnd = (TopicPartition, Result<Option<(u32, u64)>, KafkaError>);
+/// State, protocol and members of a group, as `DescribeGroups` answers.
+pub type GroupDescription = (Arc<str>, Arc<str>, Vec<MemberDescription>);
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KafkaResponse {
@@ -393,9 +400,9 @@ pub enum KafkaResponse {
     /// To `OffsetFetch`: those that there are.
     Offsets(Vec<(TopicPartition, CommittedOffset)>),
     /// To `ListOffsets`: offset and leader epoch.
-    ListedOffsets(Vec<(TopicPartition, Result<(u64, Option<u32>), KafkaError>)>),
+    ListedOffsets(Vec<ListedOffset>),
     /// To `OffsetForLeaderEpoch`: epoch and end offset, `None` when it is not known.
-    EpochEnds(Vec<(TopicPartition, Result<Option<(u32, u64)>, KafkaError>)>),
+    EpochEnds(Vec<EpochEnd>),
     /// To `Fetch`.
     Fetched(Vec<Fetched>),
     /// To `Produce`: the offset of the first record.
@@ -403,7 +410,7 @@ pub enum KafkaResponse {
     /// To `InitProducerId`.
     ProducerId(u64),
     /// To `DescribeGroups`: state, protocol, members.
-    Group(Result<(Arc<str>, Arc<str>, Vec<MemberDescription>), KafkaError>),
+    Group(Result<GroupDescription, KafkaError>),
     /// To `ListGroups`.
     Groups(Vec<(GroupName, Arc<str>)>),
 }

@@ -268,7 +268,7 @@ impl Player<'_> {
             if log_lines::differ(recorded, &answer).is_none() {
                 return true;
             }
-            next = next + SAMPLE;
+            next += SAMPLE;
         }
         false
     }

@@ -29,9 +29,8 @@ pub(super) struct Certain {
 
 /// The place on the agenda at which each question of the tool is put for the last time, by step.
 pub(super) fn last_probes(plan: &Plan, agenda: &[Act]) -> BTreeMap<usize, usize> {
-    let is_probe = |act: &Act| {
-        act.part == Part::Watch && matches!(&plan.orders[act.step], Ok(Order::Mqadmin { .. }))
-    };
+    let is_probe =
+        |act: &Act| act.part == Part::Watch && matches!(&plan.orders[act.step], Ok(Order::Mqadmin { .. }));
     let probes = agenda.iter().enumerate().filter(|(_, act)| is_probe(act));
     probes.map(|(place, act)| (act.step, place)).collect()
 }

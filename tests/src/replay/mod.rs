@@ -95,10 +95,10 @@ impl Search<'_> {
     /// Tries other seeds up to this one, until everything agrees.
     fn vary_seed(&mut self, last: u64) {
         for seed in 1..=last {
-            if self.best.disagreements() > 0 {
-                if let Some(better) = self.better(seed) {
-                    (self.best, self.seed) = (better, seed);
-                }
+            if self.best.disagreements() > 0
+                && let Some(better) = self.better(seed)
+            {
+                (self.best, self.seed) = (better, seed);
             }
         }
     }
@@ -108,7 +108,11 @@ impl Search<'_> {
         let bound = self.best.disagreements();
         let t0 = std::time::Instant::now();
         let verdict = play(self.script, self.plan, self.profile, (&self.starts, seed), bound);
-        eprintln!("TRY seed {seed} bound {bound} -> {:?} in {:?}", verdict.as_ref().map(|v| v.disagreements()), t0.elapsed());
+        eprintln!(
+            "TRY seed {seed} bound {bound} -> {:?} in {:?}",
+            verdict.as_ref().map(|v| v.disagreements()),
+            t0.elapsed()
+        );
         let verdict = verdict?;
         (verdict.disagreements() < bound).then_some(verdict)
     }

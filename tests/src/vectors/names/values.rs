@@ -84,7 +84,10 @@ const REASONS: &[(&str, &str)] = &[
     ("client.consumer.listener", "listeners of the lab take no context"),
     ("client.producer.Transaction", "threads are not simulated"),
     ("client.", "the lab's clients have no such setting: nothing that they do depends on it"),
-    ("common.ControllerConfig", "the lab's controllers have no such setting: nothing that they do depends on it"),
+    (
+        "common.ControllerConfig",
+        "the lab's controllers have no such setting: nothing that they do depends on it",
+    ),
     ("common.BrokerConfig", "the lab's brokers have no such setting: nothing that they do depends on it"),
     ("common.BrokerIdentity", "a name that the person at the lab gives"),
     ("store.", "a detail of files and threads that the lab's store does not have"),
