@@ -365,6 +365,12 @@ pub struct MemberDescription {
     pub partitions: Vec<TopicPartition>,
 }
 
+/// What an answer says of a partition, or why it does not.
+pub type OfPartition<T> = (TopicPartition, Result<T, KafkaError>);
+
+/// State, protocol and members of a group.
+pub type GroupDescription = (Arc<str>, Arc<str>, Vec<MemberDescription>);
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KafkaResponse {
@@ -393,9 +399,9 @@ pub enum KafkaResponse {
     /// To `OffsetFetch`: those that there are.
     Offsets(Vec<(TopicPartition, CommittedOffset)>),
     /// To `ListOffsets`: offset and leader epoch.
-    ListedOffsets(Vec<(TopicPartition, Result<(u64, Option<u32>), KafkaError>)>),
+    ListedOffsets(Vec<OfPartition<(u64, Option<u32>)>>),
     /// To `OffsetForLeaderEpoch`: epoch and end offset, `None` when it is not known.
-    EpochEnds(Vec<(TopicPartition, Result<Option<(u32, u64)>, KafkaError>)>),
+    EpochEnds(Vec<OfPartition<Option<(u32, u64)>>>),
     /// To `Fetch`.
     Fetched(Vec<Fetched>),
     /// To `Produce`: the offset of the first record.
@@ -403,7 +409,7 @@ pub enum KafkaResponse {
     /// To `InitProducerId`.
     ProducerId(u64),
     /// To `DescribeGroups`: state, protocol, members.
-    Group(Result<(Arc<str>, Arc<str>, Vec<MemberDescription>), KafkaError>),
+    Group(Result<GroupDescription, KafkaError>),
     /// To `ListGroups`.
     Groups(Vec<(GroupName, Arc<str>)>),
 }

@@ -12,7 +12,8 @@ use crate::id::{ConnectionId, GroupName, TopicName};
 use crate::kafka::{note, uuid};
 use crate::outbox::Outbox;
 use crate::rpc::kafka::{
-    CommittedOffset, KafkaError, KafkaRequest, KafkaResponse, MemberDescription, TopicPartition,
+    CommittedOffset, GroupDescription, KafkaError, KafkaRequest, KafkaResponse, MemberDescription,
+    TopicPartition,
 };
 use crate::time::{Duration, Instant};
 use crate::timer::{KafkaTimer, Timer};
@@ -148,10 +149,7 @@ impl Broker {
         to.answer(response, out);
     }
 
-    fn describe(
-        &self,
-        group: &GroupName,
-    ) -> Result<(Arc<str>, Arc<str>, Vec<MemberDescription>), KafkaError> {
+    fn describe(&self, group: &GroupName) -> Result<GroupDescription, KafkaError> {
         let group = self.disk.groups.get(group).ok_or(KafkaError::GroupIdNotFound)?;
         let members = group.members.iter().map(|(id, member)| MemberDescription {
             member_id: id.clone(),

@@ -14,7 +14,7 @@ use crate::fact::KafkaFact;
 use crate::kafka::net::{REQUEST_TIMEOUT, RETRY_BACKOFF};
 use crate::kafka::note;
 use crate::outbox::Outbox;
-use crate::rpc::kafka::{CommittedOffset, KafkaError, KafkaRequest, OffsetSpec, TopicPartition};
+use crate::rpc::kafka::{CommittedOffset, KafkaRequest, OfPartition, OffsetSpec, TopicPartition};
 use crate::time::Instant;
 
 /// `SubscriptionState.FetchPosition`.
@@ -255,7 +255,7 @@ impl Consumer {
         &mut self,
         now: Instant,
         positions: &BTreeMap<TopicPartition, FetchPosition>,
-        ends: Vec<(TopicPartition, Result<Option<(u32, u64)>, KafkaError>)>,
+        ends: Vec<OfPartition<Option<(u32, u64)>>>,
         out: &mut Outbox,
     ) {
         let mut divergent = Vec::new();
@@ -384,7 +384,7 @@ impl Consumer {
     pub(super) fn on_listed(
         &mut self,
         now: Instant,
-        offsets: Vec<(TopicPartition, Result<(u64, Option<u32>), KafkaError>)>,
+        offsets: Vec<OfPartition<(u64, Option<u32>)>>,
         out: &mut Outbox,
     ) {
         for (partition, result) in offsets {
