@@ -365,11 +365,10 @@ pub struct MemberDescription {
     pub partitions: Vec<TopicPartition>,
 }
 
-/// Offset and leader epoch of a partition, as `ListOffsets` answers.
-pub type ListedOffset = (TopicPartition, Result<(u64, Option<u32>), KafkaError>);
-/// An epoch and its end offset, as `OffsetForLeaderEpoch` answers; `None` when it is not known.
-pub type EpochEnd = (TopicPartition, Result<Option<(u32, u64)>, KafkaError>);
-/// State, protocol and members of a group, as `DescribeGroups` answers.
+/// What an answer says of a partition, or why it does not.
+pub type OfPartition<T> = (TopicPartition, Result<T, KafkaError>);
+
+/// State, protocol and members of a group.
 pub type GroupDescription = (Arc<str>, Arc<str>, Vec<MemberDescription>);
 
 /// An answer.
@@ -400,9 +399,9 @@ pub enum KafkaResponse {
     /// To `OffsetFetch`: those that there are.
     Offsets(Vec<(TopicPartition, CommittedOffset)>),
     /// To `ListOffsets`: offset and leader epoch.
-    ListedOffsets(Vec<ListedOffset>),
+    ListedOffsets(Vec<OfPartition<(u64, Option<u32>)>>),
     /// To `OffsetForLeaderEpoch`: epoch and end offset, `None` when it is not known.
-    EpochEnds(Vec<EpochEnd>),
+    EpochEnds(Vec<OfPartition<Option<(u32, u64)>>>),
     /// To `Fetch`.
     Fetched(Vec<Fetched>),
     /// To `Produce`: the offset of the first record.

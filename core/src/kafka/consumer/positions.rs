@@ -14,7 +14,7 @@ use crate::fact::KafkaFact;
 use crate::kafka::net::{REQUEST_TIMEOUT, RETRY_BACKOFF};
 use crate::kafka::note;
 use crate::outbox::Outbox;
-use crate::rpc::kafka::{CommittedOffset, EpochEnd, KafkaRequest, ListedOffset, OffsetSpec, TopicPartition};
+use crate::rpc::kafka::{CommittedOffset, KafkaRequest, OfPartition, OffsetSpec, TopicPartition};
 use crate::time::Instant;
 
 /// `SubscriptionState.FetchPosition`.
@@ -255,7 +255,7 @@ impl Consumer {
         &mut self,
         now: Instant,
         positions: &BTreeMap<TopicPartition, FetchPosition>,
-        ends: Vec<EpochEnd>,
+        ends: Vec<OfPartition<Option<(u32, u64)>>>,
         out: &mut Outbox,
     ) {
         let mut divergent = Vec::new();
@@ -381,7 +381,12 @@ impl Consumer {
     }
 
     /// `resetPositionIfNeeded`.
-    pub(super) fn on_listed(&mut self, now: Instant, offsets: Vec<ListedOffset>, out: &mut Outbox) {
+    pub(super) fn on_listed(
+        &mut self,
+        now: Instant,
+        offsets: Vec<OfPartition<(u64, Option<u32>)>>,
+        out: &mut Outbox,
+    ) {
         for (partition, result) in offsets {
             let waits =
                 self.partitions.get(&partition).is_some_and(|state| state.state == FetchState::AwaitReset);
