@@ -43,7 +43,8 @@ fn take_brokers(lines: &mut Lines) -> Option<String> {
     let line = lines.iter().find_map(|(_, line)| line.strip_prefix("broker broker-a "))?;
     let words = line.split(' ').filter(|word| !word.starts_with("brokerRole="));
     let settings = words.collect::<Vec<_>>().join(" ");
-    lines.retain(|(_, line)| !line.starts_with("broker broker-a ") && !line.starts_with("broker broker-a-1 "));
+    lines
+        .retain(|(_, line)| !line.starts_with("broker broker-a ") && !line.starts_with("broker broker-a-1 "));
     Some(settings)
 }
 
@@ -82,7 +83,8 @@ fn acting(rng: &mut Rng, settings: &str, lines: &mut Lines) -> Vec<&'static str>
     }
     let escape = *pick(rng, &["", " enableRemoteEscape=true", " enableRemoteEscape=true"]);
     for (id, node) in REPLICAS.iter().take(2).enumerate() {
-        let line = format!("broker {node} name=broker-a id={id} {settings} enableSlaveActingMaster=true{escape}");
+        let line =
+            format!("broker {node} name=broker-a id={id} {settings} enableSlaveActingMaster=true{escape}");
         lines.push((0, line));
     }
     REPLICAS[..2].to_vec()

@@ -150,7 +150,13 @@ fn healing(lab: &Lab) -> Vec<Command> {
     });
     let closed = view.brokers.iter().filter(|broker| broker.permission != 6);
     let opened = closed.map(|broker| format!("set {} brokerPermission=6", broker.node.id));
-    let lines = servers.chain(controllers).chain(clients).filter_map(mend).chain(barriers).chain(opened).chain(enabling(lab));
+    let lines = servers
+        .chain(controllers)
+        .chain(clients)
+        .filter_map(mend)
+        .chain(barriers)
+        .chain(opened)
+        .chain(enabling(lab));
     lines.filter_map(|line| line.parse().ok()).collect()
 }
 

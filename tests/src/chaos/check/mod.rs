@@ -20,8 +20,8 @@ use lab_core::lab::Lab;
 pub use circumstances::Circumstances;
 pub(super) use cluster::owners;
 pub(super) use messages::{acknowledged, keys, stored};
-pub(super) use replicas::surprises;
 pub use questions::{a_replay_repeats_the_run, questions_change_nothing};
+pub(super) use replicas::surprises;
 
 /// Something that does not hold.
 #[derive(Clone, Debug)]

@@ -109,7 +109,8 @@ fn has_reign_without_a_record(lab: &Lab, name: &BrokerName) -> bool {
         let Some(event) = replay.trace().iter().find(|event| event.id == id) else { return false };
         let (node, reign) = (event.node.clone(), reign_of(event));
         let view = replay.view(0);
-        let broker = view.brokers.iter().find(|b| b.broker_name == *name && Some(&b.node.id) == node.as_ref());
+        let broker =
+            view.brokers.iter().find(|b| b.broker_name == *name && Some(&b.node.id) == node.as_ref());
         let mode = broker.and_then(|broker| broker.controller_mode.as_ref());
         if mode.is_some_and(|mode| mode.epochs.iter().all(|entry| Some(entry.epoch) != reign)) {
             return true;
@@ -148,7 +149,9 @@ pub(super) fn one_leader_a_term(lab: &Lab) -> Verdict {
         let term = match &event.fact {
             Fact::DLedger(DLedgerFact::RoleChanged { term, role: MemberRole::Leader, .. })
             | Fact::Controller(ControllerFact::ControllerRoleChanged {
-                term, role: MemberRole::Leader, ..
+                term,
+                role: MemberRole::Leader,
+                ..
             }) => *term,
             _ => continue,
         };
@@ -205,7 +208,9 @@ pub(super) fn everything_acknowledged_is_at_its_place(lab: &Lab, circumstances: 
     verdict("a healed DLedger group has a leader", leaderless.map(|(name, _)| name))?;
     let waited = waited(lab);
     let displaced = lab.trace().iter().find(|event| {
-        let Fact::SendSucceeded { message, status: SendStatus::SendOk, .. } = &event.fact else { return false };
+        let Fact::SendSucceeded { message, status: SendStatus::SendOk, .. } = &event.fact else {
+            return false;
+        };
         let queue = &message.queue;
         let Some(Some(store)) = stores.get(&queue.broker_name) else { return false };
         if circumstances.may_lose(&queue.broker_name)
@@ -235,9 +240,8 @@ fn waited(lab: &Lab) -> BTreeSet<&Arc<str>> {
 pub(super) fn an_acting_slave_takes_nothing(lab: &Lab) -> Verdict {
     let view = lab.view(0);
     let producers: BTreeSet<_> = view.producers.iter().map(|producer| &producer.node.id).collect();
-    let is_slave = |broker: &&BrokerView| {
-        mode_of(broker) == Some(Mode::Acting) && !broker.broker_id.is_master()
-    };
+    let is_slave =
+        |broker: &&BrokerView| mode_of(broker) == Some(Mode::Acting) && !broker.broker_id.is_master();
     let slaves: BTreeSet<_> = view.brokers.iter().filter(is_slave).map(|broker| &broker.node.id).collect();
     let taken = lab.trace().iter().find(|event| {
         matches!(&event.fact, Fact::MessageStored { from, .. } if producers.contains(from))
@@ -263,7 +267,9 @@ pub(in super::super) fn surprises(lab: &Lab, seen: &mut Sightings) {
             }
             Fact::Acting(ActingFact::Escaped { .. }) => Surprise::Escaped,
             Fact::MessageStored { message, .. } if acknowledged.contains_key(&message.unique_key) => {
-                let Some((name, node)) = name.filter(|(name, _)| replicated.contains_key(*name)) else { continue };
+                let Some((name, node)) = name.filter(|(name, _)| replicated.contains_key(*name)) else {
+                    continue;
+                };
                 match masters.insert(name, node) {
                     Some(before) if before != node => Surprise::WritesCameBack,
                     _ => continue,
