@@ -29,11 +29,19 @@ struct Line {
 
 /// Facts of a recording that nobody could explain, with their step (behaviour §12: seen once, not to be made a rule).
 /// They are shown and not counted; one that begins to agree must leave this list.
-const UNEXPLAINED: &[(&str, usize, &str)] = &[(
-    "5.3.3/acting_master_readable",
-    10,
-    "the queues of the healthy broker came one rebalance, 20 s, after those of the acting slave",
-)];
+const UNEXPLAINED: &[(&str, usize, &str)] = &[
+    (
+        "5.3.3/acting_master_readable",
+        10,
+        "the queues of the healthy broker came one rebalance, 20 s, after those of the acting slave",
+    ),
+    (
+        "4.9.7/dledger_failover",
+        18,
+        "the new leader took writes at 1:14, but the consumer got all of them at once at 1:36; the same steps with 5.3.3 \
+         show no such pause, and no rule is known that makes one of 20 s",
+    ),
+];
 
 #[test]
 fn real_clusters_are_reproduced() {
@@ -97,7 +105,9 @@ fn name(path: &Path) -> String {
 
 fn run(task: &Task) -> Line {
     let text = std::fs::read_to_string(&task.path).expect("a readable recording");
-    let (verdict, orders) = match played(&text, task.profile) {
+    let unexplained: Vec<_> = UNEXPLAINED.iter().filter(|(name, ..)| *name == task.name).collect();
+    let steps: Vec<_> = unexplained.iter().map(|(_, step, _)| *step).collect();
+    let (verdict, orders) = match played(&text, task.profile, &steps) {
         Ok(played) => played,
         Err(why) => {
             let text = format!("{}: not a recording: {why}", task.name);
@@ -109,7 +119,6 @@ fn run(task: &Task) -> Line {
         std::fs::write(file, &verdict.replay).expect("a folder for the replays");
     }
     let agreed = verdict.total() - verdict.disagreements();
-    let unexplained: Vec<_> = UNEXPLAINED.iter().filter(|(name, ..)| *name == task.name).collect();
     let known = |step: usize| unexplained.iter().any(|(_, other, _)| *other == step);
     let mut text = format!("{}: {agreed}/{}", task.name, verdict.total());
     for (_, step, why) in &unexplained {
@@ -132,11 +141,15 @@ fn run(task: &Task) -> Line {
 }
 
 /// What a replay found, and the steps as they are written.
-fn played(text: &str, profile: Option<Profile>) -> Result<(Verdict, Vec<String>), serde_json::Error> {
+fn played(
+    text: &str,
+    profile: Option<Profile>,
+    unexplained: &[usize],
+) -> Result<(Verdict, Vec<String>), serde_json::Error> {
     match profile {
         Some(profile) => {
             let script = Script::read(text)?;
-            let verdict = replay(&script, profile);
+            let verdict = replay(&script, profile, unexplained);
             Ok((verdict, script.steps.into_iter().map(|step| step.order).collect()))
         }
         None => {

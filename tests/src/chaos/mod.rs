@@ -5,6 +5,9 @@
 //! ([`run`]). Checkers ([`check`]) look at it all along and at the end. They know nothing of how the run came about,
 //! so a failing run can be made short ([`shorten`]) and is printed as a scenario that can be played again.
 //!
+//! In some runs a broker name survives its master, as a DLedger group, under controllers or with an acting slave
+//! (`replicated`); the checkers read off the run which of its promises hold there.
+//!
 //! *Always* properties hold in every run, *sometimes* properties ([`sightings`]) in at least one of many: they show
 //! that the runs really reach the situations that the others speak of. [`campaign`] plays many runs on all cores.
 

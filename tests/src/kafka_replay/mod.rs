@@ -34,7 +34,7 @@ pub fn replay(script: &Script) -> Verdict {
     let mut best = player::play(script, &usual, 1);
     for seed in 1..=SEEDS {
         for step in script.sends() {
-            let Some(first) = best.first_disagreement().map(|finding| finding.at) else { return best };
+            let Some(first) = best.first_disagreement(&[]).map(|finding| finding.at) else { return best };
             let (from, to) = script.interval(step);
             if from.as_millis() > first.as_millis() + TOLERANCE_MS {
                 break;

@@ -74,6 +74,8 @@ pub struct Plan {
     pub owners: Vec<Owner>,
     /// Which of them is no process but the wall clock: when within a second the recording began.
     wall_clock: Option<usize>,
+    /// Steps whose facts nobody can explain: their disagreements guide no search.
+    pub unexplained: Vec<usize>,
     fixed: Vec<Act>,
     chosen: Vec<(usize, usize)>,
 }
@@ -103,6 +105,7 @@ impl Plan {
             orders: Vec::new(),
             owners: Vec::new(),
             wall_clock: None,
+            unexplained: Vec::new(),
             fixed: Vec::new(),
             chosen: Vec::new(),
         };

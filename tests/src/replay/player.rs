@@ -95,8 +95,15 @@ pub(super) fn play(
     }
     let agenda = plan.agenda(starts);
     let last_probes = bound::last_probes(plan, &agenda);
+    let mut first_leader = bound::first_leader(script, plan);
     for (place, act) in agenda.into_iter().enumerate() {
         player.advance(act.at);
+        if let Some((_, leader)) = first_leader.take_if(|(step, _)| *step == act.step)
+            && bound < usize::MAX
+            && !player.is_led_by(leader)
+        {
+            return None;
+        }
         if let Ok(order) = &plan.orders[act.step] {
             match act.part {
                 Part::Watch if matches!(order, Order::Mqadmin { .. }) => player.ask_by_tool(act.step),

@@ -42,9 +42,15 @@ impl Verdict {
         self.findings.iter().filter(|finding| finding.problem.is_some())
     }
 
-    /// The earliest fact that differs.
-    pub fn first_disagreement(&self) -> Option<&Finding> {
-        self.findings.iter().filter(|finding| finding.problem.is_some()).min_by_key(|finding| finding.at)
+    /// How many facts of other steps than these differ.
+    pub fn disagreements_besides(&self, steps: &[usize]) -> usize {
+        self.problems().filter(|finding| !steps.contains(&finding.step)).count()
+    }
+
+    /// The earliest fact of other steps than these that differs.
+    pub fn first_disagreement(&self, besides: &[usize]) -> Option<&Finding> {
+        let open = self.problems().filter(|finding| !besides.contains(&finding.step));
+        open.min_by_key(|finding| finding.at)
     }
 }
 

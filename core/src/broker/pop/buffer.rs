@@ -206,6 +206,11 @@ impl Broker {
         deliver: u64,
         out: &mut Outbox,
     ) {
+        if self.is_slave() {
+            // The store of a slave refuses (DefaultMessageStore.checkStoreStatus); an acting one keeps what it knows in
+            // its buffer.
+            return;
+        }
         let mut message = Message::new(self.revive_topic(), body.into_bytes());
         message.set_property(property::TAGS, tag);
         message.set_property(property::UNIQ_KEY, &id);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use super::check_point::{Ack, CheckPoint, MergeKey};
 use super::{Broker, Outstanding, REVIVE_QUEUE_NUM};
 use crate::broker::send::Put;
-use crate::fact::{Fact, PopFact};
+use crate::fact::{ActingFact, Fact, PopFact};
 use crate::id::{GroupName, QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
 use crate::names::{RETRY_PREFIX, SYSTEM_GROUP_PREFIX};
@@ -378,6 +378,13 @@ impl Broker {
             // Expired: it is gone for good.
             return;
         };
+        if self.is_slave() {
+            // An acting slave has no store to write to: PopReviveService asks EscapeBridge, and its own store refuses
+            // the check point that rePutCK would write instead.
+            let message = Box::new(self.message_at(&stored));
+            let why = "an acting slave does not store".into();
+            return out.note(Fact::Acting(ActingFact::EscapeFailed { message, why }));
+        }
         let topic = if point.topic.is_retry() {
             point.topic.clone()
         } else {

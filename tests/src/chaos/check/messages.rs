@@ -108,6 +108,7 @@ pub(super) fn system_topics_are_hidden(lab: &Lab, circumstances: &Circumstances)
 /// A message that waits leaves its queue when its time has come and not before; one that a producer sent with a delay
 /// reaches no listener before that. In the end nothing that is due for long still waits.
 pub(super) fn nothing_is_delivered_early(lab: &Lab) -> Verdict {
+    // With its id: after another replica took over, another message may wait at the same place.
     let mut due = BTreeMap::new();
     let mut first: BTreeMap<&str, Instant> = BTreeMap::new();
     let mut stored = BTreeSet::new();
@@ -118,16 +119,16 @@ pub(super) fn nothing_is_delivered_early(lab: &Lab) -> Verdict {
                 None
             }
             Fact::MessageDelayed { message, until, .. } => {
-                due.insert((&message.queue, message.offset), *until);
+                due.insert((&message.queue, message.offset, &message.unique_key), *until);
                 if !stored.contains(&(&*message.unique_key, false)) {
                     let first = first.entry(&message.unique_key).or_insert(*until);
                     *first = (*first).min(*until);
                 }
                 None
             }
-            Fact::DelayedMessageDue { message, .. } | Fact::TimerMessageDue { message } => {
-                due.get(&(&message.queue, message.offset)).filter(|until| event.at < **until)
-            }
+            Fact::DelayedMessageDue { message, .. } | Fact::TimerMessageDue { message } => due
+                .get(&(&message.queue, message.offset, &message.unique_key))
+                .filter(|until| event.at < **until),
             Fact::MessageDelivered { message, .. } => {
                 first.get(&*message.unique_key).filter(|until| event.at < **until)
             }
