@@ -97,10 +97,10 @@ impl Search<'_> {
     /// Tries other seeds up to this one, until everything agrees.
     fn vary_seed(&mut self, last: u64) {
         for seed in 1..=last {
-            if self.open() > 0 {
-                if let Some(better) = self.better(seed) {
-                    (self.best, self.seed) = (better, seed);
-                }
+            if self.open() > 0
+                && let Some(better) = self.better(seed)
+            {
+                (self.best, self.seed) = (better, seed);
             }
         }
     }
