@@ -391,7 +391,6 @@ mod tests {
     fn what_the_lab_does_not_have_is_said() {
         let cases = [
             ("send by=p topic=T colour=red", "`colour=red`"),
-            ("consumer name=c group=g ns=NS topic=T clientRebalance=false", "`clientRebalance=false`"),
             ("start broker broker-a-n0", "the replica `n0`"),
         ];
         for (order, why) in cases {
