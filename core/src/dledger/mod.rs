@@ -17,9 +17,9 @@
 //! A new leader compares its last entry with each follower, goes back to the first one that agrees, has the rest cut
 //! off, and then pushes entry by entry.
 //!
-//! **In RocketMQ**: dledger 0.3.1.2: `DLedgerLeaderElector` ([`elector`]), `MemberState`, `DLedgerEntryPusher` with its
-//! `EntryDispatcher` and `QuorumAckChecker` ([`pusher`]) and its `EntryHandler` ([`entry_handler`]),
-//! `DLedgerServer.handleAppend`, `checkPreferredLeader` ([`transfer`]), `DLedgerMmapFileStore` ([`ledger`]); behaviour
+//! **In RocketMQ**: dledger 0.3.1.2: `DLedgerLeaderElector` (`elector`), `MemberState`, `DLedgerEntryPusher` with its
+//! `EntryDispatcher` and `QuorumAckChecker` (`pusher`) and its `EntryHandler` (`entry_handler`),
+//! `DLedgerServer.handleAppend`, `checkPreferredLeader` (`transfer`), `DLedgerMmapFileStore` (`ledger`); behaviour
 //! §4.6, §11.5.
 //!
 //! **Left out on purpose**: the polling of its threads (each millisecond, the elector each 10 ms: here the elector's 10 ms
