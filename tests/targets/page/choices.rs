@@ -29,8 +29,8 @@ fn words(page: &Page) -> BTreeSet<String> {
     page.ask::<Vec<String>>(WORDS, vec![]).into_iter().collect()
 }
 
-/// Words that are RocketMQ's own or the cluster's, beside those whose spelling shows it: `brokerName`, `SLAVE`, `q0`.
-const NAMES: [&str; 7] = ["RocketMQ", "Lab", "Broker", "Orders", "Diff", "min", "max"];
+/// Words that are RocketMQ's or Kafka's own or the cluster's, beside those whose spelling shows it: `brokerName`, `SLAVE`, `q0`.
+const NAMES: [&str; 9] = ["RocketMQ", "Kafka", "Lab", "Broker", "Controller", "Orders", "Diff", "min", "max"];
 
 /// Whether a text may be the same in every language: there is no ordinary word in it.
 fn is_name(text: &str) -> bool {
