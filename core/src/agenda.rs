@@ -6,37 +6,23 @@ use std::collections::BinaryHeap;
 use crate::time::Instant;
 
 /// Pending events of type `E`.
+///
+/// The heap holds numbers only, because it moves what it holds about; the events themselves stay where they are.
 #[derive(Clone, Debug)]
 pub struct Agenda<E> {
-    heap: BinaryHeap<Reverse<Entry<E>>>,
+    heap: BinaryHeap<Reverse<Entry>>,
     next_seq: u64,
+    events: Vec<Option<E>>,
+    /// Places of `events` that are empty.
+    free: Vec<u32>,
 }
 
-#[derive(Clone, Debug)]
-struct Entry<E> {
+/// Compares by moment, then by number, which no two entries share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
     at: Instant,
     seq: u64,
-    event: E,
-}
-
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl<E> Eq for Entry<E> {}
-
-impl<E> PartialOrd for Entry<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> Ord for Entry<E> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.seq).cmp(&(other.at, other.seq))
-    }
+    place: u32,
 }
 
 impl<E> Default for Agenda<E> {
@@ -48,14 +34,19 @@ impl<E> Default for Agenda<E> {
 impl<E> Agenda<E> {
     /// Nothing is due.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), next_seq: 0 }
+        Self { heap: BinaryHeap::new(), next_seq: 0, events: Vec::new(), free: Vec::new() }
     }
 
     /// Adds an event and returns its number, unique in this agenda.
     pub fn push(&mut self, at: Instant, event: E) -> u64 {
         let seq = self.next_seq;
         self.next_seq += 1;
-        self.heap.push(Reverse(Entry { at, seq, event }));
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.events.push(None);
+            u32::try_from(self.events.len() - 1).expect("fewer events pending than there are numbers")
+        });
+        self.events[place as usize] = Some(event);
+        self.heap.push(Reverse(Entry { at, seq, place }));
         seq
     }
 
@@ -66,12 +57,16 @@ impl<E> Agenda<E> {
 
     /// Takes the next event with its moment and number.
     pub fn pop(&mut self) -> Option<(Instant, u64, E)> {
-        self.heap.pop().map(|Reverse(entry)| (entry.at, entry.seq, entry.event))
+        let Reverse(Entry { at, seq, place }) = self.heap.pop()?;
+        let event = self.events[place as usize].take()?;
+        self.free.push(place);
+        Some((at, seq, event))
     }
 
     /// Everything pending, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Instant, &E)> {
-        self.heap.iter().map(|Reverse(entry)| (entry.at, &entry.event))
+        let event = |entry: &Entry| self.events[entry.place as usize].as_ref();
+        self.heap.iter().filter_map(move |Reverse(entry)| Some((entry.at, event(entry)?)))
     }
 }
 

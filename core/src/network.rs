@@ -16,6 +16,7 @@ use crate::outbox::Peer;
 use crate::rng::{Ratio, Rng};
 use crate::rpc::Frame;
 use crate::time::{Duration, Instant};
+use crate::world::Place;
 
 /// TCP's first time-out for a repetition (`TCP_RTO_MIN` on Linux).
 const FIRST_RETRANSMISSION: Duration = Duration::from_millis(200);
@@ -72,10 +73,20 @@ pub enum EndState {
 pub struct End {
     /// Who it is.
     pub peer: Peer,
+    /// Its place in the world.
+    pub(crate) place: Place,
     /// Its state.
     pub state: EndState,
+    /// The link over which it sends, once it has.
+    link: Option<usize>,
     /// When what this end sent last arrives at the other.
     last_arrival: Instant,
+}
+
+impl End {
+    const fn new(place: Place, peer: Peer) -> Self {
+        Self { peer, place, state: EndState::Opening, link: None, last_arrival: Instant::ZERO }
+    }
 }
 
 /// A TCP connection.
@@ -87,11 +98,8 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that is being made.
-    pub const fn new(opener: Peer, acceptor: Peer) -> Self {
-        Self {
-            opener: End { peer: opener, state: EndState::Opening, last_arrival: Instant::ZERO },
-            acceptor: End { peer: acceptor, state: EndState::Opening, last_arrival: Instant::ZERO },
-        }
+    pub(crate) fn new(opener: (Place, Peer), acceptor: (Place, Peer)) -> Self {
+        Self { opener: End::new(opener.0, opener.1), acceptor: End::new(acceptor.0, acceptor.1) }
     }
 
     /// One end.
@@ -111,10 +119,10 @@ impl Connection {
     }
 
     /// Which end a node has.
-    pub fn side_of(&self, node: &NodeId) -> Option<Side> {
-        if self.opener.peer.node == *node {
+    pub(crate) fn side_of(&self, place: Place) -> Option<Side> {
+        if self.opener.place == place {
             Some(Side::Opener)
-        } else if self.acceptor.peer.node == *node {
+        } else if self.acceptor.place == place {
             Some(Side::Acceptor)
         } else {
             None
@@ -159,40 +167,48 @@ pub struct Network {
     seed: u64,
     latency: Latency,
     loss: Ratio,
-    /// By who sends, then by who receives.
-    links: BTreeMap<NodeId, BTreeMap<NodeId, Link>>,
+    links: Vec<Link>,
+    /// The place of each link among them, by who sends and who receives.
+    places: BTreeMap<(NodeId, NodeId), usize>,
+    /// Places of links that were forgotten.
+    free: Vec<usize>,
     connections: BTreeMap<ConnectionId, Connection>,
 }
 
 impl Network {
     /// A network in which every link has this latency and loss.
     pub const fn new(seed: u64, latency: Latency, loss: Ratio) -> Self {
-        Self { seed, latency, loss, links: BTreeMap::new(), connections: BTreeMap::new() }
+        Self {
+            seed,
+            latency,
+            loss,
+            links: Vec::new(),
+            places: BTreeMap::new(),
+            free: Vec::new(),
+            connections: BTreeMap::new(),
+        }
     }
 
     fn link(&mut self, from: &NodeId, to: &NodeId) -> &mut Link {
-        if !self.has_link(from, to) {
-            self.add_link(from, to);
-        }
-        let link = self.links.get_mut(from).and_then(|links| links.get_mut(to));
-        link.expect("a link that is missing was just added")
+        let place = self.place_of(from.clone(), to.clone());
+        &mut self.links[place]
     }
 
-    fn has_link(&self, from: &NodeId, to: &NodeId) -> bool {
-        self.links.get(from).is_some_and(|links| links.contains_key(to))
-    }
-
-    fn add_link(&mut self, from: &NodeId, to: &NodeId) {
-        let link = Link {
-            latency: self.latency,
-            loss: self.loss,
-            is_cut: false,
-            is_held: false,
+    /// The place of a link, which is made when there is none.
+    fn place_of(&mut self, from: NodeId, to: NodeId) -> usize {
+        let (links, free, seed) = (&mut self.links, &mut self.free, self.seed);
+        let (latency, loss) = (self.latency, self.loss);
+        *self.places.entry((from, to)).or_insert_with_key(|(from, to)| {
             // A stream per direction: another node changes nothing here.
-            rng: Rng::fork(self.seed, &format!("link {from}>{to}")),
-            waiting: Vec::new(),
-        };
-        self.links.entry(from.clone()).or_default().insert(to.clone(), link);
+            let rng = Rng::fork(seed, &format!("link {from}>{to}"));
+            let link = Link { latency, loss, is_cut: false, is_held: false, rng, waiting: Vec::new() };
+            if let Some(place) = free.pop() {
+                links[place] = link;
+                return place;
+            }
+            links.push(link);
+            links.len() - 1
+        })
     }
 
     /// Adds a connection.
@@ -230,16 +246,18 @@ impl Network {
         let Some(connection) = self.connections.get(&transit.connection) else {
             return (Instant::NEVER, None);
         };
-        let (from, to) =
-            (&connection.end(transit.to.other()).peer.node, &connection.end(transit.to).peer.node);
-        if !self.has_link(from, to) {
-            let (from, to) = (from.clone(), to.clone());
-            self.add_link(&from, &to);
-            return self.send(now, transit);
-        }
-        let Some(link) = self.links.get_mut(from).and_then(|links| links.get_mut(to)) else {
-            return (Instant::NEVER, None);
+        let (from, to) = (connection.end(transit.to.other()), connection.end(transit.to));
+        let place = match from.link {
+            Some(place) => place,
+            None => {
+                let place = self.place_of(from.peer.node.clone(), to.peer.node.clone());
+                if let Some(connection) = self.connections.get_mut(&transit.connection) {
+                    connection.end_mut(transit.to.other()).link = Some(place);
+                }
+                place
+            }
         };
+        let link = &mut self.links[place];
         if link.is_cut || link.is_held {
             link.waiting.push(transit);
             return (Instant::NEVER, None);
@@ -306,8 +324,7 @@ impl Network {
 
     /// The barriers that stand: from, to, which, and what waits there.
     pub fn barriers(&self) -> impl Iterator<Item = (&NodeId, &NodeId, Barrier, &[Transit])> {
-        let links =
-            self.links.iter().flat_map(|(from, links)| links.iter().map(move |(to, link)| (from, to, link)));
+        let links = self.places.iter().map(|((from, to), place)| (from, to, &self.links[*place]));
         links.flat_map(|(from, to, link)| {
             let cut = link.is_cut.then_some((from, to, Barrier::Cut, link.waiting.as_slice()));
             let hold = link.is_held.then_some((from, to, Barrier::Hold, link.waiting.as_slice()));
@@ -317,7 +334,8 @@ impl Network {
 
     /// Whether a barrier of this kind stands in this direction.
     pub fn is_parted(&self, barrier: Barrier, from: &NodeId, to: &NodeId) -> bool {
-        self.links.get(from).and_then(|links| links.get(to)).is_some_and(|link| match barrier {
+        let place = self.places.get(&(from.clone(), to.clone()));
+        place.map(|place| &self.links[*place]).is_some_and(|link| match barrier {
             Barrier::Cut => link.is_cut,
             Barrier::Hold => link.is_held,
         })
@@ -325,16 +343,19 @@ impl Network {
 
     /// Forgets a node that was taken away, with everything that waits for it. What it told its peers at its end still
     /// reaches them: a connection stays as long as the peer's end is not closed.
-    pub fn forget(&mut self, node: &NodeId) {
-        self.links.remove(node);
-        for links in self.links.values_mut() {
-            links.remove(node);
+    pub(crate) fn forget(&mut self, node: &NodeId, place: Place) {
+        let gone = self.places.extract_if(.., |(from, to), _| from == node || to == node);
+        for (_, link) in gone {
+            self.links[link].waiting.clear();
+            self.free.push(link);
         }
         self.connections.retain(|_, connection| {
-            connection.side_of(node).is_none_or(|side| {
-                let is_closed = |side| connection.end(side).state == EndState::Closed;
-                is_closed(side) && !is_closed(side.other())
-            })
+            let Some(side) = connection.side_of(place) else { return true };
+            for side in [side, side.other()] {
+                connection.end_mut(side).link = None;
+            }
+            let is_closed = |side| connection.end(side).state == EndState::Closed;
+            is_closed(side) && !is_closed(side.other())
         });
     }
 }

@@ -71,6 +71,8 @@ pub enum Effect {
     CancelTimer(Timer),
     /// Something worth telling happened.
     Note(Fact),
+    /// Something worth telling happened, and nobody listens: it is only counted.
+    Count,
     /// Write a row into the database that the application of this group keeps outside its processes.
     Record(GroupName, TransactionRecord),
     /// The process has nothing left to do and ends by itself.
@@ -82,17 +84,23 @@ pub enum Effect {
 pub struct Outbox {
     effects: Vec<Effect>,
     next_connection: ConnectionId,
+    /// Whether facts are only counted.
+    is_untraced: bool,
 }
 
 impl Outbox {
     /// An empty outbox; connections opened through it are numbered from `next_connection`.
     pub const fn new(next_connection: ConnectionId) -> Self {
-        Self::reusing(Vec::new(), next_connection)
+        Self { effects: Vec::new(), next_connection, is_untraced: false }
     }
 
     /// As [`new`](Self::new), with the memory of an earlier one, which must be empty.
-    pub(crate) const fn reusing(effects: Vec<Effect>, next_connection: ConnectionId) -> Self {
-        Self { effects, next_connection }
+    pub(crate) const fn reusing(
+        effects: Vec<Effect>,
+        next_connection: ConnectionId,
+        is_untraced: bool,
+    ) -> Self {
+        Self { effects, next_connection, is_untraced }
     }
 
     /// Opens a connection and returns its number at once; frames may be sent only once it stands.
@@ -126,6 +134,11 @@ impl Outbox {
     /// Notes a fact in the trace.
     pub fn note(&mut self, fact: Fact) {
         self.effects.push(Effect::Note(fact));
+    }
+
+    /// As [`note`](Self::note) for what happens often: the fact is made only when somebody listens.
+    pub(crate) fn note_with(&mut self, fact: impl FnOnce() -> Fact) {
+        self.effects.push(if self.is_untraced { Effect::Count } else { Effect::Note(fact()) });
     }
 
     /// Writes a row into the application's database.

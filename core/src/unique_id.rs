@@ -78,11 +78,16 @@ impl UniqueIdMaker {
         let in_month = if (1 - PUT_RIGHT..0).contains(&difference) { 0 } else { difference };
         let counter = self.counter as u16;
         self.counter = self.counter.wrapping_add(1);
-        let ip = match self.ip {
-            IpAddr::V4(ip) => format!("{:08X}", u32::from(ip)),
-            IpAddr::V6(ip) => format!("{:032X}", u128::from(ip)),
-        };
-        format!("{ip}{:04X}{:08X}{in_month:08X}{counter:04X}", self.process_id, self.class_loader_hash)
+        let mut id = String::with_capacity(56);
+        match self.ip {
+            IpAddr::V4(ip) => push_hex(&mut id, u32::from(ip).into(), 8),
+            IpAddr::V6(ip) => push_hex(&mut id, ip.into(), 32),
+        }
+        push_hex(&mut id, self.process_id.into(), 4);
+        push_hex(&mut id, self.class_loader_hash.into(), 8);
+        push_hex(&mut id, in_month.cast_unsigned().into(), 8);
+        push_hex(&mut id, counter.into(), 4);
+        id
     }
 
     /// The month that the next id counts from, once there is one.
@@ -94,6 +99,12 @@ impl UniqueIdMaker {
     pub const fn counter(&self) -> i32 {
         self.counter
     }
+}
+
+/// Adds the last so many upper-case hex digits of a number.
+fn push_hex(id: &mut String, number: u128, digits: u32) {
+    let digit = |place: u32| b"0123456789ABCDEF"[(number >> (4 * place)) as usize & 15];
+    id.extend((0..digits).rev().map(|place| char::from(digit(place))));
 }
 
 /// What an id says.

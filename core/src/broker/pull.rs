@@ -75,6 +75,15 @@ impl HeldPull {
         self.request.topic == message.message.topic && self.request.queue_id == message.queue_id
     }
 
+    /// Why it is woken when these messages become visible; `None` when it is not.
+    fn reason_to_wake(&self, now: Instant, visible: &[Arc<StoredMessage>]) -> Option<WakeReason> {
+        let mut arrived = visible.iter().filter(|message| self.waits_at(message)).peekable();
+        if arrived.peek().is_some() && now >= self.until {
+            return Some(WakeReason::Timeout);
+        }
+        arrived.any(|message| self.wants(message)).then_some(WakeReason::Arrival)
+    }
+
     /// Whether a message that arrived in its queue is one that it waits for.
     fn wants(&self, message: &StoredMessage) -> bool {
         let hash = tag_hash(message.message.tag().map(|tag| &**tag));
@@ -355,21 +364,12 @@ impl Broker {
         if !self.config.long_polling_enable {
             return;
         }
-        let mut woken = Vec::new();
-        let mut kept = Vec::new();
-        for held in std::mem::take(&mut self.held_pulls) {
-            let mut arrived = visible.iter().filter(|message| held.waits_at(message)).peekable();
-            if arrived.peek().is_some() && now >= held.until {
-                woken.push((held, WakeReason::Timeout));
-            } else if arrived.any(|message| held.wants(message)) {
-                woken.push((held, WakeReason::Arrival));
-            } else {
-                kept.push(held);
+        let is_woken = |held: &mut HeldPull| held.reason_to_wake(now, visible).is_some();
+        let woken: Vec<_> = self.held_pulls.extract_if(.., is_woken).collect();
+        for held in woken {
+            if let Some(reason) = held.reason_to_wake(now, visible) {
+                self.wake(now, held, reason, out);
             }
-        }
-        self.held_pulls = kept;
-        for (held, reason) in woken {
-            self.wake(now, held, reason, out);
         }
     }
 

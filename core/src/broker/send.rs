@@ -192,7 +192,7 @@ impl Broker {
             message.set_property(property::MSG_REGION, "DefaultRegion");
             message.set_property(property::TRACE_ON, "true");
         }
-        message.set_property(property::CLUSTER, self.config.broker_cluster_name.as_str());
+        message.set_shared_property(property::CLUSTER, self.config.broker_cluster_name.as_shared().clone());
         let is_half = self.is_half(&message, send.reconsume_times);
         if is_half && self.config.reject_transaction_message {
             let remark = format!("the broker[{}] sending transaction message is forbidden", self.address.ip);
@@ -296,8 +296,8 @@ impl Broker {
         let stored = self.store.append(message);
         let topic = &stored.message.topic;
         self.stats.put(now, stored.record_length());
-        self.stats.count(now, StatsName::TopicPut, topic.as_str(), 1);
-        out.note(Fact::MessageStored {
+        self.stats.count(now, StatsName::TopicPut, topic.as_shared().clone(), 1);
+        out.note_with(|| Fact::MessageStored {
             message: Box::new(self.message_at(&stored)),
             commit_log_offset: stored.commit_log_offset,
             size: u32::try_from(stored.record_length()).unwrap_or(u32::MAX),

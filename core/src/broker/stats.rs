@@ -23,8 +23,10 @@ struct Past {
     interval: Duration,
     /// Intervals that are looked back at most.
     kept: u64,
-    /// Number of an interval in which the count changed, and the count at its end.
+    /// Number of an earlier interval in which the count changed, and the count at its end.
     changes: Vector<(u64, u64)>,
+    /// The same of the last interval in which it changed.
+    last: Option<(u64, u64)>,
 }
 
 impl Past {
@@ -34,13 +36,10 @@ impl Past {
 
     fn record(&mut self, age: Duration, total: u64) {
         let interval = self.interval_of(age);
-        match self.changes.last() {
-            Some((last, _)) if *last == interval => {
-                self.changes.pop_back();
-            }
-            _ => {}
-        }
-        self.changes.push_back((interval, total));
+        let Some(before) = self.last.replace((interval, total)).filter(|(last, _)| *last != interval) else {
+            return;
+        };
+        self.changes.push_back(before);
         // One change before the oldest that counts has to stay: it says where the count stood then.
         while self.changes.get(1).is_some_and(|(second, _)| second + self.kept < interval) {
             self.changes.pop_front();
@@ -49,8 +48,8 @@ impl Past {
 
     /// The count at the beginning of an interval.
     fn total_at(&self, interval: u64) -> u64 {
-        let place = self.changes.iter().rposition(|(changed, _)| *changed < interval);
-        place.and_then(|place| self.changes.get(place)).map_or(0, |(_, total)| *total)
+        let mut changes = self.last.iter().chain(self.changes.iter().rev());
+        changes.find(|(changed, _)| *changed < interval).map_or(0, |(_, total)| *total)
     }
 
     /// Sum and rate over the samples at hand: at most `samples`, the first not before the counter was made.
@@ -80,7 +79,7 @@ pub(super) struct Counter {
 impl Counter {
     fn new(made: Duration) -> Self {
         let past =
-            |seconds, kept| Past { interval: Duration::from_secs(seconds), kept, changes: Vector::new() };
+            |seconds, kept| Past { interval: Duration::from_secs(seconds), kept, changes: Vector::new(), last: None };
         Self {
             made,
             total: 0,

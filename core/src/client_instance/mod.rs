@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 pub use trace::TraceClient;
 
+use smallvec::SmallVec;
+
 use crate::command::ClientSpec;
 use crate::config::{ClientConfig, Profile};
 use crate::fact::Fact;
@@ -311,25 +313,25 @@ impl<P> ClientInstance<P> {
     }
 
     /// Handles what concerns connections and answers; returns what its owner has to know, in order.
-    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) -> Vec<ClientEvent<P>> {
-        let outcomes: Vec<Outcome<Purpose<P>>> = match input {
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Outbox) -> SmallVec<[ClientEvent<P>; 1]> {
+        let outcomes: SmallVec<[Outcome<Purpose<P>>; 1]> = match input {
             Input::Connected(connection) => {
                 self.remoting.on_connected(connection, out);
-                Vec::new()
+                SmallVec::new()
             }
-            Input::Refused(connection) => self.remoting.on_refused(connection, out),
-            Input::Closed(connection) => self.on_closed(connection),
-            Input::Timer(Timer::RequestTimeout, _) => self.remoting.on_timeout(now, out),
+            Input::Refused(connection) => self.remoting.on_refused(connection, out).into(),
+            Input::Closed(connection) => self.on_closed(connection).into(),
+            Input::Timer(Timer::RequestTimeout, _) => self.remoting.on_timeout(now, out).into(),
             Input::Timer(Timer::FlushTrace, _) => {
                 self.traces_due(now, out);
-                Vec::new()
+                SmallVec::new()
             }
             Input::Frame { frame: Frame::Response { opaque, response }, .. } => {
                 self.remoting.on_response(opaque, *response).into_iter().collect()
             }
-            _ => Vec::new(),
+            _ => SmallVec::new(),
         };
-        let mut events = Vec::new();
+        let mut events = SmallVec::new();
         for (purpose, result) in outcomes {
             match purpose {
                 Purpose::Own(own) => events.push(ClientEvent::Own(own, result)),

@@ -140,7 +140,7 @@ impl Consumer {
         out: &mut Outbox,
     ) {
         for message in &batch.messages {
-            out.note(Fact::MessageDelivered {
+            out.note_with(|| Fact::MessageDelivered {
                 message: Box::new(batch.message_at(message)),
                 reconsume_times: message.reconsume_times,
             });
@@ -160,9 +160,9 @@ impl Consumer {
 
     /// Some work has ended.
     pub(super) fn consume_done(&mut self, now: Instant, out: &mut Outbox) {
-        let working = std::mem::take(&mut self.listener.working);
-        let (done, working): (Vec<_>, Vec<_>) = working.into_iter().partition(|call| call.until <= now);
-        self.listener.working = working;
+        let is_done = |call: &Call| call.until <= now;
+        let mut done = Vec::with_capacity(self.listener.working.iter().filter(|call| is_done(call)).count());
+        done.extend(self.listener.working.extract_if(.., |call| is_done(call)));
         for Call { batch, run_began, traced, .. } in done {
             let fails = batch.messages.iter().any(|message| self.spec.fail.fails(message.reconsume_times));
             let result = match (fails, run_began) {
@@ -172,7 +172,9 @@ impl Consumer {
             };
             self.listener.count(&batch, !fails);
             for message in &batch.messages {
-                out.note(Fact::MessageConsumed { message: Box::new(batch.message_at(message)), result });
+                let fact =
+                    || Fact::MessageConsumed { message: Box::new(batch.message_at(message)), result };
+                out.note_with(fact);
             }
             if let Some(traced) = traced {
                 self.trace_after(now, traced, !fails, out);

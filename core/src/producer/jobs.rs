@@ -1,6 +1,7 @@
 //! The application above a producer: threads that work off jobs, one message at a time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::sending::Manner;
 use super::{ActiveSend, Producer, ThreadId};
@@ -19,7 +20,7 @@ const EXECUTOR: ThreadId = ThreadId::MAX;
 #[derive(Clone, Debug)]
 pub struct Job {
     /// What is to be sent.
-    pub spec: SendJob,
+    pub spec: Arc<SendJob>,
     /// Messages that were begun.
     pub begun: u32,
 }
@@ -51,7 +52,7 @@ impl SendThread {
 impl Producer {
     pub(super) fn add_job(&mut self, now: Instant, thread: ThreadId, spec: SendJob, out: &mut Outbox) {
         if let Some(thread) = self.threads.get_mut(&thread) {
-            thread.jobs.push_back(Job { spec, begun: 0 });
+            thread.jobs.push_back(Job { spec: spec.into(), begun: 0 });
         }
         self.go_on(now, out);
     }
@@ -67,11 +68,13 @@ impl Producer {
 
     /// Has every thread begin its next send that is neither waiting nor pausing, and sets the clock for the rest.
     pub(super) fn go_on(&mut self, now: Instant, out: &mut Outbox) {
-        for id in self.threads.keys().copied().collect::<Vec<_>>() {
+        let mut next = self.threads.keys().next().copied();
+        while let Some(id) = next {
             // A send that fails at once lets its thread go on at once.
             while self.is_ready(now, id) {
                 self.begin_next(now, id, out);
             }
+            next = self.threads.range(id + 1..).next().map(|(id, _)| *id);
         }
         let next = self.threads.values().filter(|thread| thread.current.is_none() && !thread.jobs.is_empty());
         if let Some(at) = next.filter_map(|thread| thread.paused_until).min() {
@@ -93,7 +96,9 @@ impl Producer {
         let number = job.begun;
         job.begun += 1;
         let spec = job.spec.clone();
-        let mut message = Message::new(spec.topic.clone(), body(&spec, number).into_bytes());
+        let mut message = Message::new(spec.topic.clone(), body(&spec, number));
+        // Those below, and what the broker adds.
+        message.properties.reserve_exact(6 + spec.properties.len());
         if let Some(key) = &spec.key {
             let key = if spec.count == Some(1) { key.to_string() } else { format!("{key}-{number}") };
             message.set_property(property::KEYS, &key);
@@ -151,6 +156,6 @@ impl Producer {
 }
 
 /// The body that the job gives its message of this number.
-fn body(spec: &SendJob, number: u32) -> String {
-    if &*spec.body == "m" { format!("m{number}") } else { spec.body.to_string() }
+fn body(spec: &SendJob, number: u32) -> Arc<[u8]> {
+    if &*spec.body == "m" { format!("m{number}").into_bytes().into() } else { spec.body.clone().into() }
 }

@@ -144,7 +144,7 @@ impl CommitLog {
 
     /// The message whose record begins at `offset`.
     pub fn message_at(&self, offset: CommitLogOffset) -> Option<Arc<StoredMessage>> {
-        match self.records.get(self.index_of(offset)?) {
+        match self.records.get(self.index_of(|record| record.begin().cmp(&offset))?) {
             Some(Record::Message(message)) => Some(message.clone()),
             _ => None,
         }
@@ -152,8 +152,7 @@ impl CommitLog {
 
     /// The records from the one whose entry begins at `offset`; none when there is none.
     pub fn records_from(&self, offset: CommitLogOffset) -> impl Iterator<Item = &Record> {
-        let index = self.records.binary_search_by_key(&offset, |record| self.place(record));
-        let index = index.unwrap_or(self.records.len());
+        let index = self.index_of(|record| self.place(record).cmp(&offset)).unwrap_or(self.records.len());
         self.records.focus().narrow(index..).into_iter()
     }
 
@@ -225,12 +224,13 @@ impl CommitLog {
         })
     }
 
-    /// Looks from the end in steps that double, because what is asked for was mostly just written.
-    fn index_of(&self, offset: CommitLogOffset) -> Option<usize> {
+    /// The index of the record that `compare` finds equal. Looks from the end in steps that double, because what is
+    /// asked for was mostly just written.
+    fn index_of(&self, compare: impl Fn(&Record) -> Ordering) -> Option<usize> {
         let (mut low, mut high, mut step) = (self.records.len(), self.records.len(), 1);
         while high > 0 {
             low = high.saturating_sub(step);
-            if self.records[low].begin() <= offset {
+            if compare(&self.records[low]).is_le() {
                 break;
             }
             high = low;
@@ -238,7 +238,7 @@ impl CommitLog {
         }
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.records[middle].begin().cmp(&offset) {
+            match compare(&self.records[middle]) {
                 Ordering::Equal => return Some(middle),
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,

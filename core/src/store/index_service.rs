@@ -15,7 +15,7 @@ use std::sync::Arc;
 use imbl::Vector;
 
 use super::MessageStore;
-use super::index_file::{IndexFile, IndexSize, build_key};
+use super::index_file::{IndexFile, IndexSize, build_key, hash_of_key};
 use crate::id::{CommitLogOffset, TopicName};
 use crate::message::{KEY_SEPARATOR, StoredMessage};
 use crate::time::Instant;
@@ -76,14 +76,14 @@ impl IndexService {
         let words = message.message.keys().map_or("", |keys| keys).split(KEY_SEPARATOR);
         let unique = message.message.unique_key().map(|key| &**key);
         for key in unique.into_iter().chain(words.filter(|word| !word.is_empty())) {
-            self.put_key(&build_key(topic, key), offset, message.stored_at);
+            self.put_key(hash_of_key(topic, key), offset, message.stored_at);
         }
     }
 
-    fn put_key(&mut self, key: &str, offset: CommitLogOffset, stored_at: Instant) {
-        if !self.last_file().put_key(key, offset, stored_at) {
+    fn put_key(&mut self, key_hash: u32, offset: CommitLogOffset, stored_at: Instant) {
+        if !self.last_file().put_key(key_hash, offset, stored_at) {
             // The full file made room for a new one; a file without room for a single entry takes none.
-            self.last_file().put_key(key, offset, stored_at);
+            self.last_file().put_key(key_hash, offset, stored_at);
         }
     }
 

@@ -97,7 +97,7 @@ pub(super) fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool)
         .network()
         .connections()
         .filter_map(|(_, connection)| {
-            let side = connection.side_of(id)?;
+            let side = connection.side_of(world.slots().place(id)?)?;
             let is_open = connection.end(side).state == EndState::Open;
             is_open.then(|| connection.end(side.other()).peer.node.clone())
         })
@@ -504,8 +504,8 @@ fn jobs(id: &NodeId, producer: &Producer) -> Vec<JobView> {
                 begun: u64::from(job.begun),
                 count: job.spec.count,
                 command: match job.spec.count {
-                    Some(_) => Command::Send(id.clone(), Box::new(job.spec.clone())),
-                    None => Command::Produce(id.clone(), Box::new(job.spec.clone())),
+                    Some(_) => Command::Send(id.clone(), Box::new((*job.spec).clone())),
+                    None => Command::Produce(id.clone(), Box::new((*job.spec).clone())),
                 }
                 .to_string(),
                 waiting_for: waiting.clone().filter(|_| place == 0),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Alarm, Due, ProcessState, World};
+use super::{Alarm, Due, Place, ProcessState, World};
 use crate::command::TransactionRecord;
 use crate::fact::{ControllerFact, Fact, KafkaFact, RegistryFact, Sent};
 use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
@@ -20,22 +20,22 @@ impl World {
     /// Calls one handler and carries out its effects, in the order in which they were pushed.
     ///
     /// An alarm clock is noted only when something comes of its ringing, and then before that.
-    pub(super) fn handle(&mut self, id: &NodeId, input: Input, cause: Option<EventId>) {
+    pub(super) fn handle(&mut self, place: Place, input: Input, cause: Option<EventId>) {
         let ringing = if let Input::Timer(timer, _) = &input { Some(*timer) } else { None };
-        let Some(slot) = self.slots.get_mut(id) else {
+        let Some(slot) = self.slots.at_mut(place) else {
             return;
         };
         let Some(node) = slot.node.as_mut() else { return };
-        let mut out = Outbox::reusing(std::mem::take(&mut self.spare), self.next_connection);
+        let mut out = Outbox::reusing(std::mem::take(&mut self.spare), self.next_connection, self.is_untraced);
         node.handle(self.now, input, &mut out);
         let (effects, next_connection) = out.into_parts();
         self.next_connection = next_connection;
-        self.carry_out(id, effects, ringing, cause);
+        self.carry_out(place, effects, ringing, cause);
     }
 
     fn carry_out(
         &mut self,
-        id: &NodeId,
+        place: Place,
         mut effects: Vec<Effect>,
         mut ringing: Option<Timer>,
         mut cause: Option<EventId>,
@@ -43,28 +43,34 @@ impl World {
         for effect in effects.drain(..) {
             let is_silent = matches!(effect, Effect::SetTimer(..) | Effect::CancelTimer(_));
             if !is_silent && let Some(timer) = ringing.take() {
-                cause = Some(self.note(Some(id), cause, Fact::TimerFired(timer)));
+                cause = Some(self.note_at(place, cause, Fact::TimerFired(timer)));
             }
             match effect {
-                Effect::Connect { connection, to } => self.connect(id, connection, to, cause),
-                Effect::Send { connection, frame } => self.send(id, connection, frame, cause),
-                Effect::Close(connection) => self.close(id, connection, cause),
+                Effect::Connect { connection, to } => self.connect(place, connection, to, cause),
+                Effect::Send { connection, frame } => self.send(place, connection, frame, cause),
+                Effect::Close(connection) => self.close(place, connection, cause),
                 Effect::SetTimer(timer, at) => {
-                    let seq = self.agenda.push(at.max(self.now), Due::Alarm(id.clone(), timer));
-                    if let Some(slot) = self.slots.get_mut(id) {
+                    let seq = self.agenda.push(at.max(self.now), Due::Alarm(place, timer));
+                    if let Some(slot) = self.slots.at_mut(place) {
                         slot.timers.insert(timer, Alarm { at, seq, cause });
                     }
                 }
                 Effect::CancelTimer(timer) => {
-                    if let Some(slot) = self.slots.get_mut(id) {
+                    if let Some(slot) = self.slots.at_mut(place) {
                         slot.timers.remove(&timer);
                     }
                 }
                 Effect::Note(fact) => {
-                    self.note(Some(id), cause, fact);
+                    self.note_at(place, cause, fact);
+                }
+                Effect::Count => {
+                    self.count(cause);
                 }
                 Effect::Record(group, row) => self.record(&group, row),
-                Effect::Exit => self.end_process(id, ProcessState::Stopped, cause, Fact::Stopped),
+                Effect::Exit => {
+                    let id = self.slots.name(place).clone();
+                    self.end_process(&id, ProcessState::Stopped, cause, Fact::Stopped);
+                }
             }
         }
         self.spare = effects;
@@ -83,18 +89,19 @@ impl World {
         database.insert(row.unique_key.clone(), row);
     }
 
-    fn connect(&mut self, from: &NodeId, id: ConnectionId, to: Address, cause: Option<EventId>) {
-        let Some(opener) = self.peer(from) else { return };
-        match self.listeners.get(&to) {
-            Some(listener) => {
-                let acceptor = Peer { node: listener.clone(), address: to };
-                self.network.open(id, Connection::new(opener, acceptor));
+    fn connect(&mut self, place: Place, id: ConnectionId, to: Address, cause: Option<EventId>) {
+        let Some(slot) = self.slots.at(place) else { return };
+        let listener = self.listeners.get(&to);
+        match listener.and_then(|listener| Some((listener, self.slots.place(listener)?))) {
+            Some((listener, acceptor)) => {
+                let opener = Peer { node: self.slots.name(place).clone(), address: slot.address };
+                let listener = Peer { node: listener.clone(), address: to };
+                self.network.open(id, Connection::new((place, opener), (acceptor, listener)));
                 self.transmit(id, Side::Acceptor, Packet::Syn, cause);
             }
             None => {
-                let incarnation = self.slots.get(from).map_or(0, |slot| slot.incarnation);
-                let input = Input::Refused(id);
-                let due = Due::Input { node: from.clone(), incarnation, input, cause };
+                let (incarnation, input) = (slot.incarnation, Input::Refused(id));
+                let due = Due::Input { place, incarnation, input, cause };
                 self.agenda.push(self.now + NOBODY_THERE, due);
             }
         }
@@ -116,34 +123,27 @@ impl World {
         arrival
     }
 
-    fn send(&mut self, from: &NodeId, id: ConnectionId, frame: Frame, cause: Option<EventId>) {
+    fn send(&mut self, place: Place, id: ConnectionId, frame: Frame, cause: Option<EventId>) {
         let Some(connection) = self.network.connection(id) else {
             return;
         };
-        let Some(side) = connection.side_of(from) else {
+        let Some(side) = connection.side_of(place) else {
             return;
         };
         if connection.end(side).state != EndState::Open {
             return;
         }
-        let to = connection.end(side.other()).peer.node.clone();
-        let mut fact = describe(&frame, &to);
         // The fact carries its arrival, the packet the fact's number: the number is known beforehand.
-        let arrival = self.transmit(id, side.other(), Packet::Frame(frame), Some(self.next_event));
-        match &mut fact {
-            Fact::RequestSent(sent) | Fact::ResponseSent(sent) => sent.arrives = arrival,
-            Fact::HaReported { arrives, .. }
-            | Fact::HaTransferred { arrives, .. }
-            | Fact::Registry(RegistryFact::Sent { arrives, .. }) => *arrives = arrival,
-            Fact::Kafka(fact) => {
-                if let KafkaFact::Sent { arrives, .. } = &mut **fact {
-                    *arrives = arrival;
-                }
-            }
-            Fact::Controller(fact) => fact.set_arrival(arrival),
-            _ => {}
+        let number = Some(self.next_event);
+        if self.is_untraced {
+            self.transmit(id, side.other(), Packet::Frame(frame), number);
+            self.count(cause);
+            return;
         }
-        self.note(Some(from), cause, fact);
+        let mut fact = describe(&frame, &connection.end(side.other()).peer.node);
+        let arrival = self.transmit(id, side.other(), Packet::Frame(frame), number);
+        set_arrival(&mut fact, arrival);
+        self.note_at(place, cause, fact);
     }
 
     /// Tells the other end that this one is done.
@@ -154,11 +154,11 @@ impl World {
         }
     }
 
-    fn close(&mut self, from: &NodeId, id: ConnectionId, cause: Option<EventId>) {
+    fn close(&mut self, place: Place, id: ConnectionId, cause: Option<EventId>) {
         let Some(connection) = self.network.connection(id) else {
             return;
         };
-        let Some(side) = connection.side_of(from) else {
+        let Some(side) = connection.side_of(place) else {
             return;
         };
         if connection.end(side).state == EndState::Closed {
@@ -173,9 +173,8 @@ impl World {
         let Some(connection) = self.network.connection(transit.connection) else {
             return;
         };
-        let end = connection.end(transit.to);
-        let node = end.peer.node.clone();
-        let Some(slot) = self.slots.get_mut(&node) else {
+        let place = connection.end(transit.to).place;
+        let Some(slot) = self.slots.at_mut(place) else {
             return;
         };
         match slot.state {
@@ -186,7 +185,7 @@ impl World {
                 slot.waiting.push_back(Due::Arrival(transit));
             }
             ProcessState::Stopped | ProcessState::Killed => self.answer_for_the_dead(&transit),
-            ProcessState::Up | ProcessState::Stopping | ProcessState::Frozen => self.receive(node, transit),
+            ProcessState::Up | ProcessState::Stopping | ProcessState::Frozen => self.receive(place, transit),
         }
     }
 
@@ -207,12 +206,11 @@ impl World {
         }
     }
 
-    fn receive(&mut self, node: NodeId, transit: Transit) {
+    fn receive(&mut self, place: Place, transit: Transit) {
         let Transit { connection: id, to, packet, cause, .. } = transit;
         let Some(connection) = self.network.connection_mut(id) else {
             return;
         };
-        let peer = connection.end(to.other()).peer.clone();
         let (state, other) = (connection.end(to).state, connection.end(to.other()).state);
         match packet {
             Packet::Syn if other == EndState::Closed => self.network.close_end(id, to),
@@ -222,28 +220,48 @@ impl World {
             }
             Packet::SynAck if state == EndState::Opening => {
                 connection.end_mut(to).state = EndState::Open;
-                let cause = Some(self.note(Some(&node), cause, Fact::Connected { to: peer.node }));
-                self.handle(&node, Input::Connected(id), cause);
+                let peer = connection.end(to.other()).peer.node.clone();
+                let cause = Some(self.note_at(place, cause, Fact::Connected { to: peer }));
+                self.handle(place, Input::Connected(id), cause);
             }
             Packet::Reset if state == EndState::Opening => {
                 self.network.close_end(id, to);
                 self.network.close_end(id, to.other());
-                self.handle(&node, Input::Refused(id), cause);
+                self.handle(place, Input::Refused(id), cause);
             }
             Packet::Frame(frame) if state == EndState::Open => {
-                self.handle(&node, Input::Frame { connection: id, peer, frame }, cause);
+                let peer = connection.end(to.other()).peer.clone();
+                self.handle(place, Input::Frame { connection: id, peer, frame }, cause);
             }
             // Data for an earlier process of this place, of which this one knows nothing.
             Packet::Frame(_) if state == EndState::Closed && other == EndState::Open => {
                 self.transmit(id, to.other(), Packet::Fin, cause);
             }
             Packet::Fin if state != EndState::Closed => {
+                let peer = connection.end(to.other()).peer.node.clone();
                 self.network.close_end(id, to);
-                let cause = Some(self.note(Some(&node), cause, Fact::ConnectionLost { peer: peer.node }));
-                self.handle(&node, Input::Closed(id), cause);
+                let cause = Some(self.note_at(place, cause, Fact::ConnectionLost { peer }));
+                self.handle(place, Input::Closed(id), cause);
             }
             Packet::SynAck | Packet::Reset | Packet::Frame(_) | Packet::Fin => {}
         }
+    }
+}
+
+/// Puts the moment of arrival into what [`describe`] made.
+fn set_arrival(fact: &mut Fact, arrival: Instant) {
+    match fact {
+        Fact::RequestSent(sent) | Fact::ResponseSent(sent) => sent.arrives = arrival,
+        Fact::HaReported { arrives, .. }
+        | Fact::HaTransferred { arrives, .. }
+        | Fact::Registry(RegistryFact::Sent { arrives, .. }) => *arrives = arrival,
+        Fact::Kafka(fact) => {
+            if let KafkaFact::Sent { arrives, .. } = &mut **fact {
+                *arrives = arrival;
+            }
+        }
+        Fact::Controller(fact) => fact.set_arrival(arrival),
+        _ => {}
     }
 }
 

@@ -87,7 +87,7 @@ impl World {
     }
 
     pub(super) fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
-        let unknown = || CommandError::UnknownNode(node.clone(), self.slots.keys().cloned().collect());
+        let unknown = || CommandError::UnknownNode(node.clone(), self.slots.iter().map(|(node, _)| node.clone()).collect());
         self.slots.get(node).ok_or_else(unknown)
     }
 
@@ -462,7 +462,6 @@ impl World {
             restarts: false,
         };
         self.slots.insert(node.clone(), slot);
-        self.order.push(node.clone());
         self.start_process(&node, cause);
         Ok(())
     }
@@ -620,9 +619,8 @@ impl World {
         cause: Option<EventId>,
         mut fact: Fact,
     ) {
-        let Some(slot) = self.slots.get_mut(id) else {
-            return;
-        };
+        let Some(place) = self.slots.place(id) else { return };
+        let Some(slot) = self.slots.at_mut(place) else { return };
         let Some(node) = slot.node.take() else { return };
         slot.disk = node.into_disk();
         slot.timers.clear();
@@ -638,7 +636,7 @@ impl World {
         let ends: Vec<_> = self
             .network
             .connections()
-            .filter_map(|(connection, c)| c.side_of(id).map(|side| (*connection, side, c.end(side).state)))
+            .filter_map(|(connection, c)| c.side_of(place).map(|side| (*connection, side, c.end(side).state)))
             .filter(|(_, _, state)| *state != EndState::Closed)
             .collect();
         for (connection, side, _) in ends {
@@ -649,7 +647,6 @@ impl World {
         }
         if is_tool {
             self.slots.remove(id);
-            self.order.retain(|other| other != id);
         } else if restarts && state == ProcessState::Stopped {
             self.start_process(id, cause);
         }
@@ -676,9 +673,10 @@ impl World {
 
     fn remove(&mut self, id: &NodeId, cause: Option<EventId>) {
         self.slots.remove(id);
-        self.order.retain(|other| other != id);
         self.listeners.retain(|_, listener| listener != id);
-        self.network.forget(id);
+        if let Some(place) = self.slots.place(id) {
+            self.network.forget(id, place);
+        }
         self.note(Some(id), cause, Fact::Removed);
     }
 

@@ -11,11 +11,14 @@ mod carry_out;
 mod commands;
 mod kafka;
 mod registries;
+mod slots;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub(crate) use commands::is_tool;
+pub(crate) use slots::Place;
+pub use slots::Slots;
 
 use crate::agenda::Agenda;
 use crate::command::{Command, NodeOrder, NodeSpec, TransactionRecord};
@@ -24,7 +27,7 @@ use crate::fact::{Fact, TraceEvent};
 use crate::id::{Address, ConnectionId, EventId, GroupName, NodeId};
 use crate::network::{Network, Transit};
 use crate::node::{Disk, Node};
-use crate::outbox::{Effect, Input, Peer};
+use crate::outbox::{Effect, Input};
 use crate::recording::{Recording, Setup};
 use crate::store::MessageStore;
 use crate::time::{Duration, Epoch, Instant};
@@ -119,9 +122,9 @@ pub(crate) enum Due {
     /// A packet arrives.
     Arrival(Transit),
     /// An alarm clock rings, if it is still set so.
-    Alarm(NodeId, Timer),
+    Alarm(Place, Timer),
     /// A process gets an input that did not come over the network.
-    Input { node: NodeId, incarnation: u64, input: Input, cause: Option<EventId> },
+    Input { place: Place, incarnation: u64, input: Input, cause: Option<EventId> },
 }
 
 /// A cluster.
@@ -131,9 +134,7 @@ pub struct World {
     now: Instant,
     agenda: Agenda<Due>,
     network: Network,
-    slots: BTreeMap<NodeId, Slot>,
-    /// Nodes in order of their addition.
-    order: Vec<NodeId>,
+    slots: Slots,
     /// Who listens where.
     listeners: BTreeMap<Address, NodeId>,
     /// Name servers, brokers, clients, runs of tools, registries, Kafka brokers and controllers ever added: the next
@@ -159,8 +160,7 @@ impl World {
             setup,
             now: Instant::ZERO,
             agenda: Agenda::new(),
-            slots: BTreeMap::new(),
-            order: Vec::new(),
+            slots: Slots::default(),
             listeners: BTreeMap::new(),
             added: [0; 7],
             next_connection: ConnectionId(0),
@@ -217,19 +217,19 @@ impl World {
         self.next_event.0
     }
 
-    /// All nodes in the order of their names.
-    pub const fn slots(&self) -> &BTreeMap<NodeId, Slot> {
+    /// The places of all nodes.
+    pub const fn slots(&self) -> &Slots {
         &self.slots
     }
 
     /// All nodes in the order of their addition.
     pub fn nodes(&self) -> impl Iterator<Item = (&NodeId, &Slot)> {
-        self.order.iter().filter_map(|id| self.slots.get_key_value(id))
+        self.slots.in_order()
     }
 
     /// The node that was added last; after an order for `mqadmin`, its run.
     pub fn newest_node(&self) -> Option<&NodeId> {
-        self.order.last()
+        self.slots.newest()
     }
 
     /// Who listens at an address.
@@ -298,41 +298,42 @@ impl World {
     fn dispatch(&mut self, seq: u64, due: Due) {
         match due {
             Due::Arrival(transit) => self.arrive(transit),
-            Due::Alarm(node, timer) => {
-                let Some(slot) = self.slots.get_mut(&node) else {
+            Due::Alarm(place, timer) => {
+                let Some(slot) = self.slots.at_mut(place) else {
                     return;
                 };
                 let Some(alarm) = slot.timers.get(&timer).copied().filter(|alarm| alarm.seq == seq) else {
                     return;
                 };
                 if slot.state == ProcessState::Frozen {
-                    slot.waiting.push_back(Due::Alarm(node, timer));
+                    slot.waiting.push_back(Due::Alarm(place, timer));
                     return;
                 }
                 slot.timers.remove(&timer);
-                self.handle(&node, Input::Timer(timer, alarm.at), alarm.cause);
+                self.handle(place, Input::Timer(timer, alarm.at), alarm.cause);
             }
-            Due::Input { node, incarnation, input, cause } => {
-                let Some(slot) = self.slots.get_mut(&node) else {
+            Due::Input { place, incarnation, input, cause } => {
+                let Some(slot) = self.slots.at_mut(place) else {
                     return;
                 };
                 if slot.incarnation != incarnation || !slot.state.is_running() {
                     return;
                 }
                 if slot.state == ProcessState::Frozen {
-                    slot.waiting.push_back(Due::Input { node, incarnation, input, cause });
+                    slot.waiting.push_back(Due::Input { place, incarnation, input, cause });
                     return;
                 }
-                self.handle(&node, input, cause);
+                self.handle(place, input, cause);
             }
         }
     }
 
     /// Puts an order or the like to a process on the agenda.
     fn tell(&mut self, node: &NodeId, input: Input, cause: Option<EventId>) {
-        if let Some(slot) = self.slots.get(node) {
+        let Some(place) = self.slots.place(node) else { return };
+        if let Some(slot) = self.slots.at(place) {
             let incarnation = slot.incarnation;
-            self.agenda.push(self.now, Due::Input { node: node.clone(), incarnation, input, cause });
+            self.agenda.push(self.now, Due::Input { place, incarnation, input, cause });
         }
     }
 
@@ -341,17 +342,27 @@ impl World {
     }
 
     fn note(&mut self, node: Option<&NodeId>, cause: Option<EventId>, fact: Fact) -> EventId {
-        let id = self.next_event;
-        assert!(cause.is_none_or(|cause| cause < id), "a cause comes before its effect");
-        self.next_event.0 += 1;
-        if self.is_untraced {
-            return id;
+        let id = self.count(cause);
+        if !self.is_untraced {
+            self.fresh.push(TraceEvent { id, at: self.now, node: node.cloned(), cause, fact });
         }
-        self.fresh.push(TraceEvent { id, at: self.now, node: node.cloned(), cause, fact });
         id
     }
 
-    fn peer(&self, node: &NodeId) -> Option<Peer> {
-        self.slots.get(node).map(|slot| Peer { node: node.clone(), address: slot.address })
+    fn note_at(&mut self, place: Place, cause: Option<EventId>, fact: Fact) -> EventId {
+        let id = self.count(cause);
+        if !self.is_untraced {
+            let node = Some(self.slots.name(place).clone());
+            self.fresh.push(TraceEvent { id, at: self.now, node, cause, fact });
+        }
+        id
+    }
+
+    /// The number of the next event.
+    fn count(&mut self, cause: Option<EventId>) -> EventId {
+        let id = self.next_event;
+        assert!(cause.is_none_or(|cause| cause < id), "a cause comes before its effect");
+        self.next_event.0 += 1;
+        id
     }
 }

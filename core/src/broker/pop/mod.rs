@@ -126,10 +126,17 @@ impl Pop {
     }
 }
 
+/// Before the cluster's name in the name of the topic that keeps check points (`PopAckConstants.REVIVE_TOPIC`).
+const REVIVE_TOPIC_PREFIX: &str = "rmq_sys_REVIVE_LOG_";
+
 impl Broker {
     /// The topic that keeps check points and acknowledgements (`PopAckConstants.buildClusterReviveTopic`).
     fn revive_topic(&self) -> TopicName {
-        format!("rmq_sys_REVIVE_LOG_{}", self.config.broker_cluster_name).into()
+        format!("{REVIVE_TOPIC_PREFIX}{}", self.config.broker_cluster_name).into()
+    }
+
+    fn is_revive_topic(&self, topic: &TopicName) -> bool {
+        topic.as_str().strip_prefix(REVIVE_TOPIC_PREFIX) == Some(self.config.broker_cluster_name.as_str())
     }
 
     pub(super) fn on_pop_request(

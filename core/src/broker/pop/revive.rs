@@ -175,10 +175,9 @@ impl Broker {
         visible: &[Arc<StoredMessage>],
         out: &mut Outbox,
     ) {
-        let topic = self.revive_topic();
         let mut queues: Vec<u32> = visible
             .iter()
-            .filter(|message| message.message.topic == topic)
+            .filter(|message| self.is_revive_topic(&message.message.topic))
             .map(|message| message.queue_id.0)
             .collect();
         queues.sort_unstable();

@@ -47,7 +47,7 @@ fn run(file: &mut IndexFile, step: &Value) -> Value {
     match text(&step[0]) {
         "put" => {
             let (key, offset) = (text(&step[1]), CommitLogOffset(number(&step[2])));
-            json!(file.put_key(key, offset, time(&step[3])))
+            json!(file.put_key(key_hash(key), offset, time(&step[3])))
         }
         "query" => {
             let mut found = Vec::new();
@@ -62,7 +62,7 @@ fn run(file: &mut IndexFile, step: &Value) -> Value {
                 "endTimestamp": header.end,
                 "beginPhyOffset": header.begin_offset,
                 "endPhyOffset": header.end_offset,
-                "hashSlotCount": header.hash_slot_count,
+                "hashSlotCount": file.hash_slot_count(),
                 "indexCount": file.index_count(),
             })
         }
