@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Arc;
 
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{self, DLQ_PREFIX, RETRY_PREFIX};
@@ -15,7 +15,7 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Arc<str>);
+        pub struct $name(ArcStr);
 
         impl $name {
             /// The name as text.
@@ -24,7 +24,7 @@ macro_rules! names {
             }
 
             /// The name as text that is shared with it.
-            pub const fn as_shared(&self) -> &Arc<str> {
+            pub const fn as_shared(&self) -> &ArcStr {
                 &self.0
             }
         }

@@ -9,6 +9,8 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use siphasher::sip::SipHasher13;
 
 use crate::command::{Command, CommandError};
@@ -21,10 +23,10 @@ use crate::view::View;
 use crate::world::World;
 
 /// Steps between two keyframes of a short run.
-const KEYFRAME_EVERY: u64 = 4096;
+const KEYFRAME_EVERY: u64 = 8192;
 /// Most keyframes that are kept. A run that needs more loses every second one and has its next ones twice as far apart,
-/// so going back costs a hundredth of the run and memory stays bounded.
-const MOST_KEYFRAMES: usize = 128;
+/// so going back costs a thirtieth of the run at most, and memory stays bounded.
+const MOST_KEYFRAMES: usize = 64;
 /// After this long [`Lab::mqadmin`] waits no more.
 const LONGEST_MQADMIN: Duration = Duration::from_secs(60);
 
@@ -333,7 +335,7 @@ impl Lab {
     ///
     /// # Errors
     /// As [`issue`](Self::issue).
-    pub fn mqadmin(&mut self, line: &str) -> Result<Option<Arc<str>>, CommandError> {
+    pub fn mqadmin(&mut self, line: &str) -> Result<Option<ArcStr>, CommandError> {
         self.issue(Command::Mqadmin(line.into()))?;
         // Not the answer that the order caused: what makes the tool give up may be somebody else's doing.
         let tool = self.world.newest_node().cloned();

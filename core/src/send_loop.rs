@@ -10,7 +10,7 @@
 //!
 //! **Invariant**: once a message was stored, even unsafely, its send does not fail any more.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use crate::config::Profile;
 use crate::fact::SendStatus;
@@ -28,7 +28,7 @@ pub enum AttemptError {
     /// The client knows no master of that broker name (`MQClientException`).
     BrokerUnknown,
     /// The broker said no (`MQBrokerException`); its code and remark.
-    Refused(ResponseCode, Arc<str>),
+    Refused(ResponseCode, ArcStr),
     /// The message was stored, but not as safely as the broker is told to.
     NotStoreOk(SendStatus),
 }
@@ -46,7 +46,7 @@ impl AttemptError {
     }
 
     /// A few words for a fact.
-    pub fn words(&self) -> Arc<str> {
+    pub fn words(&self) -> ArcStr {
         match self {
             Self::Failed(failure) => failure.words().into(),
             Self::BrokerUnknown => "broker not known".into(),
@@ -101,7 +101,7 @@ pub enum SendEnd<R> {
     /// The budget was used up before the next attempt (`RemotingTooMuchRequestException`).
     CallTimeout,
     /// With the broker's own error.
-    Thrown(ResponseCode, Arc<str>),
+    Thrown(ResponseCode, ArcStr),
     /// All attempts failed; the code of the last error.
     StillFailed(Option<u16>),
 }
@@ -177,7 +177,7 @@ impl<R> SendLoop<R> {
     }
 
     /// The end by an error that no other queue would mend.
-    pub fn throw(&mut self, code: ResponseCode, remark: Arc<str>) -> SendEnd<R> {
+    pub fn throw(&mut self, code: ResponseCode, remark: ArcStr) -> SendEnd<R> {
         self.unsafe_result.take().map_or(SendEnd::Thrown(code, remark), SendEnd::Result)
     }
 

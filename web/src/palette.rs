@@ -3,7 +3,7 @@
 //! The tag colours are those of Okabe and Ito, which people with any form of colour blindness can tell apart; every
 //! square and dot carries the tag's first letter besides. Groups differ in the dash pattern of their marker too.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 /// Fill and ink of one tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,35 +30,35 @@ pub const NO_TAG: usize = TAG_COLOURS.len() - 1;
 
 /// Tags in the order in which the run first showed them; their place decides the colour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags(Vec<Arc<str>>);
+pub struct Tags(Vec<ArcStr>);
 
 impl Tags {
     /// Remembers a tag.
-    pub fn add(&mut self, tag: &Arc<str>) {
+    pub fn add(&mut self, tag: &ArcStr) {
         if !self.0.contains(tag) {
-            self.0.push(Arc::clone(tag));
+            self.0.push(ArcStr::clone(tag));
         }
     }
 
     /// The place in [`TAG_COLOURS`].
-    pub fn colour_index(&self, tag: Option<&Arc<str>>) -> usize {
+    pub fn colour_index(&self, tag: Option<&ArcStr>) -> usize {
         tag.and_then(|tag| self.0.iter().position(|other| other == tag))
             .map_or(NO_TAG, |place| place % NO_TAG)
     }
 
     /// The colour of a tag.
-    pub fn colour(&self, tag: Option<&Arc<str>>) -> TagColour {
+    pub fn colour(&self, tag: Option<&ArcStr>) -> TagColour {
         TAG_COLOURS[self.colour_index(tag)]
     }
 
     /// All tags so far.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<str>> {
+    pub fn iter(&self) -> impl Iterator<Item = &ArcStr> {
         self.0.iter()
     }
 }
 
 /// The sign that stands on a square or dot: the tag's first letter.
-pub fn letter(tag: Option<&Arc<str>>) -> Option<char> {
+pub fn letter(tag: Option<&ArcStr>) -> Option<char> {
     tag.and_then(|tag| tag.chars().next())
 }
 
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn tags_take_colours_in_order_and_keep_them() {
         let mut tags = Tags::default();
-        let names: Vec<Arc<str>> = ["B", "A", "C", "D", "E", "F", "G"].map(Arc::from).to_vec();
+        let names: Vec<ArcStr> = ["B", "A", "C", "D", "E", "F", "G"].map(ArcStr::from).to_vec();
         names.iter().for_each(|tag| tags.add(tag));
         tags.add(&names[0]);
         assert_eq!(tags.colour_index(Some(&names[0])), 0);

@@ -3,7 +3,8 @@
 //! **In RocketMQ**: `AllocateMessageQueueByMachineRoom`, `AllocateMachineRoomNearby`, `MachineRoomResolver`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{AllocateError, allocate};
 use crate::config::AllocateStrategy;
@@ -36,7 +37,7 @@ impl MachineRoomResolver for RoomsByName {
 
 /// A block of the queues in the rooms; what the division leaves over goes one each to the first members.
 pub(super) fn by_machine_room(
-    rooms: &[Arc<str>],
+    rooms: &[ArcStr],
     index: usize,
     members: usize,
     queues: &[MessageQueue],

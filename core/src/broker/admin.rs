@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::Broker;
 use super::stats::StatsName;
 use super::topics::is_system_topic;
@@ -190,7 +192,7 @@ impl Broker {
     pub(super) fn on_update_config(
         &mut self,
         now: Instant,
-        settings: &[(Arc<str>, Arc<str>)],
+        settings: &[(ArcStr, ArcStr)],
         out: &mut Outbox,
     ) -> Response {
         let code = RequestCode::UpdateBrokerConfig;
@@ -215,14 +217,14 @@ impl Broker {
     }
 
     /// The settings by key: the lab's, and what identifies the broker.
-    pub(super) fn config_table(&self) -> Vec<(Arc<str>, Arc<str>)> {
+    pub(super) fn config_table(&self) -> Vec<(ArcStr, ArcStr)> {
         let is_printed = |key: &str| {
             let is_known = self.profile.is_v5() || !NEW_IN_V5.contains(&key);
             let is_used = self.dledger().is_some() || !OF_DLEDGER.contains(&key);
             !NOT_PRINTED.contains(&key) && is_known && is_used
         };
         let entries = self.config.entries().into_iter().filter(|(key, _)| is_printed(key));
-        let mut table: Vec<(Arc<str>, Arc<str>)> =
+        let mut table: Vec<(ArcStr, ArcStr)> =
             entries.map(|(key, value)| (key.into(), value.into())).collect();
         let name_servers: Vec<_> = self.configured_name_servers.iter().map(ToString::to_string).collect();
         let mut put = |key: &str, value: String| table.push((key.into(), value.into()));

@@ -3,6 +3,8 @@
 //!
 //! **In RocketMQ**: `AdminBrokerProcessor.callConsumer`, `Broker2Client.callClient` (behaviour §7).
 
+use arcstr::ArcStr;
+
 use super::{Asked, Broker};
 use crate::id::{ClientId, ConnectionId, GroupName, Opaque};
 use crate::message::decode_offset_message_id;
@@ -49,7 +51,7 @@ impl Broker {
         now: Instant,
         asked: Asked,
         (group, client_id): (GroupName, ClientId),
-        message_id: std::sync::Arc<str>,
+        message_id: ArcStr,
         out: &mut Outbox,
     ) {
         let place = decode_offset_message_id(&message_id);

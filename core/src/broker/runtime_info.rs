@@ -4,7 +4,7 @@
 //! `DefaultMessageStore.getRuntimeInfo`. What a simulation has no measure for (queues of thread pools, latencies, page
 //! cache locks) stands as an idle broker shows it.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::Broker;
 use super::stats::Counter;
@@ -21,7 +21,7 @@ const LARGE_POOL_QUEUE_CAPACITY: &str = "100000";
 
 /// Names and values on their way into an answer.
 #[derive(Default)]
-struct Figures(Vec<(Arc<str>, Arc<str>)>);
+struct Figures(Vec<(ArcStr, ArcStr)>);
 
 impl Figures {
     fn put(&mut self, name: &str, value: impl ToString) {
@@ -63,7 +63,7 @@ fn human_readable(bytes: u64) -> String {
 
 impl Broker {
     /// Everything that `GET_BROKER_RUNTIME_INFO` answers.
-    pub(super) fn runtime_info(&self, now: Instant) -> Vec<(Arc<str>, Arc<str>)> {
+    pub(super) fn runtime_info(&self, now: Instant) -> Vec<(ArcStr, ArcStr)> {
         let mut figures = Figures::default();
         self.put_store_figures(now, &mut figures);
         self.put_day_figures(&mut figures);

@@ -9,7 +9,8 @@
 //! **Left out on purpose**: latencies and their distributions (a simulated put takes no time), averages per put.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use imbl::Vector;
 
@@ -78,8 +79,12 @@ pub(super) struct Counter {
 
 impl Counter {
     fn new(made: Duration) -> Self {
-        let past =
-            |seconds, kept| Past { interval: Duration::from_secs(seconds), kept, changes: Vector::new(), last: None };
+        let past = |seconds, kept| Past {
+            interval: Duration::from_secs(seconds),
+            kept,
+            changes: Vector::new(),
+            last: None,
+        };
         Self {
             made,
             total: 0,
@@ -157,7 +162,7 @@ pub(super) struct BrokerStats {
     pub(super) transferred: Counter,
     /// Bytes appended.
     pub(super) put_bytes: u64,
-    by_name: BTreeMap<(StatsName, Arc<str>), Counter>,
+    by_name: BTreeMap<(StatsName, ArcStr), Counter>,
     /// Puts and messages handed out: up to yesterday's midnight, up to today's.
     midnights: [(u64, u64); 2],
 }
@@ -201,7 +206,7 @@ impl BrokerStats {
     }
 
     /// Something that is counted by name happened so often.
-    pub(super) fn count(&mut self, now: Instant, name: StatsName, key: impl Into<Arc<str>>, times: usize) {
+    pub(super) fn count(&mut self, now: Instant, name: StatsName, key: impl Into<ArcStr>, times: usize) {
         let age = self.age(now);
         let counter = self.by_name.entry((name, key.into())).or_insert_with(|| Counter::new(age));
         counter.add(age, times as u64);

@@ -11,7 +11,8 @@
 //! queues. A client that is stopped waits for nothing, so what has no route or no connection then is lost.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{AUTO_CREATE_TOPIC, ClientInstance, Purpose};
 use crate::fact::Fact;
@@ -134,7 +135,7 @@ impl<P> ClientInstance<P> {
     }
 
     /// The next id of a process that traces.
-    pub fn next_trace_id(&mut self, now: Instant) -> Option<Arc<str>> {
+    pub fn next_trace_id(&mut self, now: Instant) -> Option<ArcStr> {
         self.traces.as_mut().map(|traces| traces.ids.next(traces.epoch, now).into())
     }
 
@@ -323,6 +324,6 @@ impl<P> ClientInstance<P> {
     }
 }
 
-fn lose(send: &TraceSend, why: Arc<str>, out: &mut Outbox) {
+fn lose(send: &TraceSend, why: ArcStr, out: &mut Outbox) {
     out.note(Fact::TraceLost { topic: send.message.topic.clone(), why });
 }

@@ -23,7 +23,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::read::Arguments;
 use super::{COUNT_MAX, Command, CommandError, NodeSpec, check, invalid};
@@ -114,7 +115,7 @@ pub enum KafkaSpec {
     /// A producer.
     Producer {
         /// `transactional.id`.
-        transactional_id: Option<Arc<str>>,
+        transactional_id: Option<ArcStr>,
         /// The bootstrap broker; by default the first there is.
         broker: Option<NodeId>,
     },
@@ -184,7 +185,7 @@ pub enum KafkaAction {
     /// Ends of a topic's partitions.
     Ends(TopicName),
     /// `kafka-consumer-groups` with these words.
-    ConsumerGroups(Arc<str>),
+    ConsumerGroups(ArcStr),
 }
 
 /// Most partitions of a topic in the lab.
@@ -254,7 +255,7 @@ pub struct KafkaSend {
     /// How many records, or how many transactions.
     pub count: u32,
     /// What keys begin with.
-    pub key: Arc<str>,
+    pub key: ArcStr,
     /// Records of a transaction.
     pub per: u32,
     /// How transactions end; `None`: the last one is left open.
@@ -289,7 +290,7 @@ pub(super) fn read(verb: &str, args: &mut Arguments) -> Result<Option<Command>, 
         "kafka-broker" => add(args.node()?, KafkaSpec::Broker(args.option("port")?)),
         "kafka-producer" => {
             let node = args.node()?;
-            let transactional_id = args.text("transactional-id").map(Arc::from);
+            let transactional_id = args.text("transactional-id").map(ArcStr::from);
             add(node, KafkaSpec::Producer { transactional_id, broker: broker(args) })
         }
         "kafka-consumer" => {

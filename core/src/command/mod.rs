@@ -47,7 +47,8 @@ mod sharding_key;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 pub use kafka::{
     KafkaAction, KafkaAdmin, KafkaCommand, KafkaConsumerSpec, KafkaOrder, KafkaSend, KafkaSpec, OffsetReset,
@@ -198,7 +199,7 @@ pub enum NodeSpec {
     /// A consumer.
     Consumer(Box<ConsumerSpec>),
     /// One run of `mqadmin`: the words behind it. Only [`Command::Mqadmin`] starts such a node.
-    Mqadmin(Arc<str>),
+    Mqadmin(ArcStr),
     /// A registry.
     Registry(RegistrySpec),
     /// A client of registries, or several.
@@ -311,7 +312,7 @@ pub enum Command {
         loss: Option<Ratio>,
     },
     /// Runs RocketMQ's command line tool: the words behind `mqadmin`.
-    Mqadmin(Arc<str>),
+    Mqadmin(ArcStr),
     /// Changes the list of members that registries keep.
     Member(MemberOrder),
     // Kafka (see `kafka`).

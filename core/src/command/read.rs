@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{
     Barrier, BrokerSpec, ClientSpec, Command, CommandError, CommunicationMode, ConsumerSpec, ControllerSpec,
@@ -406,8 +407,8 @@ fn read_job(args: &mut Arguments, endless: bool) -> Result<SendJob, CommandError
         topic,
         count,
         every,
-        tags: args.list::<String>("tag").unwrap_or_default().into_iter().map(Arc::from).collect(),
-        key: args.text("key").map(Arc::from),
+        tags: args.list::<String>("tag").unwrap_or_default().into_iter().map(ArcStr::from).collect(),
+        key: args.text("key").map(ArcStr::from),
         properties: read_properties(args)?,
         body: args.text("body").unwrap_or_else(|| "m".to_owned()).into(),
         queue,

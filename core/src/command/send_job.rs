@@ -1,6 +1,6 @@
 //! What a producer's application is told to send, and how.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::{BODY_MAX, COUNT_MAX, CommandError, ShardingKey, check, invalid};
 use crate::config::words;
@@ -10,7 +10,7 @@ use crate::rpc::TransactionState;
 use crate::time::{Duration, Instant};
 
 /// Name and value of properties that an application gives its messages.
-pub type Properties = Vec<(Arc<str>, Arc<str>)>;
+pub type Properties = Vec<(ArcStr, ArcStr)>;
 
 /// A number of messages to send one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,11 +22,11 @@ pub struct SendJob {
     /// Pause after each answer.
     pub every: Duration,
     /// Tags that take turns; none for messages without a tag.
-    pub tags: Vec<Arc<str>>,
+    pub tags: Vec<ArcStr>,
     /// Key, numbered when there are several messages.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
     /// Body, numbered from 0.
-    pub body: Arc<str>,
+    pub body: ArcStr,
     /// Properties of every one of them, for SQL92 filters.
     pub properties: Properties,
     /// A fixed queue in place of the producer's choice; such a send is not retried elsewhere.
@@ -87,7 +87,7 @@ pub struct LocalTransaction {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TransactionRecord {
     /// The producer's id of the half message.
-    pub unique_key: Arc<str>,
+    pub unique_key: ArcStr,
     /// How the transaction ends, and when that is known.
     pub transaction: LocalTransaction,
     /// How often brokers asked about it.
@@ -114,7 +114,7 @@ impl SendJob {
         if self.body.len() > BODY_MAX {
             return invalid(format!("a body may have {BODY_MAX} bytes at most"));
         }
-        let has_control = |text: &Arc<str>| text.contains(char::is_control);
+        let has_control = |text: &ArcStr| text.contains(char::is_control);
         if self.properties.iter().any(|(name, value)| has_control(name) || has_control(value)) {
             return invalid("a property has no control characters in its name or value");
         }

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use crate::message::java_hash;
 
@@ -16,7 +17,7 @@ pub enum ShardingKey {
     /// A longer number; upper and lower half are mixed.
     Long(i64),
     /// A text.
-    Text(Arc<str>),
+    Text(ArcStr),
 }
 
 impl ShardingKey {

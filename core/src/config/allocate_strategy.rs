@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::{Serialize, Serializer};
 
@@ -48,7 +49,7 @@ pub enum AllocateStrategy {
     /// Contiguous blocks of the queues whose broker stands in one of the rooms; the other queues go to nobody.
     MachineRoom {
         /// `consumeridcs`.
-        rooms: Vec<Arc<str>>,
+        rooms: Vec<ArcStr>,
     },
     /// The queues of a room to the members in it; those of a room without members to all.
     MachineRoomNearby {
@@ -97,7 +98,9 @@ impl FromStr for AllocateStrategy {
             None if text == BY_CIRCLE => Ok(Self::AveragelyByCircle),
             None if text == BY_HASH => Ok(Self::ConsistentHash { virtual_nodes: DEFAULT_VIRTUAL_NODES }),
             Some((BY_HASH, nodes)) => read_virtual_nodes(nodes),
-            Some((BY_ROOM, rooms)) => Ok(Self::MachineRoom { rooms: parts(rooms).map(Arc::from).collect() }),
+            Some((BY_ROOM, rooms)) => {
+                Ok(Self::MachineRoom { rooms: parts(rooms).map(ArcStr::from).collect() })
+            }
             Some((BY_CONFIG, queues)) => {
                 Ok(Self::Config { queues: parts(queues).map(read_queue).collect::<Result<_, _>>()? })
             }

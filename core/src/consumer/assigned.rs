@@ -2,7 +2,7 @@
 //!
 //! **In RocketMQ**: `ProcessQueue` with its `PullRequest`.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::HoldId;
 use crate::id::{BrokerId, QueueOffset};
@@ -18,7 +18,7 @@ pub struct Assigned {
     /// When to pull next; `None` while a pull is under way.
     pub(super) pull_at: Option<Instant>,
     pub(super) broker_id: BrokerId,
-    pub(super) trouble: Option<Arc<str>>,
+    pub(super) trouble: Option<ArcStr>,
     /// Given up: nothing is pulled or consumed any more, results are ignored; it only has not left the table yet.
     pub(super) dropped: bool,
     /// V4: the offset was illegal; when it will be corrected, and to what.
@@ -90,7 +90,7 @@ impl Assigned {
     }
 
     /// What went wrong with the last pull.
-    pub const fn trouble(&self) -> Option<&Arc<str>> {
+    pub const fn trouble(&self) -> Option<&ArcStr> {
         self.trouble.as_ref()
     }
 

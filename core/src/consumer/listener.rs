@@ -172,8 +172,7 @@ impl Consumer {
             };
             self.listener.count(&batch, !fails);
             for message in &batch.messages {
-                let fact =
-                    || Fact::MessageConsumed { message: Box::new(batch.message_at(message)), result };
+                let fact = || Fact::MessageConsumed { message: Box::new(batch.message_at(message)), result };
                 out.note_with(fact);
             }
             if let Some(traced) = traced {

@@ -36,7 +36,8 @@ mod start_offset;
 mod trace;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 pub use assigned::Assigned;
 pub use offsets::ConsumerDisk;
@@ -432,7 +433,7 @@ impl Consumer {
     }
 
     /// The expression by which it filters, of tags or SQL92.
-    pub const fn tags(&self) -> &Arc<str> {
+    pub const fn tags(&self) -> &ArcStr {
         self.spec.selector.expression()
     }
 }

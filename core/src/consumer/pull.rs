@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::start_offset::Asker;
 use super::{Assigned, Consumer, HoldId, Purpose};
 use crate::client_instance;
@@ -105,7 +107,7 @@ impl Consumer {
         self.client.remoting.invoke_async(now, address, request, timeout, purpose, out);
     }
 
-    fn pull_failed(&mut self, now: Instant, queue: &MessageQueue, why: Arc<str>, out: &mut Outbox) {
+    fn pull_failed(&mut self, now: Instant, queue: &MessageQueue, why: ArcStr, out: &mut Outbox) {
         out.note(Fact::PullFailed { queue: queue.clone(), why: why.clone() });
         if let Some(assigned) = self.queues.get_mut(queue) {
             assigned.trouble = Some(why);

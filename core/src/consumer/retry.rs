@@ -13,6 +13,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::concurrently::CLEAN_LEVEL;
 use super::listener::{Batch, message_at};
 use super::{Consumer, HoldId, Purpose};
@@ -189,13 +191,7 @@ impl Consumer {
         }
     }
 
-    fn note_send_back_failed(
-        &self,
-        id: HandBackId,
-        message: &StoredMessage,
-        why: Arc<str>,
-        out: &mut Outbox,
-    ) {
+    fn note_send_back_failed(&self, id: HandBackId, message: &StoredMessage, why: ArcStr, out: &mut Outbox) {
         if let Some(back) = self.hand_backs.get(&id) {
             let message = Box::new(message_at(back.origin.queue().0, message));
             out.note(Fact::SendBackFailed { message, why });

@@ -1,7 +1,8 @@
 //! What happens where a slave may act for its master (behaviour §4.5).
 
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::Serialize;
 
@@ -32,7 +33,7 @@ pub enum ActingFact {
     /// A broker could not come online, and tries again in a second.
     PreOnlineFailed {
         /// Why.
-        why: Arc<str>,
+        why: ArcStr,
     },
     /// An isolated broker came online.
     Online,
@@ -50,7 +51,7 @@ pub enum ActingFact {
         /// The message as it waits here.
         message: Box<MessageAt>,
         /// Why.
-        why: Arc<str>,
+        why: ArcStr,
     },
     /// An acting slave gave up on a message that it could not store anywhere, and went on behind it.
     EscapeSkipped {

@@ -1,7 +1,8 @@
 //! What happened in the lab's Kafka.
 
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::Serialize;
 
@@ -92,7 +93,7 @@ pub enum KafkaFact {
         /// The group.
         group: GroupName,
         /// The member.
-        member_id: Arc<str>,
+        member_id: ArcStr,
     },
     /// Coordinator: an offset was changed.
     OffsetCommitted {
@@ -118,9 +119,9 @@ pub enum KafkaFact {
         /// Last offset.
         last: u64,
         /// First key.
-        first_key: Arc<str>,
+        first_key: ArcStr,
         /// Last key.
-        last_key: Arc<str>,
+        last_key: ArcStr,
     },
     /// Consumer: its position changed.
     Position {
@@ -132,7 +133,7 @@ pub enum KafkaFact {
         epoch: Option<u32>,
     },
     /// Consumer: a poll threw an exception.
-    PollFailed(Arc<str>),
+    PollFailed(ArcStr),
     /// Consumer: it has no leader that is as new as its commit, and waits without a word.
     Stalled {
         /// Where.
@@ -147,14 +148,14 @@ pub enum KafkaFact {
         /// Whether it is a warning.
         warn: bool,
         /// The line.
-        text: Arc<str>,
+        text: ArcStr,
     },
     /// Producer: all records of an order were sent.
     SendSucceeded {
         /// Where.
         partition: TopicPartition,
         /// The key that the order named.
-        key: Arc<str>,
+        key: ArcStr,
         /// How many.
         count: u32,
         /// First offset.
@@ -167,7 +168,7 @@ pub enum KafkaFact {
         /// Where.
         partition: TopicPartition,
         /// Key of its first record.
-        key: Arc<str>,
+        key: ArcStr,
         /// How many.
         records: u32,
         /// First offset.
@@ -182,7 +183,7 @@ pub enum KafkaFact {
         /// The topic.
         topic: TopicName,
         /// The client's exception.
-        error: Arc<str>,
+        error: ArcStr,
     },
     /// Producer: a transaction that was left open has ended.
     TransactionEnded(Marker),
@@ -193,9 +194,9 @@ pub enum KafkaFact {
     /// An administrator's tool has printed this.
     Answered {
         /// The order.
-        line: Arc<str>,
+        line: ArcStr,
         /// What it printed.
-        output: Arc<str>,
+        output: ArcStr,
     },
 }
 

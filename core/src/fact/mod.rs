@@ -14,6 +14,8 @@ mod registry;
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 pub use acting::ActingFact;
 pub use pop::PopFact;
 pub use registry::RegistryFact;
@@ -63,7 +65,7 @@ pub struct Sent {
     /// The topic and queue, when it is about one.
     pub queue: Option<(TopicName, Option<QueueId>)>,
     /// Tag of the message, of the first one when there are several.
-    pub tag: Option<Arc<str>>,
+    pub tag: Option<ArcStr>,
     /// Messages in it.
     pub messages: u32,
     /// When it will arrive; [`Instant::NEVER`] while something holds it up.
@@ -183,11 +185,11 @@ pub enum SendError {
     /// No queue to write to is known (`MQClientException`, 10005).
     NoRoute(TopicName),
     /// A broker refused in a way that is not tried again (`MQBrokerException`).
-    Broker(ResponseCode, Arc<str>),
+    Broker(ResponseCode, ArcStr),
     /// The message itself is not allowed (`MQClientException`).
     MessageIllegal(BadMessage),
     /// An asynchronous send got no answer, however often it was tried (`RemotingException`).
-    Remoting(Arc<str>),
+    Remoting(ArcStr),
 }
 
 impl SendError {
@@ -211,9 +213,9 @@ pub struct MessageAt {
     /// The position in it.
     pub offset: QueueOffset,
     /// The producer's id of the message.
-    pub unique_key: Arc<str>,
+    pub unique_key: ArcStr,
     /// The key that the application gave it.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
 }
 
 /// Something that happened. Each variant says who causes it.
@@ -342,7 +344,7 @@ pub enum Fact {
         /// Length of the record.
         size: u32,
         /// Its tag.
-        tag: Option<Arc<str>>,
+        tag: Option<ArcStr>,
         /// Who sent it.
         from: NodeId,
     },
@@ -383,7 +385,7 @@ pub enum Fact {
     /// A broker does not accept the end of a transaction.
     TransactionRefused {
         /// The producer's id of the message.
-        unique_key: Arc<str>,
+        unique_key: ArcStr,
         /// The answer.
         code: ResponseCode,
     },
@@ -524,25 +526,25 @@ pub enum Fact {
         /// Where to.
         queue: MessageQueue,
         /// The producer's id of the message.
-        unique_key: Arc<str>,
+        unique_key: ArcStr,
         /// The key that the application gave it.
-        key: Option<Arc<str>>,
+        key: Option<ArcStr>,
     },
     /// A producer's local transaction ended, and the broker is told.
     LocalTransactionEnded {
         /// The producer's id of the message.
-        unique_key: Arc<str>,
+        unique_key: ArcStr,
         /// The key that the application gave it.
-        key: Option<Arc<str>>,
+        key: Option<ArcStr>,
         /// How it ended.
         state: TransactionState,
     },
     /// A producer was asked how a local transaction ended, and answers.
     LocalTransactionChecked {
         /// The producer's id of the message.
-        unique_key: Arc<str>,
+        unique_key: ArcStr,
         /// The key that the application gave it.
-        key: Option<Arc<str>>,
+        key: Option<ArcStr>,
         /// Which question about this message it is, counted from 1.
         times: u32,
         /// The answer.
@@ -553,14 +555,14 @@ pub enum Fact {
         /// The broker of the failed attempt.
         broker_name: BrokerName,
         /// What went wrong.
-        why: Arc<str>,
+        why: ArcStr,
     },
     /// A send failed for good.
     SendFailed {
         /// The producer's id of the message.
-        unique_key: Arc<str>,
+        unique_key: ArcStr,
         /// The key that the application gave it.
-        key: Option<Arc<str>>,
+        key: Option<ArcStr>,
         /// What the application got.
         error: Box<SendError>,
         /// Time it took.
@@ -594,7 +596,7 @@ pub enum Fact {
         /// The queue.
         queue: MessageQueue,
         /// What went wrong.
-        why: Arc<str>,
+        why: ArcStr,
     },
     /// A broker called a consumer's offset illegal, and the consumer took the broker's (behaviour §5.10).
     OffsetCorrected {
@@ -615,9 +617,9 @@ pub enum Fact {
     /// A run of `mqadmin` has ended.
     MqadminAnswered {
         /// The words behind `mqadmin`.
-        line: Arc<str>,
+        line: ArcStr,
         /// What it printed.
-        output: Arc<str>,
+        output: ArcStr,
     },
     /// A consumer's listener finished with a message.
     MessageConsumed {
@@ -651,7 +653,7 @@ pub enum Fact {
         /// Which.
         message: Box<MessageAt>,
         /// What went wrong.
-        why: Arc<str>,
+        why: ArcStr,
     },
     /// A message could not be handed back in any way; its consumer keeps it and tries it again.
     RetriedHere {
@@ -739,7 +741,7 @@ pub enum Fact {
         /// The trace topic.
         topic: TopicName,
         /// Why.
-        why: Arc<str>,
+        why: ArcStr,
     },
     /// Something about a DLedger group.
     DLedger(DLedgerFact),
@@ -990,7 +992,7 @@ impl Fact {
     }
 
     /// The producer's id of the one message that it is about.
-    pub fn unique_key(&self) -> Option<&Arc<str>> {
+    pub fn unique_key(&self) -> Option<&ArcStr> {
         match self {
             Self::SendFailed { unique_key, .. }
             | Self::TransactionRefused { unique_key, .. }

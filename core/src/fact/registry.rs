@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use crate::command::MemberChange;
@@ -21,7 +23,7 @@ pub enum RegistryFact {
         /// Its short name.
         name: &'static str,
         /// The whole of it, for people.
-        text: Arc<str>,
+        text: ArcStr,
         /// Whether the registry says it.
         response: bool,
         /// When it will arrive; [`Instant::NEVER`] while something holds it up.

@@ -11,7 +11,7 @@
 
 pub mod sql;
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use crate::config::Profile;
 use crate::message::{Message, java_hash};
@@ -30,7 +30,7 @@ pub fn hash_matches(subscription: &Subscription, tag_hash: Option<i64>) -> bool 
 }
 
 /// Whether the client hands a message with this tag to its listener.
-pub fn tag_matches(subscription: &Subscription, tag: Option<&Arc<str>>) -> bool {
+pub fn tag_matches(subscription: &Subscription, tag: Option<&ArcStr>) -> bool {
     subscription.tags.is_empty() || tag.is_some_and(|tag| subscription.tags.contains(tag))
 }
 

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::epochs::EpochCache;
 use crate::rpc::kafka::{IsolationLevel, KafkaError, KafkaRecord, Marker};
 use crate::time::Instant;
@@ -64,7 +66,7 @@ impl PartitionLog {
         epoch: u32,
         (producer_id, sequence): (u64, u64),
         transactional: bool,
-        keys: &[Arc<str>],
+        keys: &[ArcStr],
     ) -> u64 {
         if let Some((last, offset)) = self.sequences.get(&producer_id).copied()
             && last == sequence

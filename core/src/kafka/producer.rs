@@ -5,7 +5,8 @@
 //! the records of one transaction go in one request.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::net::{Event, Net, RETRY_BACKOFF};
 use super::{KafkaStart, note};
@@ -55,7 +56,7 @@ struct Progress {
 /// A producer.
 #[derive(Clone, Debug)]
 pub struct Producer {
-    transactional_id: Option<Arc<str>>,
+    transactional_id: Option<ArcStr>,
     net: Net<About>,
     producer_id: Option<u64>,
     known: BTreeSet<TopicName>,
@@ -69,7 +70,7 @@ pub struct Producer {
 }
 
 impl Producer {
-    pub(super) fn new(start: KafkaStart, transactional_id: Option<Arc<str>>) -> Self {
+    pub(super) fn new(start: KafkaStart, transactional_id: Option<ArcStr>) -> Self {
         Self {
             transactional_id,
             net: Net::new(start.bootstrap),
@@ -100,7 +101,7 @@ impl Producer {
     }
 
     /// `transactional.id`.
-    pub const fn transactional_id(&self) -> Option<&Arc<str>> {
+    pub const fn transactional_id(&self) -> Option<&ArcStr> {
         self.transactional_id.as_ref()
     }
 

@@ -1,6 +1,6 @@
 //! The log's transactions, and what a data directory keeps.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::PartitionLog;
 use super::broker::BrokerDisk;
@@ -9,7 +9,7 @@ use crate::time::Instant;
 
 const NOW: Instant = Instant::ZERO;
 
-fn keys(count: usize) -> Vec<Arc<str>> {
+fn keys(count: usize) -> Vec<ArcStr> {
     (0..count).map(|number| format!("k-{number}").into()).collect()
 }
 

@@ -1,7 +1,8 @@
 //! `lesson.toml` as it is written, with the places of everything that can be wrong.
 
 use std::ops::Range;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -105,13 +106,13 @@ struct RawRow {
 
 /// What a manifest says, once it is checked.
 pub(super) struct Checked {
-    pub(super) id: Arc<str>,
+    pub(super) id: ArcStr,
     pub(super) chapter: u32,
     pub(super) minutes: u32,
     pub(super) profiles: Vec<Profile>,
     pub(super) seed: u64,
     pub(super) latency: Option<Latency>,
-    pub(super) commands: Arc<str>,
+    pub(super) commands: ArcStr,
     pub(super) notes: Vec<u32>,
     pub(super) fidelity: Vec<&'static fidelity::Rule>,
     pub(super) transfer: Vec<Transfer>,
@@ -210,7 +211,7 @@ impl Reader<'_> {
         text.as_ref().parse().map_err(|why: T::Err| self.fail(text.span(), why.to_string())).ok()
     }
 
-    fn word(&mut self, id: &Spanned<String>) -> Arc<str> {
+    fn word(&mut self, id: &Spanned<String>) -> ArcStr {
         let text = id.as_ref();
         let is_word = !text.is_empty()
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -290,7 +291,7 @@ impl Reader<'_> {
         if let Some(text) = &it.name_server {
             known(text, NameServerConfig::KEYS);
         }
-        let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
+        let shared = |text: &Option<String>| text.as_deref().map(ArcStr::from);
         None.or_else(|| shared(&it.mqadmin).map(Transfer::Mqadmin))
             .or_else(|| shared(&it.broker).map(Transfer::Broker))
             .or_else(|| shared(&it.name_server).map(Transfer::NameServer))

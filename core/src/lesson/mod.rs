@@ -28,7 +28,8 @@ mod script;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use crate::command::Latency;
 use crate::config::Profile;
@@ -64,7 +65,7 @@ pub struct Source<'a> {
 #[derive(Clone, Debug)]
 pub struct Lesson {
     /// `3.4`, or `I1` for an incident.
-    pub id: Arc<str>,
+    pub id: ArcStr,
     /// The chapter of the curriculum, 0 to 10.
     pub chapter: u32,
     /// How long it takes, about.
@@ -76,7 +77,7 @@ pub struct Lesson {
     /// The latency of all links; the lab's default when it says nothing.
     pub latency: Option<Latency>,
     /// The opening, in the notation of recordings without their first line.
-    pub commands: Arc<str>,
+    pub commands: ArcStr,
     /// The statements of the study notes that it checks, rows of §8 of the behaviour file.
     pub notes: Vec<u32>,
     /// The rules that it rests on.
@@ -99,29 +100,29 @@ pub struct Beside {
     /// The version, when it differs.
     pub profile: Option<Profile>,
     /// The opening, when it differs.
-    pub commands: Option<Arc<str>>,
+    pub commands: Option<ArcStr>,
 }
 
 /// How something is done, or looked at, on a real cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transfer {
     /// A command line of `mqadmin`.
-    Mqadmin(Arc<str>),
+    Mqadmin(ArcStr),
     /// A setting of a broker, `key=value`.
-    Broker(Arc<str>),
+    Broker(ArcStr),
     /// A setting of a name server, `key=value`.
-    NameServer(Arc<str>),
+    NameServer(ArcStr),
     /// A setting of a client, `key=value`.
-    Client(Arc<str>),
+    Client(ArcStr),
     /// A call in the client's code.
-    Code(Arc<str>),
+    Code(ArcStr),
 }
 
 /// A step of a lesson.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// Its name, under which its texts stand.
-    pub id: Arc<str>,
+    pub id: ArcStr,
     /// The line of `lesson.toml` on which it begins.
     pub line: usize,
     /// What it wants.
@@ -161,7 +162,7 @@ pub enum Task {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// Its name.
-    pub id: Arc<str>,
+    pub id: ArcStr,
     /// When it is what happened.
     pub when: Expression,
 }
@@ -170,7 +171,7 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Goal {
     /// Its name.
-    pub id: Arc<str>,
+    pub id: ArcStr,
     /// When it is reached.
     pub when: Expression,
     /// How long that must go on without a break; at once when it says nothing.
@@ -181,7 +182,7 @@ pub struct Goal {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Its name.
-    pub id: Arc<str>,
+    pub id: ArcStr,
     /// What is compared.
     pub value: Expression,
 }

@@ -1,13 +1,14 @@
 //! What is wrong with a lesson, where, and what is accepted.
 
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 /// One mistake in a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The file: `lesson.toml`, `zh.md`, `en.md`.
-    pub file: Arc<str>,
+    pub file: ArcStr,
     /// The line, counted from 1.
     pub line: usize,
     /// What is wrong, and what is accepted. One or two sentences.

@@ -8,7 +8,8 @@
 //! mistakes with a line, not markup.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 
@@ -30,18 +31,18 @@ pub enum Block {
     /// A remark set apart.
     Quote(Vec<Block>),
     /// Text to be shown as it is.
-    Code(Arc<str>),
+    Code(ArcStr),
     /// An event of the run with its chain of causes; the expression gives its number.
     Fact(Expression),
     /// What `mqadmin` prints for this line, at that moment.
-    Mqadmin(Arc<str>),
+    Mqadmin(ArcStr),
 }
 
 /// A piece of running text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inline {
     /// Words.
-    Text(Arc<str>),
+    Text(ArcStr),
     /// Words of a program.
     Code(Vec<Inline>),
     /// What matters.
@@ -63,16 +64,16 @@ pub enum Inline {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     /// A page of the web; opened in a new tab, only when clicked.
-    Web(Arc<str>),
+    Web(ArcStr),
     /// Another lesson, by its id.
-    Lesson(Arc<str>),
+    Lesson(ArcStr),
 }
 
 /// The texts of one language.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prose {
     /// The name of the lesson.
-    pub title: Arc<str>,
+    pub title: ArcStr,
     /// By the path of their headings: ``, `bet`, `bet/answer: a`, `remember`.
     sections: BTreeMap<String, Section>,
 }
@@ -130,7 +131,7 @@ impl Prose {
     }
 
     /// The `mqadmin` lines that a text quotes, in order.
-    pub fn mqadmin_lines<'a>(blocks: &'a [Block], found: &mut Vec<&'a Arc<str>>) {
+    pub fn mqadmin_lines<'a>(blocks: &'a [Block], found: &mut Vec<&'a ArcStr>) {
         for block in blocks {
             match block {
                 Block::List { items, .. } => items.iter().for_each(|item| Self::mqadmin_lines(item, found)),
@@ -239,7 +240,7 @@ const OPEN: char = '\u{E000}';
 const CLOSE: char = '\u{E001}';
 
 struct Reader<'p> {
-    file: Arc<str>,
+    file: ArcStr,
     problems: &'p mut Vec<Problem>,
 }
 

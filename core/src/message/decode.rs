@@ -5,7 +5,8 @@
 //! **Left out on purpose**: unpacking of compressed bodies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::record::{MessageVersion, RecordContent};
 use crate::id::CommitLogOffset;
@@ -104,7 +105,7 @@ impl<'a> Reader<'a> {
         Some(SocketAddr::new(ip, u16::try_from(self.int()?).ok()?))
     }
 
-    fn text(&mut self, length: usize) -> Option<Arc<str>> {
+    fn text(&mut self, length: usize) -> Option<ArcStr> {
         Some(std::str::from_utf8(self.take(length)?).ok()?.into())
     }
 }

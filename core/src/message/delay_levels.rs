@@ -7,7 +7,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::{Serialize, Serializer};
 
@@ -19,7 +20,7 @@ const DELAY_OF_UNKNOWN_LEVEL: i64 = 1000;
 /// The levels of a broker (`messageDelayLevel`). Reads and prints as RocketMQ's text: `1s 5s 10s`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DelayLevels {
-    text: Arc<str>,
+    text: ArcStr,
     delays: Vec<i64>,
     max_level: u32,
 }
@@ -28,7 +29,7 @@ pub struct DelayLevels {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadDelayLevels {
     /// The part that is no delay.
-    pub part: Arc<str>,
+    pub part: ArcStr,
     /// What was read before.
     pub before: DelayLevels,
 }

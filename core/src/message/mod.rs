@@ -14,6 +14,8 @@ mod record;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 pub use decode::{decode_offset_message_id, decode_record};
 pub use delay_levels::{BadDelayLevels, DelayLevels};
 use properties::shared_text;
@@ -116,7 +118,7 @@ impl Message {
     }
 
     /// The value of a property.
-    pub fn property(&self, name: &str) -> Option<&Arc<str>> {
+    pub fn property(&self, name: &str) -> Option<&ArcStr> {
         self.properties.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
     }
 
@@ -126,7 +128,7 @@ impl Message {
     }
 
     /// As [`set_property`](Self::set_property), with a text that others have too.
-    pub fn set_shared_property(&mut self, name: &str, value: Arc<str>) {
+    pub fn set_shared_property(&mut self, name: &str, value: ArcStr) {
         match self.properties.iter_mut().find(|(key, _)| &**key == name) {
             Some((_, old)) => *old = value,
             None => self.properties.push((shared_text(name), value)),
@@ -144,12 +146,12 @@ impl Message {
     }
 
     /// The tag, by which consumers filter.
-    pub fn tag(&self) -> Option<&Arc<str>> {
+    pub fn tag(&self) -> Option<&ArcStr> {
         self.property(property::TAGS)
     }
 
     /// The keys, by which people look messages up.
-    pub fn keys(&self) -> Option<&Arc<str>> {
+    pub fn keys(&self) -> Option<&ArcStr> {
         self.property(property::KEYS)
     }
 
@@ -169,7 +171,7 @@ impl Message {
     }
 
     /// The producer's message id, the same through all retries of a send.
-    pub fn unique_key(&self) -> Option<&Arc<str>> {
+    pub fn unique_key(&self) -> Option<&ArcStr> {
         self.property(property::UNIQ_KEY)
     }
 }

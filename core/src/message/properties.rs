@@ -9,7 +9,9 @@
 //! **Left out on purpose**: escapes; RocketMQ has none either, so a value with U+0002 is cut there when it is read.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
+
+use arcstr::ArcStr;
 
 use super::{Message, property};
 use crate::config::Profile;
@@ -20,7 +22,7 @@ pub(super) const NAME_VALUE_SEPARATOR: char = '\u{1}';
 pub(super) const PROPERTY_SEPARATOR: char = '\u{2}';
 
 /// Name and value of one property.
-pub type Property = (Arc<str>, Arc<str>);
+pub type Property = (ArcStr, ArcStr);
 
 /// The property block as stored: V5 closes the last property with a separator, V4 does not.
 pub fn encode_properties(properties: &[Property], profile: Profile) -> String {
@@ -38,8 +40,8 @@ pub fn encode_properties(properties: &[Property], profile: Profile) -> String {
 }
 
 /// The text as a name or value of a property. What nearly every message has exists once for all.
-pub(super) fn shared_text(text: &str) -> Arc<str> {
-    static COMMON: LazyLock<[Arc<str>; 9]> = LazyLock::new(|| {
+pub(super) fn shared_text(text: &str) -> ArcStr {
+    static COMMON: LazyLock<[ArcStr; 9]> = LazyLock::new(|| {
         [
             property::UNIQ_KEY,
             property::WAIT,
@@ -51,9 +53,9 @@ pub(super) fn shared_text(text: &str) -> Arc<str> {
             "true",
             "DefaultRegion",
         ]
-        .map(Arc::from)
+        .map(ArcStr::from)
     });
-    COMMON.iter().find(|common| &***common == text).map_or_else(|| text.into(), Arc::clone)
+    COMMON.iter().find(|common| &***common == text).map_or_else(|| text.into(), ArcStr::clone)
 }
 
 /// Length of [`encode_properties`] in bytes without building it.
@@ -142,7 +144,7 @@ const SYSTEM_PROPERTIES: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserPropertyError {
     /// The system uses the name itself.
-    UsedBySystem(Arc<str>),
+    UsedBySystem(ArcStr),
     /// Name or value has nothing but blanks.
     Blank,
 }

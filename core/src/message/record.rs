@@ -14,6 +14,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use super::StoredMessage;
@@ -146,9 +148,9 @@ pub struct RecordContent {
     /// The application's bytes.
     pub body: Arc<[u8]>,
     /// The topic.
-    pub topic: Arc<str>,
+    pub topic: ArcStr,
     /// The property block as stored.
-    pub properties: Arc<str>,
+    pub properties: ArcStr,
 }
 
 impl RecordContent {

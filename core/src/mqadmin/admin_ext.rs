@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::exception::{Exception, suggest_todo};
 use super::session::{Session, Step, caught};
 use crate::hash_order::{in_buckets, in_name_order};
@@ -187,10 +189,7 @@ impl Session<'_> {
     }
 
     /// `fetchBrokerRuntimeStats`: by name.
-    pub(super) fn fetch_broker_runtime_stats(
-        &mut self,
-        broker: Address,
-    ) -> Step<BTreeMap<Arc<str>, Arc<str>>> {
+    pub(super) fn fetch_broker_runtime_stats(&mut self, broker: Address) -> Step<BTreeMap<ArcStr, ArcStr>> {
         match self.invoke_broker(broker, Request::GetBrokerRuntimeInfo)?.body {
             ResponseBody::Properties(figures) => Ok(figures.into_iter().collect()),
             _ => Ok(BTreeMap::new()),
@@ -266,7 +265,7 @@ impl Session<'_> {
     }
 
     /// `getKVConfig` from one name server.
-    pub(super) fn get_kv_config(&mut self, namespace: &str, key: &str) -> Step<Arc<str>> {
+    pub(super) fn get_kv_config(&mut self, namespace: &str, key: &str) -> Step<ArcStr> {
         let request = NameServerRequest::GetKvConfig { namespace: namespace.into(), key: key.into() };
         match self.name_server_answer(request)? {
             Some(NameServerAnswer::KvValue(value)) => Ok(value),

@@ -34,7 +34,7 @@ mod tests;
 mod timestamp;
 mod usage;
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use crate::config::Profile;
 use crate::fact::Fact;
@@ -72,14 +72,14 @@ pub struct MqadminStart {
 pub struct Mqadmin {
     start: MqadminStart,
     started_at: Instant,
-    line: Arc<str>,
+    line: ArcStr,
     remoting: Remoting<()>,
     replies: Vec<Reply>,
 }
 
 impl Mqadmin {
     /// A process that has not begun to run. `line` is everything behind the word `mqadmin`.
-    pub const fn new(start: MqadminStart, line: Arc<str>) -> Self {
+    pub const fn new(start: MqadminStart, line: ArcStr) -> Self {
         Self {
             start,
             started_at: Instant::ZERO,

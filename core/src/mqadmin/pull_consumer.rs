@@ -10,6 +10,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use arcstr::ArcStr;
+
 use super::admin_ext::master;
 use super::exception::{Exception, suggest_todo};
 use super::message_ext::MessageExt;
@@ -212,7 +214,7 @@ impl PullConsumer {
         };
         self.suggested.insert(queue.clone(), suggested_broker);
         // The broker compared hashes of tags; the client compares the tags.
-        let passes = |tag: Option<&std::sync::Arc<str>>| {
+        let passes = |tag: Option<&ArcStr>| {
             subscription.tags.is_empty() || tag.is_some_and(|tag| subscription.tags.contains(tag))
         };
         let messages = messages

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use crate::rpc::{KvTable, NAMESPACE_ORDER_TOPIC_CONFIG};
 
 /// All namespaces. One that was used once stays, if empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KvConfig {
-    namespaces: BTreeMap<Arc<str>, Arc<KvTable>>,
+    namespaces: BTreeMap<ArcStr, Arc<KvTable>>,
 }
 
 impl KvConfig {
@@ -21,7 +23,7 @@ impl KvConfig {
     }
 
     /// One value.
-    pub fn get(&self, namespace: &str, key: &str) -> Option<&Arc<str>> {
+    pub fn get(&self, namespace: &str, key: &str) -> Option<&ArcStr> {
         self.namespaces.get(namespace)?.get(key)
     }
 
@@ -30,7 +32,7 @@ impl KvConfig {
         self.namespace(NAMESPACE_ORDER_TOPIC_CONFIG).cloned()
     }
 
-    pub(super) fn put(&mut self, namespace: Arc<str>, key: Arc<str>, value: Arc<str>) {
+    pub(super) fn put(&mut self, namespace: ArcStr, key: ArcStr, value: ArcStr) {
         Arc::make_mut(self.namespaces.entry(namespace).or_default()).insert(key, value);
     }
 

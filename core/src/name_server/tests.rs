@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use arcstr::ArcStr;
+
 use super::*;
 use crate::config::Profile::{V4, V5};
 use crate::id::{NodeId, Opaque};
@@ -97,7 +99,7 @@ fn kv_configuration_survives_the_process_and_routes_do_not() {
     ask(&mut server, 0, Request::RegisterBroker(registration(0, 1000)));
     let mut again = NameServer::new(V4, Address::local(9876), &Settings::new(), server.into_disk().kv_config);
     assert_eq!(route(&mut again, 0), Err(ResponseCode::TopicNotExist));
-    let namespace: Arc<str> = NAMESPACE_ORDER_TOPIC_CONFIG.into();
+    let namespace: ArcStr = NAMESPACE_ORDER_TOPIC_CONFIG.into();
     let get = NameServerRequest::GetKvConfig { namespace: namespace.clone(), key: "A".into() };
     let found = ask_other(&mut again, get.clone()).body;
     assert_eq!(found, ResponseBody::NameServer(NameServerAnswer::KvValue("broker-a:4".into())));

@@ -157,5 +157,5 @@ impl Producer {
 
 /// The body that the job gives its message of this number.
 fn body(spec: &SendJob, number: u32) -> Arc<[u8]> {
-    if &*spec.body == "m" { format!("m{number}").into_bytes().into() } else { spec.body.clone().into() }
+    if &*spec.body == "m" { format!("m{number}").into_bytes().into() } else { spec.body.as_bytes().into() }
 }

@@ -25,7 +25,8 @@ mod trace;
 mod transactions;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 pub use jobs::SendThread;
 pub use sending::ActiveSend;
@@ -80,7 +81,7 @@ pub struct Producer {
     failed: u64,
     last_failure: Option<(Instant, String)>,
     /// What the application's database says of its local transactions, by the id of the message.
-    transactions: BTreeMap<Arc<str>, TransactionRecord>,
+    transactions: BTreeMap<ArcStr, TransactionRecord>,
 }
 
 impl Producer {
@@ -152,7 +153,7 @@ impl Producer {
     }
 
     /// The next id of the process. When it traces, contexts and trace messages take some too.
-    fn next_id(&mut self, now: Instant) -> Arc<str> {
+    fn next_id(&mut self, now: Instant) -> ArcStr {
         let of_traces = self.client.next_trace_id(now);
         of_traces.unwrap_or_else(|| self.ids.next(self.epoch, now).into())
     }

@@ -11,7 +11,7 @@
 //!
 //! **Left out on purpose**: that a one-way send fails when no connection can be made.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::trace::BeforeSend;
 use super::{Producer, Purpose, ThreadId};
@@ -45,7 +45,7 @@ pub(super) struct Manner {
 pub struct ActiveSend {
     id: u64,
     pub(super) message: Message,
-    pub(super) unique_key: Arc<str>,
+    pub(super) unique_key: ArcStr,
     pub(super) manner: Manner,
     assigned: Option<Assigned>,
     pub(super) pause: Duration,

@@ -11,7 +11,7 @@
 //!
 //! **Left out on purpose**: the time that a local transaction takes.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::Producer;
 use super::sending::ActiveSend;
@@ -94,7 +94,7 @@ impl Producer {
             return;
         }
         let half = &check.message;
-        let unique_key: Arc<str> = half.message.unique_key().cloned().unwrap_or_else(|| "".into());
+        let unique_key: ArcStr = half.message.unique_key().cloned().unwrap_or_else(|| "".into());
         let (times, answer) = match self.transactions.get(&unique_key).cloned() {
             Some(mut row) => {
                 row.asked += 1;

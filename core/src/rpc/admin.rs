@@ -3,7 +3,8 @@
 //! **In RocketMQ**: the bodies of `remoting.protocol.body` and `remoting.protocol.admin`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::Serialize;
 
@@ -267,7 +268,7 @@ pub struct QueryMessage {
     /// The topic.
     pub topic: TopicName,
     /// A key, or the producer's id of a message.
-    pub key: Arc<str>,
+    pub key: ArcStr,
     /// At most so many.
     pub max: u32,
     /// Stored at this moment or later.

@@ -11,7 +11,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::Serialize;
 
@@ -159,7 +160,7 @@ pub enum ControllerRequest {
         /// Which broker name.
         broker_name: BrokerName,
         /// Which replicas, as the operator wrote it: `1;2`; `None` for all.
-        ids: Option<Arc<str>>,
+        ids: Option<ArcStr>,
         /// Whether replicas that live are forgotten too.
         clean_living_broker: bool,
     },
@@ -247,7 +248,7 @@ pub enum ControllerAnswer {
     /// Who leads the controllers.
     Metadata {
         /// The name of their group.
-        group: Arc<str>,
+        group: ArcStr,
         /// The leader's id and address, when one is known.
         leader: Option<(MemberId, Address)>,
         /// All members.

@@ -8,6 +8,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::{Serialize, Serializer};
 
 use crate::id::{GroupName, TopicName};
@@ -58,7 +60,7 @@ pub struct KafkaRecord {
     /// Its place in the partition.
     pub offset: u64,
     /// The key; `None` for markers.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
     /// The leader epoch in which it was appended (`partitionLeaderEpoch`).
     pub leader_epoch: u32,
     /// The transactional producer whose it is.
@@ -191,9 +193,9 @@ pub enum KafkaRequest {
         /// The group.
         group: GroupName,
         /// Its id, empty at first.
-        member_id: Arc<str>,
+        member_id: ArcStr,
         /// Its client id.
-        client_id: Arc<str>,
+        client_id: ArcStr,
         /// What it subscribes to.
         topics: Vec<TopicName>,
         /// `session.timeout.ms`.
@@ -208,9 +210,9 @@ pub enum KafkaRequest {
         /// The generation.
         generation: u32,
         /// The member.
-        member_id: Arc<str>,
+        member_id: ArcStr,
         /// From the leader: member and partitions.
-        assignments: Vec<(Arc<str>, Vec<TopicPartition>)>,
+        assignments: Vec<(ArcStr, Vec<TopicPartition>)>,
     },
     /// A member is there.
     Heartbeat {
@@ -219,21 +221,21 @@ pub enum KafkaRequest {
         /// The generation.
         generation: u32,
         /// The member.
-        member_id: Arc<str>,
+        member_id: ArcStr,
     },
     /// A member goes.
     LeaveGroup {
         /// The group.
         group: GroupName,
         /// The member.
-        member_id: Arc<str>,
+        member_id: ArcStr,
     },
     /// Offsets to keep.
     OffsetCommit {
         /// The group.
         group: GroupName,
         /// Generation and member; `None` from an administrator.
-        member: Option<(u32, Arc<str>)>,
+        member: Option<(u32, ArcStr)>,
         /// The offsets.
         offsets: Vec<(TopicPartition, CommittedOffset)>,
     },
@@ -273,17 +275,17 @@ pub enum KafkaRequest {
         /// The number of the first record at this producer and partition.
         sequence: u64,
         /// The keys.
-        keys: Vec<Arc<str>>,
+        keys: Vec<ArcStr>,
     },
     /// A producer wants an id; a transactional one also ends what an earlier one left open.
     InitProducerId {
         /// `transactional.id`.
-        transactional_id: Option<Arc<str>>,
+        transactional_id: Option<ArcStr>,
     },
     /// Partitions become part of the transaction.
     AddPartitionsToTxn {
         /// `transactional.id`.
-        transactional_id: Arc<str>,
+        transactional_id: ArcStr,
         /// The producer.
         producer_id: u64,
         /// The partition.
@@ -292,7 +294,7 @@ pub enum KafkaRequest {
     /// The transaction ends.
     EndTxn {
         /// `transactional.id`.
-        transactional_id: Arc<str>,
+        transactional_id: ArcStr,
         /// The producer.
         producer_id: u64,
         /// How.
@@ -356,11 +358,11 @@ pub struct TopicMetadata {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MemberDescription {
     /// Its id.
-    pub member_id: Arc<str>,
+    pub member_id: ArcStr,
     /// Its client id.
-    pub client_id: Arc<str>,
+    pub client_id: ArcStr,
     /// Where it comes from, `/127.0.0.1`.
-    pub host: Arc<str>,
+    pub host: ArcStr,
     /// What it has.
     pub partitions: Vec<TopicPartition>,
 }
@@ -369,7 +371,7 @@ pub struct MemberDescription {
 pub type OfPartition<T> = (TopicPartition, Result<T, KafkaError>);
 
 /// State, protocol and members of a group.
-pub type GroupDescription = (Arc<str>, Arc<str>, Vec<MemberDescription>);
+pub type GroupDescription = (ArcStr, ArcStr, Vec<MemberDescription>);
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -386,11 +388,11 @@ pub enum KafkaResponse {
         /// The generation.
         generation: u32,
         /// The member's id, a new one for who had none.
-        member_id: Arc<str>,
+        member_id: ArcStr,
         /// Who divides the partitions.
-        leader: Arc<str>,
+        leader: ArcStr,
         /// For the leader: all members with their subscriptions.
-        members: Vec<(Arc<str>, Vec<TopicName>)>,
+        members: Vec<(ArcStr, Vec<TopicName>)>,
     },
     /// To `SyncGroup`.
     Synced(Result<Vec<TopicPartition>, KafkaError>),
@@ -411,7 +413,7 @@ pub enum KafkaResponse {
     /// To `DescribeGroups`: state, protocol, members.
     Group(Result<GroupDescription, KafkaError>),
     /// To `ListGroups`.
-    Groups(Vec<(GroupName, Arc<str>)>),
+    Groups(Vec<(GroupName, ArcStr)>),
 }
 
 /// What travels on a connection of Kafka.

@@ -1,7 +1,8 @@
 //! What operators and brokers ask a name server besides routes and registration (behaviour §1.5, §1.6).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{BrokerData, DataVersion, QueueData, RequestCode};
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, TopicName};
@@ -10,7 +11,7 @@ use crate::id::{Address, BrokerId, BrokerName, ClusterName, TopicName};
 pub const NAMESPACE_ORDER_TOPIC_CONFIG: &str = "ORDER_TOPIC_CONFIG";
 
 /// One namespace of a name server's configuration: key to value (`KVTable`).
-pub type KvTable = BTreeMap<Arc<str>, Arc<str>>;
+pub type KvTable = BTreeMap<ArcStr, ArcStr>;
 
 /// A request to a name server, named after its request code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,30 +19,30 @@ pub enum NameServerRequest {
     /// An operator sets a value, for example of the order configuration.
     PutKvConfig {
         /// Which namespace.
-        namespace: Arc<str>,
+        namespace: ArcStr,
         /// Which key.
-        key: Arc<str>,
+        key: ArcStr,
         /// The value.
-        value: Arc<str>,
+        value: ArcStr,
     },
     /// Somebody asks for a value.
     GetKvConfig {
         /// Which namespace.
-        namespace: Arc<str>,
+        namespace: ArcStr,
         /// Which key.
-        key: Arc<str>,
+        key: ArcStr,
     },
     /// An operator takes a value away.
     DeleteKvConfig {
         /// Which namespace.
-        namespace: Arc<str>,
+        namespace: ArcStr,
         /// Which key.
-        key: Arc<str>,
+        key: ArcStr,
     },
     /// Somebody asks for all values of a namespace.
     GetKvListByNamespace {
         /// Which namespace.
-        namespace: Arc<str>,
+        namespace: ArcStr,
     },
     /// An operator's tool looks for the brokers of a cluster.
     GetBrokerClusterInfo,
@@ -147,7 +148,7 @@ impl NameServerRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum NameServerAnswer {
     /// A value.
-    KvValue(Arc<str>),
+    KvValue(ArcStr),
     /// All values of a namespace.
     KvTable(KvTable),
     /// Who is there.

@@ -10,6 +10,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use super::{RequestCode, Subscription};
@@ -111,7 +113,7 @@ pub enum PopRequest {
         /// Who asks.
         client_id: ClientId,
         /// The name of its strategy.
-        strategy: Arc<str>,
+        strategy: ArcStr,
         /// How the group consumes.
         model: MessageModel,
     },

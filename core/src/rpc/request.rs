@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::{
     ActingRequest, ControllerRequest, DLedgerMessage, EndTransaction, Heartbeat, MessageQueueOnBroker,
     NameServerRequest, OffsetReset, PopRequest, QueryMessage, Registration, RequestCode, Subscription,
@@ -141,7 +143,7 @@ pub enum Request {
         /// Level of the delay; 0: the broker decides, below 0: dead letter at once.
         delay_level: i32,
         /// The `offsetMsgId` of the message.
-        origin_message_id: Arc<str>,
+        origin_message_id: ArcStr,
         /// From which on it is a dead letter, when the consumer overrides its group's setting.
         max_reconsume_times: Option<u32>,
     },
@@ -179,7 +181,7 @@ pub enum Request {
     /// An operator changes settings of a broker.
     UpdateBrokerConfig {
         /// Key and value of each.
-        settings: Vec<(Arc<str>, Arc<str>)>,
+        settings: Vec<(ArcStr, ArcStr)>,
     },
     /// An operator asks for the offsets of a topic's queues.
     GetTopicStatsInfo {
@@ -222,7 +224,7 @@ pub enum Request {
         /// Which member.
         client_id: ClientId,
         /// The `offsetMsgId` of the message.
-        message_id: Arc<str>,
+        message_id: ArcStr,
         /// The message, once the broker has found it.
         message: Option<Arc<StoredMessage>>,
         /// The broker that stores it.
@@ -288,9 +290,9 @@ pub enum Request {
     /// An operator asks for a figure that a broker counts.
     ViewBrokerStatsData {
         /// The kind of figure: `TOPIC_PUT_NUMS`, `GROUP_GET_NUMS`, …
-        name: Arc<str>,
+        name: ArcStr,
         /// Of what: a topic, `topic@group`, a cluster.
-        key: Arc<str>,
+        key: ArcStr,
     },
     /// An operator asks how a master's slaves keep up (V5).
     GetBrokerHaStatus,

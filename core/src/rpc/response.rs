@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::{
     ActingAnswer, ConsumeStats, ConsumerConnection, ConsumerRunningInfo, ControllerAnswer, DLedgerResponse,
     DataVersion, DirectConsumption, GroupConsumeStats, GroupTable, HaRuntimeInfo, KvTable,
@@ -23,7 +25,7 @@ pub struct Response {
     /// How it ended.
     pub code: ResponseCode,
     /// RocketMQ's sentence for people; empty on success.
-    pub remark: Arc<str>,
+    pub remark: ArcStr,
     /// What was asked for.
     pub body: ResponseBody,
 }
@@ -81,7 +83,7 @@ pub enum ResponseBody {
     /// The queues that are locked for the one who asked.
     LockedQueues(BTreeSet<MessageQueueOnBroker>),
     /// Names and values: figures and settings.
-    Properties(Vec<(Arc<str>, Arc<str>)>),
+    Properties(Vec<(ArcStr, ArcStr)>),
     /// The offsets of a topic's queues on one broker, and how fast messages come in (V5).
     TopicStats(TopicStats, RateOverTime),
     /// How far a group is.
@@ -155,7 +157,7 @@ impl Response {
     }
 
     /// A refusal with its sentence.
-    pub fn refused(request: RequestCode, code: ResponseCode, remark: impl Into<Arc<str>>) -> Self {
+    pub fn refused(request: RequestCode, code: ResponseCode, remark: impl Into<ArcStr>) -> Self {
         Self { request, code, remark: remark.into(), body: ResponseBody::Empty }
     }
 }

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use serde::{Serialize, Serializer};
 
@@ -26,7 +27,7 @@ pub enum ExpressionType {
     /// A condition on the properties of messages.
     Sql92,
     /// Any other word. A client takes it; no broker has a filter for it.
-    Other(Arc<str>),
+    Other(ArcStr),
 }
 
 impl ExpressionType {
@@ -93,8 +94,8 @@ impl fmt::Display for SelectorError {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MessageSelector {
     expression_type: ExpressionType,
-    expression: Arc<str>,
-    tags: BTreeSet<Arc<str>>,
+    expression: ArcStr,
+    tags: BTreeSet<ArcStr>,
 }
 
 impl MessageSelector {
@@ -116,7 +117,7 @@ impl MessageSelector {
             return Err(SelectorError::NoTags);
         }
         let tags =
-            expression.split("||").map(java_trim).filter(|tag| !tag.is_empty()).map(Arc::from).collect();
+            expression.split("||").map(java_trim).filter(|tag| !tag.is_empty()).map(ArcStr::from).collect();
         Ok(Self { expression_type: ExpressionType::Tag, expression: expression.into(), tags })
     }
 
@@ -152,7 +153,7 @@ impl MessageSelector {
     }
 
     /// The expression; `*` for everything.
-    pub const fn expression(&self) -> &Arc<str> {
+    pub const fn expression(&self) -> &ArcStr {
         &self.expression
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use super::{ExpressionType, SubscriptionGroupConfig};
@@ -81,18 +83,18 @@ pub struct TopicRoute {
     /// By broker name, ascending.
     pub broker_datas: Vec<BrokerData>,
     /// `broker-a:4;broker-b:4`: the queues that producers of an order topic have to use, when they are fixed.
-    pub order_topic_conf: Option<Arc<str>>,
+    pub order_topic_conf: Option<ArcStr>,
 }
 
 /// What a consumer tells the brokers about one of its subscriptions (`SubscriptionData`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Subscription {
     /// The expression: `*`, `A || B`, `a > 5`.
-    pub expression: Arc<str>,
+    pub expression: ArcStr,
     /// The language of the expression.
     pub expression_type: ExpressionType,
     /// The tags of the expression; empty for `*` and for an expression of another language.
-    pub tags: BTreeSet<Arc<str>>,
+    pub tags: BTreeSet<ArcStr>,
     /// When the client last built it; the broker keeps the newest (`subVersion`).
     pub version: Instant,
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use crate::config::words;
@@ -42,7 +44,7 @@ pub struct EndTransaction {
     /// Whether it answers a check of the broker.
     pub from_check: bool,
     /// The producer's id of the message.
-    pub unique_key: Arc<str>,
+    pub unique_key: ArcStr,
 }
 
 /// A broker asks how a local transaction ended (`CheckTransactionStateRequestHeader`).

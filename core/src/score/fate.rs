@@ -1,7 +1,8 @@
 //! Where messages ended: on a log that counts, on a disk that nobody reads, or nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use crate::config::BrokerRole;
 use crate::id::NodeId;
@@ -11,8 +12,8 @@ use crate::world::World;
 
 /// The messages of all disks at one moment, by the producer's id.
 pub(super) struct Fates<'a> {
-    kept: BTreeSet<&'a Arc<str>>,
-    on: BTreeMap<&'a Arc<str>, Vec<&'a NodeId>>,
+    kept: BTreeSet<&'a ArcStr>,
+    on: BTreeMap<&'a ArcStr, Vec<&'a NodeId>>,
 }
 
 impl<'a> Fates<'a> {
@@ -44,12 +45,12 @@ impl<'a> Fates<'a> {
     }
 
     /// Whether a log that counts has the message in a queue.
-    pub(super) fn is_kept(&self, key: &Arc<str>) -> bool {
+    pub(super) fn is_kept(&self, key: &ArcStr) -> bool {
         self.kept.contains(key)
     }
 
     /// The brokers on whose disk the message lies.
-    pub(super) fn disks_with(&self, key: &Arc<str>) -> Vec<NodeId> {
+    pub(super) fn disks_with(&self, key: &ArcStr) -> Vec<NodeId> {
         self.on.get(key).into_iter().flatten().map(|id| (*id).clone()).collect()
     }
 }

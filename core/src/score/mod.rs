@@ -41,7 +41,8 @@ mod stretches;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use crate::fact::{Fact, SendStatus, TraceEvent};
 use crate::id::{BrokerName, EventId, GroupName, NodeId, TopicName};
@@ -83,7 +84,7 @@ pub struct Lost {
     /// Its acknowledgement.
     pub acknowledged: EventId,
     /// The producer's id of it.
-    pub unique_key: Arc<str>,
+    pub unique_key: ArcStr,
     /// Brokers on whose disk it still lies, though nobody is served from there.
     pub still_on: Vec<NodeId>,
     /// Whether every group that wanted it had consumed it before.
@@ -110,7 +111,7 @@ pub struct GroupScore {
 struct Send<'a> {
     event: &'a TraceEvent,
     begun: Instant,
-    key: &'a Arc<str>,
+    key: &'a ArcStr,
     /// Where it was stored; `None` when it failed.
     stored: Option<Stored<'a>>,
 }
@@ -136,7 +137,7 @@ impl Score {
             sends.iter().filter(later).filter(|send| wanted(send)).map(|send| send.event.id).collect()
         };
         let is_doubtful = |send: &Send<'_>| send.stored.is_some_and(|it| it.status != SendStatus::SendOk);
-        let lost_keys: BTreeSet<&Arc<str>> =
+        let lost_keys: BTreeSet<&ArcStr> =
             acks.iter().map(|send| send.key).filter(|key| !fates.is_kept(key)).collect();
         let readers = Readers::of(trace, &view);
         let groups = readers.scores(trace, &acks, &lost_keys, (from, world.now()));
@@ -168,7 +169,7 @@ impl Score {
 
 /// All sends that ended, but those of RocketMQ's own topics and of transactions.
 fn sends(trace: &[TraceEvent]) -> Vec<Send<'_>> {
-    let half: BTreeSet<&Arc<str>> = trace
+    let half: BTreeSet<&ArcStr> = trace
         .iter()
         .filter_map(|event| match &event.fact {
             Fact::LocalTransactionEnded { unique_key, .. } => Some(unique_key),
@@ -216,9 +217,9 @@ struct Reader<'a> {
     /// Whether each member gets every message.
     is_broadcasting: bool,
     /// The messages that were finished, in broadcasting by each member.
-    finished: BTreeMap<(Option<&'a NodeId>, &'a Arc<str>), Finished<'a>>,
+    finished: BTreeMap<(Option<&'a NodeId>, &'a ArcStr), Finished<'a>>,
     /// Tags of messages, as brokers stored them.
-    tag_of: BTreeMap<&'a Arc<str>, &'a str>,
+    tag_of: BTreeMap<&'a ArcStr, &'a str>,
 }
 
 impl<'a> Readers<'a> {
@@ -270,7 +271,7 @@ impl<'a> Readers<'a> {
         &self,
         trace: &[TraceEvent],
         acks: &[&Send<'_>],
-        lost: &BTreeSet<&Arc<str>>,
+        lost: &BTreeSet<&ArcStr>,
         span: (Instant, Instant),
     ) -> Vec<GroupScore> {
         let score = |(group, reader): (&GroupName, &Reader<'_>)| {
@@ -306,7 +307,7 @@ impl Reader<'_> {
             && self.tags.as_ref().is_none_or(|tags| tags.contains(tag))
     }
 
-    fn has_finished(&self, key: &Arc<str>) -> bool {
+    fn has_finished(&self, key: &ArcStr) -> bool {
         if self.is_broadcasting {
             return self.finished.keys().any(|(_, known)| *known == key);
         }
@@ -325,12 +326,12 @@ fn lost(
     acks: &[&Send<'_>],
     fates: &fate::Fates<'_>,
     readers: &Readers<'_>,
-    keys: &BTreeSet<&Arc<str>>,
+    keys: &BTreeSet<&ArcStr>,
 ) -> Vec<Lost> {
     let of = |send: &&&Send<'_>| keys.contains(send.key);
     let lost = |send: &&Send<'_>| Lost {
         acknowledged: send.event.id,
-        unique_key: Arc::clone(send.key),
+        unique_key: ArcStr::clone(send.key),
         still_on: fates.disks_with(send.key),
         was_consumed: readers.have_finished(send),
     };

@@ -1,7 +1,8 @@
 //! Stretches of time in which nothing went through.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::Send;
 use crate::fact::{Fact, TraceEvent};
@@ -111,10 +112,10 @@ pub(super) fn reads(
     is_member: &dyn Fn(&NodeId) -> bool,
     (from, to): (Instant, Instant),
 ) -> (Stretches, Option<EventId>) {
-    let wanted: BTreeMap<EventId, &Arc<str>> =
+    let wanted: BTreeMap<EventId, &ArcStr> =
         acks.iter().filter(|send| wants(send)).map(|send| (send.event.id, send.key)).collect();
-    let mut got: BTreeSet<&Arc<str>> = BTreeSet::new();
-    let mut waiting: BTreeSet<&Arc<str>> = BTreeSet::new();
+    let mut got: BTreeSet<&ArcStr> = BTreeSet::new();
+    let mut waiting: BTreeSet<&ArcStr> = BTreeSet::new();
     let mut since = None;
     let mut all = Vec::new();
     let mut first_read = None;

@@ -3,7 +3,8 @@
 //! **In RocketMQ**: `TraceContext` with its `TraceBean`s, `TraceDataEncoder.encoderFromContextBean`.
 
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{CONTENT_SPLITTER, FIELD_SPLITTER};
 use crate::hash_order::in_name_order;
@@ -16,17 +17,17 @@ pub struct PubTrace {
     /// When the context was made, milliseconds since 1970: before an attempt, of an asynchronous send the first.
     pub time: u64,
     /// The broker's region (`regionId`).
-    pub region: Arc<str>,
+    pub region: ArcStr,
     /// The producer group.
-    pub group: Arc<str>,
+    pub group: ArcStr,
     /// The topic of the message.
     pub topic: TopicName,
     /// The producer's id of the message.
-    pub msg_id: Arc<str>,
+    pub msg_id: ArcStr,
     /// The tag; Java prints `null` without one.
-    pub tags: Option<Arc<str>>,
+    pub tags: Option<ArcStr>,
     /// The keys, as one text; Java prints `null` without any.
-    pub keys: Option<Arc<str>>,
+    pub keys: Option<ArcStr>,
     /// The address of the broker that the context was made for.
     pub store_host: String,
     /// Bytes of the body.
@@ -47,11 +48,11 @@ pub struct SubBean {
     /// Its topic, also when it comes from the retry topic.
     pub topic: TopicName,
     /// The producer's id of it.
-    pub msg_id: Arc<str>,
+    pub msg_id: ArcStr,
     /// How often it had failed before.
     pub retry_times: u32,
     /// Its keys, as one text; Java prints `null` without any.
-    pub keys: Option<Arc<str>>,
+    pub keys: Option<ArcStr>,
 }
 
 /// What a consumer writes down about a call of its listener, twice: before it and after it.
@@ -60,11 +61,11 @@ pub struct SubTrace {
     /// When this context was made, milliseconds since 1970.
     pub time: u64,
     /// The region of the last message; none is stored with a message of a V4 broker.
-    pub region: Option<Arc<str>>,
+    pub region: Option<ArcStr>,
     /// The consumer group.
-    pub group: Arc<str>,
+    pub group: ArcStr,
     /// What the two contexts of a call have in common.
-    pub request_id: Arc<str>,
+    pub request_id: ArcStr,
     /// The messages.
     pub beans: Vec<SubBean>,
     /// How the call ended; `None` before it (`TraceType.SubBefore`, `SubAfter`).
@@ -88,17 +89,17 @@ pub struct EndTransactionTrace {
     /// When the context was made, milliseconds since 1970.
     pub time: u64,
     /// The broker's region.
-    pub region: Arc<str>,
+    pub region: ArcStr,
     /// The producer group.
-    pub group: Arc<str>,
+    pub group: ArcStr,
     /// The topic of the message.
     pub topic: TopicName,
     /// The producer's id of the half message, which is the id of the transaction too.
-    pub msg_id: Arc<str>,
+    pub msg_id: ArcStr,
     /// The tag; Java prints `null` without one.
-    pub tags: Option<Arc<str>>,
+    pub tags: Option<ArcStr>,
     /// The keys, as one text; Java prints `null` without any.
-    pub keys: Option<Arc<str>>,
+    pub keys: Option<ArcStr>,
     /// The broker's address.
     pub store_host: String,
     /// How it ended, in RocketMQ's word (`LocalTransactionState`).
@@ -123,7 +124,7 @@ pub enum TraceContext {
 
 impl TraceContext {
     /// The region; V5 passes over contexts without one.
-    pub fn region(&self) -> Option<&Arc<str>> {
+    pub fn region(&self) -> Option<&ArcStr> {
         match self {
             Self::Pub(send) => Some(&send.region),
             Self::Sub(call) => call.region.as_ref(),
@@ -176,7 +177,7 @@ impl fmt::Display for TraceContext {
 }
 
 /// A text as Java prints it when there may be none.
-fn or_null(text: Option<&Arc<str>>) -> &str {
+fn or_null(text: Option<&ArcStr>) -> &str {
     text.map_or("null", |text| text)
 }
 

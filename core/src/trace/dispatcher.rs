@@ -12,7 +12,8 @@
 //! **Invariant**: the thread looks at whole periods after the start of the client only.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{CONTENT_SPLITTER, TraceContext};
 use crate::config::Profile;
@@ -43,7 +44,7 @@ pub struct TraceData {
     /// The contexts as text.
     pub body: String,
     /// The keys of all of them, in the order of a Java hash set.
-    pub keys: Vec<Arc<str>>,
+    pub keys: Vec<ArcStr>,
 }
 
 /// The contexts of one client that have not left it.
@@ -231,7 +232,7 @@ fn java_length(text: &str) -> usize {
 #[derive(Default)]
 struct Message {
     body: String,
-    keys: Vec<Arc<str>>,
+    keys: Vec<ArcStr>,
 }
 
 impl Message {

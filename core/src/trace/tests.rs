@@ -2,7 +2,7 @@
 //! producer with traces on at one broker with `traceTopicEnable=true`, read by a consumer of the trace topic. `|` and
 //! `;` stand for the characters 1 and 2.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::*;
 use crate::config::Profile;
@@ -12,7 +12,7 @@ fn shown(text: &str) -> String {
     text.replace(CONTENT_SPLITTER, "|").replace(FIELD_SPLITTER, ";")
 }
 
-fn or_null(text: &str) -> Option<Arc<str>> {
+fn or_null(text: &str) -> Option<ArcStr> {
     (text != "null").then(|| text.into())
 }
 

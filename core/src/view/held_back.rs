@@ -9,6 +9,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use crate::broker::{
@@ -62,9 +64,9 @@ pub struct DelayLevelView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaitingView {
     /// The producer's id of the message.
-    pub unique_key: Option<Arc<str>>,
+    pub unique_key: Option<ArcStr>,
     /// The key.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
     /// The topic that it is for, and the queue.
     pub real_place: Option<(TopicName, QueueId)>,
     /// When it came.
@@ -79,9 +81,9 @@ pub struct HalfMessageView {
     /// Its newest place in the half topic.
     pub offset: QueueOffset,
     /// The producer's id of the message.
-    pub unique_key: Option<Arc<str>>,
+    pub unique_key: Option<ArcStr>,
     /// The key.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
     /// The topic that it is for.
     pub real_topic: Option<TopicName>,
     /// The group that is asked about it.

@@ -1,6 +1,6 @@
 //! Kafka's nodes as plain data.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ pub struct KafkaRecordView {
     /// Its place.
     pub offset: u64,
     /// Its key; `None` for markers.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
     /// Its leader epoch.
     pub leader_epoch: u32,
     /// Whether it belongs to a transaction.
@@ -94,11 +94,11 @@ pub struct KafkaGroupView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KafkaMemberView {
     /// Its id.
-    pub member_id: Arc<str>,
+    pub member_id: ArcStr,
     /// Its client id.
-    pub client_id: Arc<str>,
+    pub client_id: ArcStr,
     /// Where it comes from.
-    pub host: Arc<str>,
+    pub host: ArcStr,
     /// What it has.
     pub assignment: Vec<TopicPartition>,
 }
@@ -124,7 +124,7 @@ pub struct KafkaProducerView {
     /// Name, state, timers.
     pub node: NodeView,
     /// `transactional.id`.
-    pub transactional_id: Option<Arc<str>>,
+    pub transactional_id: Option<ArcStr>,
     /// Where its next record goes.
     pub target: Option<TopicPartition>,
     /// Orders that are not done.
@@ -151,7 +151,7 @@ pub struct KafkaConsumerView {
     /// Whether it commits by hand.
     pub manual: bool,
     /// Its id in the group.
-    pub member_id: Arc<str>,
+    pub member_id: ArcStr,
     /// The generation that it is in.
     pub generation: u32,
     /// By partition.
@@ -159,7 +159,7 @@ pub struct KafkaConsumerView {
     /// Exceptions that its polls threw.
     pub exceptions: u32,
     /// The last of them.
-    pub last_exception: Option<Arc<str>>,
+    pub last_exception: Option<ArcStr>,
 }
 
 /// A partition of a consumer.

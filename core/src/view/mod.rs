@@ -13,7 +13,7 @@ mod pop;
 mod record;
 mod registry;
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use serde::Serialize;
 
@@ -311,11 +311,11 @@ pub struct MessageView {
     /// Where its record begins.
     pub commit_log_offset: CommitLogOffset,
     /// The tag.
-    pub tag: Option<Arc<str>>,
+    pub tag: Option<ArcStr>,
     /// The key.
-    pub key: Option<Arc<str>>,
+    pub key: Option<ArcStr>,
     /// The producer's id of the message.
-    pub unique_key: Option<Arc<str>>,
+    pub unique_key: Option<ArcStr>,
     /// Length of the record in bytes.
     pub size: u32,
     /// When it was stored.
@@ -456,7 +456,7 @@ pub struct FaultView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TransactionView {
     /// The producer's id of the half message.
-    pub unique_key: Arc<str>,
+    pub unique_key: ArcStr,
     /// How it ended at first (`executeLocalTransaction`).
     pub state: TransactionState,
     /// How often brokers asked about it.
@@ -494,7 +494,7 @@ pub struct ConsumerView {
     /// The topics it subscribes to, without its retry topic.
     pub topics: Vec<TopicName>,
     /// Its tag expression.
-    pub tags: Arc<str>,
+    pub tags: ArcStr,
     /// How the group divides the queues.
     pub model: MessageModel,
     /// Where queues without an offset start.
@@ -558,7 +558,7 @@ pub struct ProcessQueueView {
     /// The replica it asks.
     pub broker: Option<Address>,
     /// The last thing that went wrong with a pull, until one succeeds.
-    pub trouble: Option<Arc<str>>,
+    pub trouble: Option<ArcStr>,
 }
 
 /// Why nothing passes between two nodes.
@@ -588,7 +588,7 @@ pub struct Flight {
     /// Whether it carries messages, as opposed to keeping the cluster together.
     pub data: bool,
     /// Tag of its (first) message.
-    pub tag: Option<Arc<str>>,
+    pub tag: Option<ArcStr>,
     /// Messages in it.
     pub messages: u32,
     /// When it left.

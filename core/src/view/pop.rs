@@ -5,6 +5,8 @@
 //! **Invariants**: a check point is listed from the pop until its messages are acknowledged and it is worked off, or
 //! until they are revived; a broker that does not run lists the modes alone, which are on its disk.
 
+use arcstr::ArcStr;
+
 use serde::Serialize;
 
 use crate::broker::Broker;
@@ -100,7 +102,7 @@ pub struct PopQueueView {
     /// When it was last popped, or taken.
     pub last_pop: Instant,
     /// The last thing that went wrong with a pop, until one succeeds.
-    pub trouble: Option<std::sync::Arc<str>>,
+    pub trouble: Option<ArcStr>,
 }
 
 pub(super) fn of_broker(modes: &ModeTable, running: Option<&Broker>) -> PopView {

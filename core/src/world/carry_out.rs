@@ -1,6 +1,6 @@
 //! Calling handlers and doing what they want done: packets, connections, clocks, notes.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::{Alarm, Due, Place, ProcessState, World};
 use crate::command::TransactionRecord;
@@ -26,7 +26,8 @@ impl World {
             return;
         };
         let Some(node) = slot.node.as_mut() else { return };
-        let mut out = Outbox::reusing(std::mem::take(&mut self.spare), self.next_connection, self.is_untraced);
+        let mut out =
+            Outbox::reusing(std::mem::take(&mut self.spare), self.next_connection, self.is_untraced);
         node.handle(self.now, input, &mut out);
         let (effects, next_connection) = out.into_parts();
         self.next_connection = next_connection;
@@ -294,7 +295,7 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
                 request: response.request,
                 response: Some(response.code),
                 queue: first.map(|first| (first.message.topic.clone(), Some(first.queue_id))),
-                tag: first.and_then(|first| first.message.tag()).map(Arc::clone),
+                tag: first.and_then(|first| first.message.tag()).map(ArcStr::clone),
                 messages: u32::try_from(messages).unwrap_or(u32::MAX),
                 arrives: never,
             }))

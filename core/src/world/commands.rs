@@ -87,7 +87,9 @@ impl World {
     }
 
     pub(super) fn slot(&self, node: &NodeId) -> Result<&Slot, CommandError> {
-        let unknown = || CommandError::UnknownNode(node.clone(), self.slots.iter().map(|(node, _)| node.clone()).collect());
+        let unknown = || {
+            CommandError::UnknownNode(node.clone(), self.slots.iter().map(|(node, _)| node.clone()).collect())
+        };
         self.slots.get(node).ok_or_else(unknown)
     }
 

@@ -14,7 +14,8 @@ mod registries;
 mod slots;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 pub(crate) use commands::is_tool;
 pub(crate) use slots::Place;
@@ -143,7 +144,7 @@ pub struct World {
     next_connection: ConnectionId,
     next_event: EventId,
     /// What the application of each producer group knows of its local transactions, by the id of the message.
-    databases: BTreeMap<GroupName, BTreeMap<Arc<str>, TransactionRecord>>,
+    databases: BTreeMap<GroupName, BTreeMap<ArcStr, TransactionRecord>>,
     /// What was noted since the lab last looked.
     fresh: Vec<TraceEvent>,
     /// What the last handler's effects lay in, for the next one.

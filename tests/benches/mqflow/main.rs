@@ -49,7 +49,7 @@ fn check(workload: &Workload) {
 
 /// Messages that the brokers hold.
 fn stored(world: &World) -> u64 {
-    let stores = world.slots().values().filter_map(Slot::store);
+    let stores = world.slots().iter().map(|(_, slot)| slot).filter_map(Slot::store);
     let is_of_flow = |message: &&Arc<StoredMessage>| message.message.topic.as_str() == "Flow";
     stores.map(|store| store.log().messages().filter(is_of_flow).count() as u64).sum()
 }

@@ -1,6 +1,6 @@
 //! Vectors of filters: tag expressions, tag hashes, SQL92.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::config::Profile;
 use lab_core::filter::sql::SqlExpression;
@@ -74,7 +74,7 @@ fn tag_filter(case: &Value) -> Outcome {
     if case.get("tagsCode").is_some() {
         return compare(&case["expect"], &json!(hash_matches(&wanted, case["tagsCode"].as_i64())));
     }
-    let tag: Option<Arc<str>> = case["tag"].as_str().map(Arc::from);
+    let tag: Option<ArcStr> = case["tag"].as_str().map(ArcStr::from);
     let hash = lab_tag_hash(tag.as_deref());
     let found = json!({
         "tagsCode": hash,

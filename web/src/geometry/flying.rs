@@ -6,7 +6,8 @@
 //! paused the true position stands still, and the dot comes to rest there.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use lab_core::fact::{Fact, RegistryFact, TraceEvent};
 use lab_core::id::{NodeId, TopicName};
@@ -190,7 +191,7 @@ impl Sprite {
             to: flight.to.clone(),
             queue: None,
             look: Look { data: flight.data, response: flight.response, colour },
-            letter: letter(tag.map(Arc::clone).as_ref()),
+            letter: letter(tag.map(ArcStr::clone).as_ref()),
             sent: flight.sent,
             arrives: flight.arrives,
             progress: 0.0,

@@ -59,7 +59,6 @@ fn told_of(fact: &Fact, message: &MessageAt) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use lab_core::fact::SendStatus;
     use lab_core::id::{Address, MessageQueue, QueueOffset};
@@ -74,7 +73,7 @@ mod tests {
                 queue_id: lab_core::id::QueueId(0),
             },
             offset: QueueOffset(offset),
-            unique_key: Arc::from(format!("id-{offset}")),
+            unique_key: ArcStr::from(format!("id-{offset}")),
             key: None,
         }
     }

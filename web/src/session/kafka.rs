@@ -1,6 +1,6 @@
 //! Kafka in the list of events and in the console.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::command::Command;
 use lab_core::fact::{Fact, KafkaFact};
@@ -52,7 +52,7 @@ pub const fn is_tool(command: &Command) -> bool {
 }
 
 /// What a tool has printed.
-pub fn output_of(fact: &Fact) -> Option<&Arc<str>> {
+pub fn output_of(fact: &Fact) -> Option<&ArcStr> {
     match fact {
         Fact::MqadminAnswered { output, .. } => Some(output),
         Fact::Kafka(fact) => match &**fact {

@@ -22,7 +22,8 @@ pub mod shown;
 pub mod versions;
 
 use std::rc::Rc;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use lab_core::command::Command;
 use lab_core::config::Profile;
@@ -523,7 +524,7 @@ impl Session {
         let Some(event) = run.lab.trace().get(id.0 as usize) else { return };
         self.chain = run.lab.causes(id).into_iter().cloned().collect();
         self.chain_of = Some(id);
-        let message = event.fact.unique_key().map(|key| Selection::Message(Arc::clone(key)));
+        let message = event.fact.unique_key().map(|key| Selection::Message(ArcStr::clone(key)));
         let selection = message.or_else(|| event.node.clone().map(Selection::Node));
         if selection.is_some() {
             self.selection = selection;

@@ -1,6 +1,6 @@
 //! What the browser tells the page, and the small choices of the page's state.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
@@ -32,7 +32,7 @@ pub enum Msg {
     /// Something in the table of a lab with variants was asked for.
     Compare(CompareMsg),
     /// A lesson was chosen, by its id.
-    OpenLesson(Arc<str>),
+    OpenLesson(ArcStr),
     /// Something in the lesson panel was asked for.
     Lesson(LessonMsg),
     /// Back to the front page.
@@ -142,7 +142,7 @@ pub enum Msg {
 #[derive(Clone, Debug, PartialEq)]
 pub enum LessonMsg {
     /// An answer was chosen; it is not given yet.
-    Choose(Arc<str>),
+    Choose(ArcStr),
     /// How sure the learner is.
     Sure(Sureness),
     /// The answer was given, for good.
@@ -179,7 +179,7 @@ pub enum Selection {
     /// A node.
     Node(NodeId),
     /// A message, by the producer's id.
-    Message(Arc<str>),
+    Message(ArcStr),
 }
 
 /// A part of the page that can be folded away.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use lab_core::config::Profile;
 use lab_core::fact::TraceEvent;
 use lab_core::id::{Address, GroupName, NodeId, TopicName};
@@ -184,7 +186,7 @@ pub fn empty_view() -> View {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageDetail {
     /// The producer's id.
-    pub unique_key: Arc<str>,
+    pub unique_key: ArcStr,
     /// The brokers that have it, with their copy.
     pub copies: Vec<(NodeId, Arc<StoredMessage>)>,
     /// The bytes of the first copy.
@@ -223,7 +225,7 @@ impl Session {
             .unwrap_or_default();
         let way = run.lab.trace().iter().filter(|event| event.fact.unique_key() == Some(key));
         let way = way.take(WAY).cloned().collect();
-        self.message = Some(Rc::new(MessageDetail { unique_key: Arc::clone(key), copies, fields, way }));
+        self.message = Some(Rc::new(MessageDetail { unique_key: ArcStr::clone(key), copies, fields, way }));
     }
 
     /// The rows of the event list to draw, and the place of the first of them.

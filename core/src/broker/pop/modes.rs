@@ -19,6 +19,8 @@ use crate::timer::Timer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 /// How long a name server may take to answer (`GET_TOPIC_ROUTE_TIMEOUT`).
 const GET_TOPIC_ROUTE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Wait before the routes are asked for again for the first time.
@@ -30,7 +32,7 @@ pub(super) struct Query {
     pub(super) group: GroupName,
     pub(super) topic: TopicName,
     pub(super) client_id: ClientId,
-    pub(super) strategy: Arc<str>,
+    pub(super) strategy: ArcStr,
     pub(super) model: MessageModel,
 }
 

@@ -20,7 +20,8 @@ mod assignment;
 mod consume;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{Consumer, HoldId, Purpose};
 use crate::client_instance;
@@ -61,7 +62,7 @@ pub struct PopAssigned {
     last_pop: Instant,
     /// Messages that are not through with (`waitAckCounter`).
     in_hand: u32,
-    trouble: Option<Arc<str>>,
+    trouble: Option<ArcStr>,
 }
 
 impl PopAssigned {
@@ -76,7 +77,7 @@ impl PopAssigned {
     }
 
     /// What went wrong with the last pop.
-    pub const fn trouble(&self) -> Option<&Arc<str>> {
+    pub const fn trouble(&self) -> Option<&ArcStr> {
         self.trouble.as_ref()
     }
 }
@@ -160,7 +161,7 @@ impl Consumer {
         self.client.remoting.invoke_async(now, address, request, poll_time + BEYOND_POLL, purpose, out);
     }
 
-    fn pop_failed(&mut self, now: Instant, queue: &MessageQueue, why: Arc<str>, out: &mut Outbox) {
+    fn pop_failed(&mut self, now: Instant, queue: &MessageQueue, why: ArcStr, out: &mut Outbox) {
         out.note(Fact::PullFailed { queue: queue.clone(), why: why.clone() });
         if let Some(assigned) = self.pop_queues.get_mut(queue) {
             assigned.trouble = Some(why);

@@ -1,7 +1,8 @@
 //! Expressions and what they come to for one message.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::number::Decimal;
 use crate::message::Message;
@@ -19,7 +20,7 @@ pub(super) enum Value {
     /// Java's `Double`.
     Double(Decimal),
     /// A property, or what stood between quotes.
-    Text(Arc<str>),
+    Text(ArcStr),
 }
 
 impl Value {
@@ -60,7 +61,7 @@ pub(super) enum TextTest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expression {
     Constant(Value),
-    Property(Arc<str>),
+    Property(ArcStr),
     /// A property in the place of a condition. A message has no property that is more than text, so this is false.
     BooleanCast(Box<Self>),
     Negate(Box<Self>),
@@ -70,14 +71,14 @@ pub(super) enum Expression {
     Equal(Box<Self>, Box<Self>),
     Compare(Order, Box<Self>, Box<Self>),
     In {
-        property: Arc<str>,
-        elements: Vec<Arc<str>>,
+        property: ArcStr,
+        elements: Vec<ArcStr>,
         negated: bool,
     },
     Text {
         test: TextTest,
         operand: Box<Self>,
-        search: Arc<str>,
+        search: ArcStr,
         negated: bool,
     },
 }
@@ -216,7 +217,7 @@ fn compare(left: &Value, right: &Value) -> Result<Ordering, String> {
 }
 
 /// A text beside a number has to be a number of the same kind: `5.5` is none beside a whole number.
-fn match_text(text: &Arc<str>, number: &Value) -> Result<Ordering, String> {
+fn match_text(text: &ArcStr, number: &Value) -> Result<Ordering, String> {
     let whole = |_| format!("`{text}` is no whole number of that size");
     match number {
         Value::Integer(number) => Ok(text.parse::<i32>().map_err(whole)?.cmp(number)),

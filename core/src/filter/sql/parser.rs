@@ -1,6 +1,6 @@
 //! From words to an expression (the grammar of `SelectorParser.jj`).
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::expression::{Expression, Order, TextTest, Value, bounds_are_in_order};
 use super::lexer::{Lexer, Token};
@@ -58,7 +58,7 @@ impl Parser<'_> {
         }
     }
 
-    fn text(&mut self) -> Result<Arc<str>, String> {
+    fn text(&mut self) -> Result<ArcStr, String> {
         match self.next()? {
             Token::Text(text) => Ok(text.into()),
             found => Err(format!("a text in single quotes expected, found {found:?}")),

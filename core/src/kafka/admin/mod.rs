@@ -6,7 +6,7 @@
 
 mod consumer_groups;
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::net::{Event, Net};
 use super::{KafkaStart, note};
@@ -73,7 +73,7 @@ impl Session<'_> {
 pub struct Admin {
     order: KafkaAdmin,
     net: Net<()>,
-    broker: Arc<str>,
+    broker: ArcStr,
     until: Instant,
     answers: Vec<KafkaResponse>,
 }

@@ -1,7 +1,8 @@
 //! What a broker keeps: metadata log, partition logs, the log of the group offsets, transactions.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::groups::Group;
 use super::transactions::Transaction;
@@ -38,7 +39,7 @@ pub struct BrokerDisk {
     /// Groups with their offsets (`__consumer_offsets`).
     pub groups: BTreeMap<GroupName, Group>,
     /// Transactional producers (`__transaction_state`).
-    pub(super) transactions: BTreeMap<Arc<str>, Transaction>,
+    pub(super) transactions: BTreeMap<ArcStr, Transaction>,
     next_topic_id: u64,
     pub(super) next_producer_id: u64,
     /// A copy that somebody made.

@@ -4,7 +4,8 @@
 //! Groups and offsets are records of `__consumer_offsets`, so they survive what happens to other logs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{Broker, ReplyTo};
 use crate::fact::KafkaFact;
@@ -48,9 +49,9 @@ impl GroupState {
 #[derive(Clone, Debug)]
 pub struct Member {
     /// Its client id.
-    pub client_id: Arc<str>,
+    pub client_id: ArcStr,
     /// Where it comes from.
-    pub host: Arc<str>,
+    pub host: ArcStr,
     /// What it has.
     pub assignment: Vec<TopicPartition>,
     topics: Vec<TopicName>,
@@ -67,10 +68,10 @@ pub struct Group {
     /// Rises with every rebalance.
     pub generation: u32,
     /// The members by their ids.
-    pub members: BTreeMap<Arc<str>, Member>,
+    pub members: BTreeMap<ArcStr, Member>,
     /// How far it is.
     pub offsets: BTreeMap<TopicPartition, CommittedOffset>,
-    leader: Option<Arc<str>>,
+    leader: Option<ArcStr>,
     /// Until when a rebalance waits for members.
     rebalance_until: Option<Instant>,
 }
@@ -78,9 +79,9 @@ pub struct Group {
 /// Members that wait for an answer, and ids that were given out. Of no importance to a new process.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {
-    joins: BTreeMap<(GroupName, Arc<str>), ReplyTo>,
-    syncs: BTreeMap<(GroupName, Arc<str>), ReplyTo>,
-    pending: BTreeMap<(GroupName, Arc<str>), Instant>,
+    joins: BTreeMap<(GroupName, ArcStr), ReplyTo>,
+    syncs: BTreeMap<(GroupName, ArcStr), ReplyTo>,
+    pending: BTreeMap<(GroupName, ArcStr), Instant>,
 }
 
 impl Waiting {
@@ -94,8 +95,8 @@ impl Waiting {
 /// A member's first words.
 struct Join {
     group: GroupName,
-    member_id: Arc<str>,
-    client_id: Arc<str>,
+    member_id: ArcStr,
+    client_id: ArcStr,
     topics: Vec<TopicName>,
     session_timeout: Duration,
     rebalance_timeout: Duration,
@@ -140,7 +141,7 @@ impl Broker {
             }
             Ask::DescribeGroups(group) => KafkaResponse::Group(self.describe(&group)),
             Ask::ListGroups => {
-                let state = |group: &Group| Arc::from(group.state.name());
+                let state = |group: &Group| ArcStr::from(group.state.name());
                 let groups = self.disk.groups.iter();
                 KafkaResponse::Groups(groups.map(|(name, group)| (name.clone(), state(group))).collect())
             }
@@ -190,14 +191,14 @@ impl Broker {
 
     /// `handleJoinGroup`.
     fn join(&mut self, now: Instant, to: ReplyTo, host: &str, join: Join, out: &mut Outbox) {
-        let refuse = |error, member_id: &Arc<str>, out: &mut Outbox| {
+        let refuse = |error, member_id: &ArcStr, out: &mut Outbox| {
             let (member_id, leader) = (member_id.clone(), "".into());
             let members = Vec::new();
             let error = Some(error);
             to.answer(KafkaResponse::Joined { error, generation: 0, member_id, leader, members }, out);
         };
         if join.member_id.is_empty() {
-            let member_id: Arc<str> = format!("{}-{}", join.client_id, uuid(&mut self.rng)).into();
+            let member_id: ArcStr = format!("{}-{}", join.client_id, uuid(&mut self.rng)).into();
             self.waiting.pending.insert((join.group.clone(), member_id.clone()), now + join.session_timeout);
             refuse(KafkaError::MemberIdRequired, &member_id, out);
             return self.watch_sessions(out);
@@ -262,7 +263,7 @@ impl Broker {
         if group.state != GroupState::PreparingRebalance {
             return;
         }
-        let key = |member: &Arc<str>| (name.clone(), member.clone());
+        let key = |member: &ArcStr| (name.clone(), member.clone());
         let all_there = group.members.keys().all(|member| self.waiting.joins.contains_key(&key(member)));
         let some_pending = self.waiting.pending.keys().any(|(group, _)| group == name);
         if !all_there || some_pending {
@@ -299,8 +300,8 @@ impl Broker {
         &mut self,
         now: Instant,
         to: ReplyTo,
-        (name, generation, member_id): (GroupName, u32, Arc<str>),
-        assignments: Vec<(Arc<str>, Vec<TopicPartition>)>,
+        (name, generation, member_id): (GroupName, u32, ArcStr),
+        assignments: Vec<(ArcStr, Vec<TopicPartition>)>,
         out: &mut Outbox,
     ) {
         if let Err(error) = self.check_member(&name, generation, &member_id) {
@@ -339,7 +340,7 @@ impl Broker {
         }
     }
 
-    fn check_member(&self, name: &GroupName, generation: u32, member: &Arc<str>) -> Result<(), KafkaError> {
+    fn check_member(&self, name: &GroupName, generation: u32, member: &ArcStr) -> Result<(), KafkaError> {
         let group = self.disk.groups.get(name).ok_or(KafkaError::UnknownMemberId)?;
         if !group.members.contains_key(member) {
             return Err(KafkaError::UnknownMemberId);
@@ -352,7 +353,7 @@ impl Broker {
         now: Instant,
         name: &GroupName,
         generation: u32,
-        member_id: &Arc<str>,
+        member_id: &ArcStr,
     ) -> Result<(), KafkaError> {
         self.check_member(name, generation, member_id)?;
         let group = self.disk.groups.get_mut(name).ok_or(KafkaError::UnknownMemberId)?;
@@ -369,7 +370,7 @@ impl Broker {
         &mut self,
         now: Instant,
         name: &GroupName,
-        member_id: &Arc<str>,
+        member_id: &ArcStr,
         out: &mut Outbox,
     ) -> Result<(), KafkaError> {
         self.waiting.pending.remove(&(name.clone(), member_id.clone()));
@@ -386,7 +387,7 @@ impl Broker {
         &mut self,
         now: Instant,
         name: &GroupName,
-        member: Option<(u32, Arc<str>)>,
+        member: Option<(u32, ArcStr)>,
         offsets: Vec<(TopicPartition, CommittedOffset)>,
         out: &mut Outbox,
     ) -> Vec<(TopicPartition, Result<(), KafkaError>)> {
@@ -469,7 +470,7 @@ impl Broker {
     fn watch_sessions(&self, out: &mut Outbox) {
         let groups = self.disk.groups.iter();
         let members = groups.clone().flat_map(|(name, group)| {
-            let waits = |id: &Arc<str>| self.waiting.joins.contains_key(&(name.clone(), id.clone()));
+            let waits = |id: &ArcStr| self.waiting.joins.contains_key(&(name.clone(), id.clone()));
             group.members.iter().filter(move |(id, _)| !waits(id)).map(|(_, member)| member.deadline)
         });
         let rebalances = groups.clone().filter_map(|(_, group)| group.rebalance_until);

@@ -11,6 +11,8 @@ mod transactions;
 
 use std::collections::BTreeMap;
 
+use arcstr::ArcStr;
+
 use crate::command::NodeOrder;
 use crate::fact::KafkaFact;
 use crate::id::{ConnectionId, TopicName};
@@ -306,7 +308,7 @@ impl Broker {
         partition: TopicPartition,
         producer: (u64, u64),
         transactional: bool,
-        keys: &[std::sync::Arc<str>],
+        keys: &[ArcStr],
         out: &mut Outbox,
     ) -> Result<u64, KafkaError> {
         let epoch = self.disk.leader_epoch(&partition).ok_or(KafkaError::UnknownTopicOrPartition)?;

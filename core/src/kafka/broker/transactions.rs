@@ -6,7 +6,7 @@
 //! **Left out on purpose**: producer epochs. A producer that takes an id over gets a producer id of its own, which
 //! fences the one before as a new epoch does; offsets within transactions.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::Broker;
 use crate::fact::KafkaFact;
@@ -44,7 +44,7 @@ impl Broker {
     pub(super) fn init_producer_id(
         &mut self,
         now: Instant,
-        transactional_id: Option<Arc<str>>,
+        transactional_id: Option<ArcStr>,
         out: &mut Outbox,
     ) -> u64 {
         let producer_id = self.disk.next_producer_id;
@@ -62,7 +62,7 @@ impl Broker {
     pub(super) fn add_partition_to_transaction(
         &mut self,
         now: Instant,
-        id: &Arc<str>,
+        id: &ArcStr,
         producer_id: u64,
         partition: TopicPartition,
         out: &mut Outbox,
@@ -84,7 +84,7 @@ impl Broker {
     pub(super) fn end_transaction(
         &mut self,
         now: Instant,
-        id: &Arc<str>,
+        id: &ArcStr,
         producer_id: u64,
         marker: Marker,
         out: &mut Outbox,
@@ -96,12 +96,12 @@ impl Broker {
         Ok(())
     }
 
-    fn transaction(&mut self, id: &Arc<str>, producer_id: u64) -> Result<&mut Transaction, KafkaError> {
+    fn transaction(&mut self, id: &ArcStr, producer_id: u64) -> Result<&mut Transaction, KafkaError> {
         let known = self.disk.transactions.get_mut(id);
         known.filter(|transaction| transaction.producer_id == producer_id).ok_or(KafkaError::InvalidTxnState)
     }
 
-    fn write_markers(&mut self, now: Instant, id: &Arc<str>, marker: Marker, out: &mut Outbox) {
+    fn write_markers(&mut self, now: Instant, id: &ArcStr, marker: Marker, out: &mut Outbox) {
         let Some(transaction) = self.disk.transactions.get_mut(id) else { return };
         let producer_id = transaction.producer_id;
         for partition in std::mem::take(&mut transaction.partitions) {

@@ -5,7 +5,8 @@
 //! `auto.commit.interval.ms`. Kafka's default is 5 s; the lab's client commits each second, as the recordings' does.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::{About, CommitReason, Consumer, PartitionState};
 use crate::fact::KafkaFact;
@@ -44,7 +45,7 @@ enum Step {
 /// The membership of a consumer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Membership {
-    pub(super) member_id: Arc<str>,
+    pub(super) member_id: ArcStr,
     pub(super) generation: u32,
     has_coordinator: bool,
     step: Step,
@@ -201,8 +202,8 @@ impl Consumer {
         &mut self,
         now: Instant,
         error: Option<KafkaError>,
-        (generation, member_id, leader): (u32, Arc<str>, Arc<str>),
-        members: &[(Arc<str>, Vec<TopicName>)],
+        (generation, member_id, leader): (u32, ArcStr, ArcStr),
+        members: &[(ArcStr, Vec<TopicName>)],
         out: &mut Outbox,
     ) {
         match error {
@@ -234,7 +235,7 @@ impl Consumer {
         self.membership.snapshot = is_leader.then(|| self.topics_now());
         let assignments = if is_leader { self.assign(members) } else { Vec::new() };
         if is_leader {
-            let each = |(member, partitions): &(Arc<str>, Vec<TopicPartition>)| {
+            let each = |(member, partitions): &(ArcStr, Vec<TopicPartition>)| {
                 let names: Vec<_> = partitions.iter().map(ToString::to_string).collect();
                 format!("{member}=Assignment(partitions=[{}])", names.join(", "))
             };
@@ -248,8 +249,8 @@ impl Consumer {
     }
 
     /// `RangeAssignor`: of each topic, the members in order of their ids get a run of partitions, the first ones more.
-    fn assign(&self, members: &[(Arc<str>, Vec<TopicName>)]) -> Vec<(Arc<str>, Vec<TopicPartition>)> {
-        let mut result: BTreeMap<Arc<str>, Vec<TopicPartition>> =
+    fn assign(&self, members: &[(ArcStr, Vec<TopicName>)]) -> Vec<(ArcStr, Vec<TopicPartition>)> {
+        let mut result: BTreeMap<ArcStr, Vec<TopicPartition>> =
             members.iter().map(|(member, _)| (member.clone(), Vec::new())).collect();
         for (topic, count) in self.topics_now() {
             let of: Vec<_> = members.iter().filter(|(_, topics)| topics.contains(&topic)).collect();

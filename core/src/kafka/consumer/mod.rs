@@ -10,7 +10,8 @@ mod metadata;
 mod positions;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use crate::command::{KafkaConsumerSpec, NodeOrder, OffsetReset};
 use crate::fact::KafkaFact;
@@ -63,7 +64,7 @@ enum CommitReason {
 #[derive(Clone, Debug)]
 pub struct Consumer {
     spec: KafkaConsumerSpec,
-    client_id: Arc<str>,
+    client_id: ArcStr,
     net: Net<About>,
     metadata: Metadata,
     metadata_seen: u64,
@@ -74,7 +75,7 @@ pub struct Consumer {
     /// An exception that the next poll throws.
     cached_exception: Option<String>,
     exceptions: u32,
-    last_exception: Option<Arc<str>>,
+    last_exception: Option<ArcStr>,
     sleeps_until: Option<Instant>,
     closing: bool,
 }
@@ -106,7 +107,7 @@ impl Consumer {
     }
 
     /// Its id in the group, empty before it has one.
-    pub fn member_id(&self) -> &Arc<str> {
+    pub fn member_id(&self) -> &ArcStr {
         &self.membership.member_id
     }
 
@@ -131,7 +132,7 @@ impl Consumer {
     }
 
     /// The last of them.
-    pub const fn last_exception(&self) -> Option<&Arc<str>> {
+    pub const fn last_exception(&self) -> Option<&ArcStr> {
         self.last_exception.as_ref()
     }
 
@@ -337,7 +338,7 @@ impl Consumer {
 
     fn throw(&mut self, now: Instant, error: String, out: &mut Outbox) {
         self.exceptions += 1;
-        let error: Arc<str> = error.into();
+        let error: ArcStr = error.into();
         self.last_exception = Some(error.clone());
         note(out, KafkaFact::PollFailed(error));
         self.sleeps_until = Some(now + PAUSE_AFTER_EXCEPTION);

@@ -69,6 +69,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 pub use evaluate::Moment;
 pub use schema::{FieldInfo, THINGS, ThingInfo};
 pub use value::{Type, Value};
@@ -95,7 +97,7 @@ impl std::error::Error for SyntaxError {}
 /// A question that can be asked of any run.
 #[derive(Clone, Debug)]
 pub struct Expression {
-    text: Arc<str>,
+    text: ArcStr,
     node: Arc<Node>,
     kind: Type,
 }

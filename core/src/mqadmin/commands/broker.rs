@@ -4,7 +4,7 @@
 //!
 //! **Left out on purpose**: settings that the lab does not have.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::SubCommand;
 use crate::config::Profile;
@@ -236,7 +236,7 @@ fn print_config(session: &mut Session<'_>, broker: Address) -> Step<()> {
 }
 
 fn update_broker_config(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
-    let setting = (Arc::from(arguments.required("k")), Arc::from(arguments.required("v")));
+    let setting = (ArcStr::from(arguments.required("k")), ArcStr::from(arguments.required("v")));
     if let Some(address) = arguments.value("b") {
         return set_on_broker(session, address, setting);
     }
@@ -257,7 +257,7 @@ fn update_broker_config(session: &mut Session<'_>, arguments: &Arguments) -> Ste
     Ok(())
 }
 
-fn set_on_broker(session: &mut Session<'_>, address: &str, setting: (Arc<str>, Arc<str>)) -> Step<()> {
+fn set_on_broker(session: &mut Session<'_>, address: &str, setting: (ArcStr, ArcStr)) -> Step<()> {
     let (key, value) = &setting;
     let is_valid = value.parse::<u8>().is_ok_and(|perm| perm < 8);
     if session.profile().is_v5() && &**key == "brokerPermission" && !is_valid {

@@ -5,7 +5,8 @@
 //! **Left out on purpose**: the second round of `-i`; whoever wants one calls the tool again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use super::SubCommand;
 use crate::config::Profile;
@@ -77,7 +78,7 @@ fn places<'a>(info: &'a ClusterInfo, cluster: &'a str) -> Vec<Place<'a>> {
 
 /// A broker's figures by name. Without an answer everything is empty.
 #[derive(Default)]
-struct Figures(Option<BTreeMap<Arc<str>, Arc<str>>>);
+struct Figures(Option<BTreeMap<ArcStr, ArcStr>>);
 
 impl Figures {
     /// A figure as the tool prints it: `null` when the broker does not name it.

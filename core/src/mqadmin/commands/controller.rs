@@ -4,7 +4,7 @@
 //!
 //! **Left out on purpose**: the second round of `-i`.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use super::SubCommand;
 use crate::hash_order::{in_name_order, in_small_name_order};
@@ -264,7 +264,7 @@ fn clean_broker_metadata(session: &mut Session<'_>, arguments: &Arguments) -> St
     let request = ControllerRequest::CleanBrokerData {
         cluster: cluster.map(Into::into),
         broker_name: name.into(),
-        ids: arguments.value("b").map(|ids| Arc::from(ids.trim())),
+        ids: arguments.value("b").map(|ids| ArcStr::from(ids.trim())),
         clean_living_broker,
     };
     ask(session, leader, request)?;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use lab_core::command::ConsumerSpec;
 use lab_core::config::MessageModel;
 use lab_core::fact::{ActingFact, ControllerFact, DLedgerFact, Fact, SendStatus};
@@ -27,12 +29,12 @@ pub(in super::super) fn stored(lab: &Lab) -> Vec<Arc<StoredMessage>> {
 }
 
 /// The producer's ids of these messages.
-pub(in super::super) fn keys(messages: &[Arc<StoredMessage>]) -> BTreeSet<Arc<str>> {
+pub(in super::super) fn keys(messages: &[Arc<StoredMessage>]) -> BTreeSet<ArcStr> {
     messages.iter().filter_map(|message| message.message.unique_key().cloned()).collect()
 }
 
 /// What producers were told is safe, with its topic.
-pub(in super::super) fn acknowledged(lab: &Lab) -> BTreeMap<Arc<str>, TopicName> {
+pub(in super::super) fn acknowledged(lab: &Lab) -> BTreeMap<ArcStr, TopicName> {
     let ok = lab.trace().iter().filter_map(|event| match &event.fact {
         Fact::SendSucceeded { message, status: SendStatus::SendOk, .. } => {
             Some((message.unique_key.clone(), message.queue.topic.clone()))

@@ -1,7 +1,8 @@
 //! Properties of broker names that survive their master: DLedger groups, replicas under controllers, acting slaves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use lab_core::config::BrokerRole;
 use lab_core::fact::{ActingFact, ControllerFact, DLedgerFact, Fact, SendStatus, TraceEvent};
@@ -226,7 +227,7 @@ pub(super) fn everything_acknowledged_is_at_its_place(lab: &Lab, circumstances: 
 }
 
 /// Messages that lay in a topic of the broker's own first: their producers were told a place there.
-fn waited(lab: &Lab) -> BTreeSet<&Arc<str>> {
+fn waited(lab: &Lab) -> BTreeSet<&ArcStr> {
     let keys = lab.trace().iter().filter_map(|event| match &event.fact {
         Fact::MessageStored { message, .. } if is_system_topic(message.queue.topic.as_str()) => {
             Some(&message.unique_key)
@@ -254,7 +255,7 @@ pub(super) fn an_acting_slave_takes_nothing(lab: &Lab) -> Verdict {
 pub(in super::super) fn surprises(lab: &Lab, seen: &mut Sightings) {
     let replicated = of(lab);
     let names = names(lab);
-    let acknowledged: BTreeMap<Arc<str>, _> = acknowledged(lab);
+    let acknowledged: BTreeMap<ArcStr, _> = acknowledged(lab);
     let mut masters: BTreeMap<&BrokerName, &NodeId> = BTreeMap::new();
     for event in lab.trace() {
         let name = event.node.as_ref().and_then(|node| Some((names.get(node)?, node)));

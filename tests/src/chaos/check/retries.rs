@@ -1,7 +1,8 @@
 //! Properties of messages that listeners fail with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use lab_core::command::ConsumerSpec;
 use lab_core::config::MessageModel;
@@ -41,12 +42,12 @@ pub(super) fn failures_go_on_or_are_dead(lab: &Lab, circumstances: &Circumstance
     }
     let kept = kept(lab);
     let mut open = failed.iter().filter(|(place, _)| !succeeded.contains(*place));
-    let lost = open.find(|((group, key), _)| !kept.contains(&((*group).clone(), Arc::from(*key))));
+    let lost = open.find(|((group, key), _)| !kept.contains(&((*group).clone(), ArcStr::from(*key))));
     verdict("failures go on or are dead", lost.map(|(_, event)| event))
 }
 
 /// Group and key of every copy that is kept for a group after a failure.
-fn kept(lab: &Lab) -> BTreeSet<(GroupName, Arc<str>)> {
+fn kept(lab: &Lab) -> BTreeSet<(GroupName, ArcStr)> {
     let group_of = |topic: &TopicName| {
         let dead = topic.as_str().strip_prefix("%DLQ%").map(GroupName::from);
         topic.retry_group().or(dead)

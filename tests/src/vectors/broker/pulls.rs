@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use lab_core::broker::BrokerDisk;
 use lab_core::config::{ConsumeFromWhere, MessageModel};
 use lab_core::id::{Address, CommitLogOffset, GroupName, QueueId, QueueOffset, TopicName};
@@ -115,7 +117,7 @@ fn records(min: u64, max: u64) -> Vec<Record> {
 
 fn register(bench: &mut Bench, registered: &Value, condition: &str) {
     let version = Instant::from_millis(number(&registered["subVersion"]));
-    let expression: Arc<str> = text(&registered["subString"]).into();
+    let expression: ArcStr = text(&registered["subString"]).into();
     let subscriptions: BTreeMap<TopicName, _> =
         [(text(&registered["topic"]).into(), subscription(&expression, version))].into();
     let model =

@@ -1,6 +1,6 @@
 //! The map of the lessons: chapters, what was done, what comes next; and what the learner can take along.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::lesson::{Block, Inline, Lesson, Prose};
 use web_sys::HtmlInputElement;
@@ -23,7 +23,7 @@ pub(super) fn way_in(props: &FrontProps) -> Html {
     let label = if first { (words.start)(id) } else { (words.go_on)(id) };
     html! {
         <p class="way-in">
-            <button class="b primary big" data-testid="next-lesson" onclick={props.send(Msg::OpenLesson(Arc::clone(id)))}>
+            <button class="b primary big" data-testid="next-lesson" onclick={props.send(Msg::OpenLesson(ArcStr::clone(id)))}>
                 { label }<span aria-hidden="true">{ " →" }</span></button>
             <span class="way-in-title"><b>{ &*prose(lesson, props.lang).title }</b>
                 <span class="muted">{ " · " }{ (words.minutes)(lesson.minutes) }</span></span>
@@ -92,7 +92,7 @@ fn row(props: &FrontProps, place: usize) -> Html {
     };
     let is_next = props.reached.next.as_ref() == Some(&lesson.id);
     let prose = prose(lesson, props.lang);
-    let onclick = props.send(Msg::OpenLesson(Arc::clone(&lesson.id)));
+    let onclick = props.send(Msg::OpenLesson(ArcStr::clone(&lesson.id)));
     html! {
         <li key={lesson.id.to_string()}>
             <button class={classes!("lesson-row", class, is_next.then_some("next"))} {onclick}

@@ -7,7 +7,7 @@ mod notices;
 pub(crate) use self::map::{plain, prose};
 pub(super) use self::notices::{sentence, told};
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::config::Profile;
 use yew::prelude::*;
@@ -23,7 +23,7 @@ pub struct Reached {
     /// How far each lesson is, in the order of the library.
     pub states: Vec<LessonState>,
     /// The lesson to do next.
-    pub next: Option<Arc<str>>,
+    pub next: Option<ArcStr>,
     /// The name that the learner has entered.
     pub name: AttrValue,
 }
@@ -33,7 +33,7 @@ impl Reached {
     pub fn of(record: &Record, library: &Library) -> Self {
         Self {
             states: library.lessons().iter().map(|lesson| record.state(&lesson.id)).collect(),
-            next: record.next(library).map(|lesson| Arc::clone(&lesson.id)),
+            next: record.next(library).map(|lesson| ArcStr::clone(&lesson.id)),
             name: record.name().to_owned().into(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use lab_core::fact::TraceEvent;
 use lab_core::id::NodeId;
 use lab_core::message::{StoredMessage, property};
@@ -37,7 +39,7 @@ pub(super) fn panel(props: &InspectorProps, detail: &MessageDetail) -> Html {
 
 fn identity(props: &InspectorProps, detail: &MessageDetail, message: &StoredMessage) -> Html {
     let texts = props.texts;
-    let text = |value: Option<&Arc<str>>| value.map_or_else(|| "–".to_owned(), ToString::to_string);
+    let text = |value: Option<&ArcStr>| value.map_or_else(|| "–".to_owned(), ToString::to_string);
     table(vec![
         row(texts.topic, message.message.topic.to_string()),
         row(texts.tag, text(message.message.tag())),
@@ -56,7 +58,7 @@ fn identity(props: &InspectorProps, detail: &MessageDetail, message: &StoredMess
 /// Where it waits and for how long, and what its newest copy says of earlier ones.
 fn standing(props: &InspectorProps, detail: &MessageDetail) -> Html {
     let (texts, view) = (props.texts.states, &props.shown.view);
-    let own = |key: &Option<Arc<str>>| key.as_ref() == Some(&detail.unique_key);
+    let own = |key: &Option<ArcStr>| key.as_ref() == Some(&detail.unique_key);
     let mut rows = Vec::new();
     for broker in view.brokers.iter().filter(|broker| broker.broker_id.is_master()) {
         let name = broker.node.id.as_str();

@@ -14,7 +14,8 @@ mod pop;
 mod registry;
 
 use std::rc::Rc;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use lab_core::id::NodeId;
 use lab_core::view::NodeView;
@@ -56,10 +57,10 @@ impl InspectorProps {
     }
 
     /// A button that selects a message, by what people know it by.
-    fn message_link(&self, unique_key: Option<&Arc<str>>, key: Option<&Arc<str>>) -> Html {
+    fn message_link(&self, unique_key: Option<&ArcStr>, key: Option<&ArcStr>) -> Html {
         let Some(unique_key) = unique_key else { return html! { "–" } };
         let name = key.unwrap_or(unique_key).to_string();
-        html! { <button class="link" onclick={self.select(Selection::Message(Arc::clone(unique_key)))}>{ name }</button> }
+        html! { <button class="link" onclick={self.select(Selection::Message(ArcStr::clone(unique_key)))}>{ name }</button> }
     }
 
     /// A button that selects a node.

@@ -7,7 +7,8 @@ mod prose;
 pub mod workshop;
 
 use std::rc::Rc;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 use lab_core::lesson::{Lesson, Player, Prose, Sureness, Task};
 use yew::prelude::*;
@@ -31,7 +32,7 @@ pub struct LessonProps {
     /// Values and quotes of the step.
     pub told: Rc<Told>,
     /// The answer that is chosen.
-    pub choice: Option<Arc<str>>,
+    pub choice: Option<ArcStr>,
     /// How sure the learner is of it.
     pub sure: Option<Sureness>,
     /// The line of the solution that is played, of how many.
@@ -41,9 +42,9 @@ pub struct LessonProps {
     /// Whether it was opened from disk.
     pub is_own: bool,
     /// The ids of the lessons that there are.
-    pub known: Rc<[Arc<str>]>,
+    pub known: Rc<[ArcStr]>,
     /// The lesson to go on with after this one.
-    pub next: Option<Arc<str>>,
+    pub next: Option<ArcStr>,
     /// Where to tell what was clicked.
     pub on: Callback<Msg>,
 }
@@ -184,7 +185,7 @@ fn foot(props: &LessonProps) -> Html {
     }
 }
 
-fn open(props: &LessonProps, id: Arc<str>) -> Callback<MouseEvent> {
+fn open(props: &LessonProps, id: ArcStr) -> Callback<MouseEvent> {
     let on = props.on.clone();
     Callback::from(move |_| on.emit(Msg::OpenLesson(id.clone())))
 }

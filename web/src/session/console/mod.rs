@@ -9,7 +9,7 @@ pub mod names;
 pub mod reading;
 pub mod transcript;
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::command::CommandError;
 use lab_core::fact::{Fact, TraceEvent};
@@ -229,7 +229,7 @@ impl Session {
     }
 
     /// What `mqadmin` printed for an order.
-    pub fn output_of(&self, ordered: EventId) -> Option<Arc<str>> {
+    pub fn output_of(&self, ordered: EventId) -> Option<ArcStr> {
         let (_, entries) = self.transcript();
         let entry = entries.into_iter().find(|entry| entry.key == EntryKey::Command(ordered))?;
         if let Body::Output(output) = entry.body { Some(output) } else { None }

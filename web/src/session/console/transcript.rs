@@ -4,7 +4,7 @@
 //! moment, however one got there. Each event is looked at once; after going back, what lies behind the present is
 //! left out until time passes it again. Beside them stand asides, which are no part of the run: refusals and help.
 
-use std::sync::Arc;
+use arcstr::ArcStr;
 
 use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
@@ -51,7 +51,7 @@ pub enum Body {
     /// It was carried out; what follows is seen in the cluster.
     Done,
     /// `mqadmin` printed this.
-    Output(Arc<str>),
+    Output(ArcStr),
     /// `mqadmin` has been at work for so long.
     Waiting(Duration),
     /// It was not carried out.
@@ -183,7 +183,7 @@ fn command_entry(place: &Place, trace: &[TraceEvent], now: Instant) -> Option<En
     let body = match (command.as_ref(), answer) {
         // Kafka's administrator says nothing when all went well.
         (Command::KafkaAdmin(_), Some(output)) if output.is_empty() => Body::Done,
-        (_, Some(output)) => Body::Output(Arc::clone(output)),
+        (_, Some(output)) => Body::Output(ArcStr::clone(output)),
         (command, None) if kafka::is_tool(command) => Body::Waiting(now.since(event.at)),
         _ => Body::Done,
     };

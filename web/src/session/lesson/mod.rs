@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use lab_core::config::Profile;
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
@@ -42,7 +44,7 @@ pub(crate) struct LessonRun {
     pub(crate) player: Player,
     pub(crate) beside: Option<BesideRun>,
     /// The answer that is chosen, until it is given for good.
-    pub(crate) choice: Option<Arc<str>>,
+    pub(crate) choice: Option<ArcStr>,
     pub(crate) sure: Option<Sureness>,
     /// What is told at each step that was opened, by its place.
     told: BTreeMap<usize, Rc<Told>>,
@@ -347,7 +349,7 @@ impl LessonRun {
         self.playing.is_some() || self.beside.as_ref().is_some_and(|beside| beside.flying.is_moving(now))
     }
 
-    fn choose(&mut self, answer: Arc<str>) {
+    fn choose(&mut self, answer: ArcStr) {
         if self.player.prediction(self.player.step()).is_none() {
             self.choice = Some(answer);
         }
