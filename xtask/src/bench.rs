@@ -21,6 +21,8 @@ use crate::{shell, tools};
 const WASI: &str = "wasm32-wasip1";
 /// Messages of the runs whose memory and WASM time are measured.
 const MESSAGES: &str = "64000";
+/// Messages of a run of 10⁶ events.
+const LONG_RUN: &str = "128000";
 /// How often the native program and its WASM twin run, in turn.
 const ROUNDS: usize = 5;
 
@@ -41,10 +43,10 @@ pub(crate) fn bench() -> Result<()> {
     let medians = medians(&criterion_folder())?;
     let mut table = engines(&medians)?;
     table += &memory(&program)?;
-    if let Some(wasm) = wasm {
-        table += &beside_wasm(&program, &wasm)?;
+    if let Some(wasm) = &wasm {
+        table += &beside_wasm(&program, wasm)?;
     }
-    table += &jumps(&medians)?;
+    table += &jumps(&medians, wasm.as_deref())?;
     table += &growth(&medians)?;
     println!("\n{table}");
     write_section(SECTION, &table)
@@ -128,16 +130,21 @@ fn engines(medians: &BTreeMap<String, Median>) -> Result<String> {
     Ok(text + "\n")
 }
 
-fn jumps(medians: &BTreeMap<String, Median>) -> Result<String> {
+fn jumps(medians: &BTreeMap<String, Median>, wasm: Option<&Path>) -> Result<String> {
     let anywhere = median(medians, "jump/anywhere")?.nanos;
     let whole = median(medians, "jump/from the start")?.nanos;
-    Ok(format!(
+    let mut text = format!(
         "### Going to a moment of a run of 10⁶ events\n\n| way | time | share |\n|---|--:|--:|\n\
-         | from the nearest keyframe | {} | {:.1} % |\n| playing from the start to the end | {} | 100 % |\n\n",
+         | from the nearest keyframe | {} | {:.1} % |\n| playing from the start to the end | {} | 100 % |\n",
         time(anywhere),
         anywhere / whole * 100.0,
         time(whole)
-    ))
+    );
+    if let Some(wasm) = wasm {
+        let nanos = number(&run_once(&mut in_node(wasm, "jump", LONG_RUN))?, "micros")? * 1000.0;
+        writeln!(text, "| from the nearest keyframe, as WASM in Node | {} | |", time(nanos))?;
+    }
+    Ok(text + "\n")
 }
 
 fn growth(medians: &BTreeMap<String, Median>) -> Result<String> {
@@ -189,31 +196,36 @@ fn memory(program: &Path) -> Result<String> {
     Ok(text + "\n")
 }
 
+/// The program in Node.
+fn in_node(wasm: &Path, engine: &str, messages: &str) -> Command {
+    let mut node = shell::command("node");
+    let runner = shell::root().join("xtask").join("wasi.mjs");
+    node.arg("--no-warnings").arg(runner).arg(wasm).args([engine, messages]);
+    node
+}
+
 /// The traced run natively and as WASM in Node, in turn; their digests must be equal.
 fn beside_wasm(program: &Path, wasm: &Path) -> Result<String> {
-    let runner = shell::root().join("xtask").join("wasi.mjs");
-    let (mut native, mut in_node) = (Vec::new(), Vec::new());
+    let (mut native, mut as_wasm) = (Vec::new(), Vec::new());
     let mut digests = Vec::new();
     for _ in 0..ROUNDS {
         let values = run_once(shell::command(program).args(["traced", MESSAGES]))?;
         native.push(number(&values, "micros")?);
         digests.push(values["digest"].clone());
-        let mut node = shell::command("node");
-        node.arg("--no-warnings").arg(&runner).arg(wasm).args(["traced", MESSAGES]);
-        let values = run_once(&mut node)?;
-        in_node.push(number(&values, "micros")?);
+        let values = run_once(&mut in_node(wasm, "traced", MESSAGES))?;
+        as_wasm.push(number(&values, "micros")?);
         digests.push(values["digest"].clone());
     }
     digests.dedup();
     ensure!(digests.len() == 1, "the native run and the run in WASM are the same: {digests:?}");
-    let (native, in_node) = (middle(native), middle(in_node));
+    let (native, as_wasm) = (middle(native), middle(as_wasm));
     Ok(format!(
         "### The same run as WASM\n\n| where | time | beside native | digest |\n|---|--:|--:|---|\n\
          | native | {} | 1 | `{}` |\n| WASM in Node | {} | {:.2} × | the same |\n\n",
         time(native * 1000.0),
         digests[0],
-        time(in_node * 1000.0),
-        in_node / native
+        time(as_wasm * 1000.0),
+        as_wasm / native
     ))
 }
 

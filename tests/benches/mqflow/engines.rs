@@ -2,6 +2,7 @@
 
 use lab_core::lab::Lab;
 use lab_core::recording::Recording;
+use lab_core::time::Instant;
 use lab_core::world::World;
 
 use super::workload::Workload;
@@ -22,4 +23,10 @@ pub(crate) fn traced(recording: Recording) -> Lab {
     let mut lab = Lab::new(recording);
     lab.run_until(end);
     lab
+}
+
+/// Moments of a run that ends at `end`, without end: steps of the golden ratio visit all of it evenly.
+pub(crate) fn moments(end: Instant) -> impl Iterator<Item = Instant> {
+    let places = std::iter::successors(Some(618), |place| Some((place + 618) % 1000));
+    places.map(move |place| Instant::from_millis(end.as_millis() * place / 1000))
 }

@@ -14,7 +14,6 @@ use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
 use lab_core::fact::Fact;
 use lab_core::lab::Lab;
 use lab_core::message::StoredMessage;
-use lab_core::time::Instant;
 use lab_core::world::{Slot, World};
 
 use workload::Workload;
@@ -95,22 +94,18 @@ fn jump(criterion: &mut Criterion) {
     let recording = engines::recording(&workload);
     let mut lab = engines::traced(recording.clone());
     assert!(lab.trace().len() >= LONG_RUN, "the run is as long as its name says: {}", lab.trace().len());
-    let end = lab.now().as_millis();
+    let end = lab.now();
     let mut group = criterion.benchmark_group("jump");
     group.sampling_mode(SamplingMode::Flat);
-    let mut place = 0;
+    let mut moments = engines::moments(end);
     group.bench_function("anywhere", |bencher| {
-        bencher.iter(|| {
-            // Steps of the golden ratio visit all of the run evenly.
-            place = (place + 618) % 1000;
-            lab.go_to(Instant::from_millis(end * place / 1000));
-        });
+        bencher.iter(|| lab.go_to(moments.next().expect("there are moments without end")));
     });
     group.bench_function("from the start", |bencher| {
         bencher.iter_batched(
             || Lab::new(recording.clone()),
             |mut lab| {
-                lab.run_until(Instant::from_millis(end));
+                lab.run_until(end);
                 lab
             },
             BatchSize::PerIteration,
