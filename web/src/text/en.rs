@@ -4,7 +4,9 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, states, versions};
+use super::{
+    LabText, Texts, comparison, console, lesson, map, pop, registries, signed, states, versions,
+};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -95,7 +97,7 @@ pub(super) const TEXTS: Texts = Texts {
         }
     },
     queue_range: |min, max| format!("min {min}, max {max}"),
-    lag: |lag| format!("lag {lag}"),
+    lag: |lag| format!("lag {}", signed(lag)),
     log: "log",
     not_flushed: |size| format!("{size} not flushed"),
     forgotten_in: |left| format!("name servers drop it in {left}"),

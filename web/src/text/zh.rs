@@ -6,7 +6,9 @@ use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, states, versions};
+use super::{
+    LabText, Texts, comparison, console, lesson, map, pop, registries, signed, states, versions,
+};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -91,7 +93,7 @@ pub(super) const TEXTS: Texts = Texts {
         if read == write { format!("{read} 个队列") } else { format!("读 {read}，写 {write}") }
     },
     queue_range: |min, max| format!("最小 {min}，最大 {max}"),
-    lag: |lag| format!("堆积 {lag}"),
+    lag: |lag| format!("堆积 {}", signed(lag)),
     log: "日志",
     not_flushed: |size| format!("{size} 未刷盘"),
     forgotten_in: |left| format!("NameServer 将在 {left} 后剔除"),
