@@ -4,7 +4,7 @@ use lab_core::view::{BrokerSetView, BrokerView, ControllerModeView, ControllerVi
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{keyed_section, listing, row, section, table};
+use super::parts::{keyed_section, listing, row, section, settings, table};
 
 fn or_none<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| value.to_string())
@@ -103,7 +103,14 @@ pub(super) fn section_of(props: &InspectorProps, controller: &ControllerView) ->
             { for controller.broker_sets.iter().map(|set| broker_set(props, set)) }
         </>
     };
-    keyed_section(&title, &title, true, body)
+    html! {
+        <>
+            { keyed_section(&title, &title, true, body) }
+            if !controller.in_name_server && !controller.settings.is_empty() {
+                { settings(props.texts.settings, &controller.settings) }
+            }
+        </>
+    }
 }
 
 fn broker_set(props: &InspectorProps, set: &BrokerSetView) -> Html {
