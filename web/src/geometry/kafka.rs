@@ -75,9 +75,8 @@ fn commits(broker: &KafkaBrokerView, log: &KafkaLogView) -> usize {
 
 /// Height of the part with the lanes: a line for each topic, a lane for each partition, a line for each further group.
 pub fn kafka_lanes_height(broker: &KafkaBrokerView) -> f64 {
-    let lane = |log: &&KafkaLogView| {
-        size::LANE + commits(broker, log).saturating_sub(1) as f64 * size::KAFKA_COMMIT
-    };
+    let lane =
+        |log: &&KafkaLogView| size::LANE + commits(broker, log).saturating_sub(1) as f64 * size::KAFKA_COMMIT;
     let topics = kafka_topics(broker);
     let height: f64 = topics.iter().map(|(_, logs)| size::TOPIC + logs.iter().map(lane).sum::<f64>()).sum();
     height.clamp(size::TOPIC, size::LANES)

@@ -232,7 +232,9 @@ fn field(props: &ModalProps, place: usize, field: &Field, first: bool) -> Html {
             </select>
         },
     };
-    html! { <label><span>{ label }</span>{ control }</label> }
+    // A line of a tool has several words.
+    let class = (field.name == FieldName::ToolLine).then_some("long");
+    html! { <label {class}><span>{ label }</span>{ control }</label> }
 }
 
 fn choice_label(texts: &Texts, choice: &str) -> String {

@@ -52,7 +52,7 @@ fn producer(props: &StageProps, producer: &KafkaProducerView) -> Html {
     let body = html! {
         <>
             <div class="line">{ target }</div>
-            <div class="line">{ texts.sent }{ " " }<b class="num" data-testid={format!("sent-ok-{}", producer.node.id)}>{ producer.sent }</b></div>
+            <div class="line">{ props.texts.sent_ok }{ " " }<b class="num" data-testid={format!("sent-ok-{}", producer.node.id)}>{ producer.sent }</b></div>
             if let Some(id) = &producer.transactional_id { <div class="line mono">{ format!("transactional.id {id}") }</div> }
             if producer.open_transaction { <div class="line trouble">{ texts.open_transaction }</div> }
         </>

@@ -22,7 +22,11 @@ pub(super) fn card(props: &StageProps, server: &NameServerView) -> Html {
         (texts.brokers_and_topics)(server.brokers.len(), topics)
     };
     let wide = is_one_line(&props.shown.view, place.rect.w);
-    let line = html! { <span class="line" title={summary.clone()}>{ &summary }</span> };
+    let line = if wide {
+        html! { <span class="line" title={summary.clone()}>{ &summary }</span> }
+    } else {
+        html! { <div class="line" title={summary.clone()}>{ &summary }</div> }
+    };
     let dead = server.brokers.iter().filter(|broker| !broker.alive).take(size::BELIEFS);
     html! {
         <div key={node.id.to_string()} class={classes!("card", "ns", status_class(node.status), props.selects(&node.id).then_some("selected"))}

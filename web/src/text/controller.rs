@@ -112,8 +112,8 @@ pub(super) const EN: ControllerTexts = ControllerTexts {
     leader: "Controller that leads",
     master: "Master",
     in_sync: "In sync",
-    last_heartbeat: "Last heartbeat",
-    log_end: "End of the log",
+    last_heartbeat: "Heartbeat",
+    log_end: "Log end",
     role: "Role",
     down: "does not run",
 };

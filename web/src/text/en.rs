@@ -4,9 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{
-    LabText, Texts, comparison, console, lesson, map, pop, registries, signed, states, versions,
-};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, signed, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;

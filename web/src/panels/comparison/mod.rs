@@ -39,7 +39,7 @@ pub struct ComparisonProps {
 }
 
 /// Width of the labels of the rows in pixels; the style sheet has the same.
-const LABELS: usize = 152;
+const LABELS: usize = 166;
 /// Least width of a column in pixels.
 const COLUMN: usize = 148;
 
@@ -186,10 +186,9 @@ fn table(props: &ComparisonProps, part: &Part<'_>) -> Html {
         Some(system) => (words.caption_of)(system.name()),
         None => words.caption.to_owned(),
     };
-    let testid = part.system.map_or_else(
-        || "compare-table".to_owned(),
-        |system| format!("compare-table-{}", system.word()),
-    );
+    let testid = part
+        .system
+        .map_or_else(|| "compare-table".to_owned(), |system| format!("compare-table-{}", system.word()));
     let row = |measure: &Measure| {
         let name = (words.measure)(*measure).name;
         html! {

@@ -66,7 +66,7 @@ pub(super) fn overview(props: &InspectorProps) -> Html {
         <>
             <table class="listing whole"><tbody>{ for controllers.iter().map(line) }</tbody></table>
             if !sets.is_empty() {
-                { listing(&["brokerName", texts.master, "SyncStateSet", "epoch"], sets, props.texts.none) }
+                { listing(&["brokerName", texts.master, "SyncStateSet", "masterEpoch"], sets, props.texts.none) }
             }
         </>
     };
@@ -84,7 +84,7 @@ fn sync_state_set(props: &InspectorProps, set: &BrokerSetView) -> Html {
     html! {
         <tr key={set.broker_name.to_string()}><td>{ set.broker_name.to_string() }</td><td>{ master }</td>
             <td class={short.then_some("bad")}>{ format!("{{{}}} / {}", in_sync.join(", "), set.replicas.len()) }</td>
-            <td class="num">{ set.sync_state_set_epoch.to_string() }</td></tr>
+            <td class="num">{ set.master_epoch.to_string() }</td></tr>
     }
 }
 
