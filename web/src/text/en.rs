@@ -203,6 +203,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     field,
     field_hint: |field| match field {
+        FieldName::Epoch => "none",
         FieldName::Port | FieldName::Instance => "automatic",
         FieldName::BrokerName => "same as the node",
         FieldName::NameServers => "all",

@@ -195,6 +195,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     field,
     field_hint: |field| match field {
+        FieldName::Epoch => "不带",
         FieldName::Port | FieldName::Instance => "自动",
         FieldName::BrokerName => "与节点同名",
         FieldName::NameServers => "全部",

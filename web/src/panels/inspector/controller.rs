@@ -93,7 +93,9 @@ pub(super) fn section_of(props: &InspectorProps, controller: &ControllerView) ->
     let texts = &props.texts.states.controller;
     let title = format!("{} {}", texts.controller, controller.address);
     let role = match &controller.member {
-        Some(member) => format!("{} {} term {}", member.id, member.role, member.term),
+        Some(member) => {
+            format!("{} · {}", member.id, (props.texts.replicas.member)(member.role, member.term))
+        }
         None => texts.down.to_owned(),
     };
     let leader = controller.member.as_ref().and_then(|member| member.leader);
