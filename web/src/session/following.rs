@@ -38,7 +38,8 @@ pub fn following(view: &View, broker: &BrokerView) -> Option<Following> {
     let Some(progress) = own.progress.iter().find(|it| it.id == member.id) else {
         return Some(Following::Compared(node));
     };
-    if progress.state != PushState::Append {
+    // A leader without an entry has nothing to compare: its dispatchers stay as they began.
+    if progress.state != PushState::Append && own.end.is_some() {
         return Some(Following::Compared(node));
     }
     let entries = |last: Option<Index>| last.map_or(0, |index| index.0 + 1);
@@ -74,9 +75,12 @@ mod tests {
         lab.run_until(lab.now() + Duration::from_secs(20));
     }
 
+    /// Each broker of the group, in the order of their names.
     fn all(lab: &Lab) -> Vec<Option<Following>> {
         let view = lab.view(0);
-        view.brokers.iter().map(|broker| following(&view, broker)).collect()
+        let mut brokers: Vec<_> = view.brokers.iter().collect();
+        brokers.sort_by_key(|broker| broker.node.id.clone());
+        brokers.into_iter().map(|broker| following(&view, broker)).collect()
     }
 
     #[test]
