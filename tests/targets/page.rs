@@ -26,6 +26,8 @@ mod peace;
 mod rewinding;
 #[path = "page/sizes.rs"]
 mod sizes;
+#[path = "page/stages.rs"]
+mod stages;
 #[path = "page/teaching.rs"]
 mod teaching;
 #[path = "page/versions.rs"]

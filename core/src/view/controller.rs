@@ -25,6 +25,8 @@ pub struct ControllerView {
     pub is_leader: bool,
     /// What it knows of each broker name, by name.
     pub broker_sets: Vec<BrokerSetView>,
+    /// All settings, key and value; none while the process does not run.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// A controller's place in its group.
@@ -136,12 +138,21 @@ impl ControllerView {
             member,
             is_leader: controller.is_leader(),
             broker_sets: broker_sets(controller),
+            settings: controller.config().entries(),
         }
     }
 
     /// A controller whose process does not run.
     pub(super) const fn down(node: NodeView, address: Address) -> Self {
-        Self { node, in_name_server: false, address, member: None, is_leader: false, broker_sets: Vec::new() }
+        Self {
+            node,
+            in_name_server: false,
+            address,
+            member: None,
+            is_leader: false,
+            broker_sets: Vec::new(),
+            settings: Vec::new(),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ impl PopView {
         !(self.modes.is_empty()
             && self.check_points.is_empty()
             && self.held.is_empty()
-            && self.revive.is_empty())
+            && self.revive.iter().all(|queue| queue.max.0 == 0))
     }
 
     /// Messages in check points that nobody has acknowledged.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const AXE: &str = include_str!("../../axe/axe.min.js");
 
 /// What stands in people's way, seriously or worse, on the page as it is.
-fn barriers(page: &Page) -> Vec<String> {
+pub(super) fn barriers(page: &Page) -> Vec<String> {
     let start = "if (!window.axe) { const it = document.createElement('script'); it.textContent = arguments[0]; \
                  document.head.append(it); } window.barriers = null; \
                  axe.run(document, { resultTypes: ['violations'] }).then(it => { window.barriers = it.violations; }); \

@@ -30,7 +30,8 @@ fn words(page: &Page) -> BTreeSet<String> {
 }
 
 /// Words that are RocketMQ's or Kafka's own or the cluster's, beside those whose spelling shows it: `brokerName`, `SLAVE`, `q0`.
-const NAMES: [&str; 9] = ["RocketMQ", "Kafka", "Lab", "Broker", "Controller", "Orders", "Diff", "min", "max"];
+const NAMES: [&str; 11] =
+    ["RocketMQ", "Kafka", "Lab", "Broker", "Controller", "Leader", "epoch", "Orders", "Diff", "min", "max"];
 
 /// Whether a text may be the same in every language: there is no ordinary word in it.
 fn is_name(text: &str) -> bool {
@@ -44,7 +45,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The texts of a place that are the same in both languages and should not be.
-fn untranslated(page: &Page, place: &str) -> Vec<String> {
+pub(super) fn untranslated(page: &Page, place: &str) -> Vec<String> {
     let english = words(page);
     page.click("lang");
     page.until("the language is Chinese", || page.root("lang") == "zh-CN");
@@ -64,6 +65,12 @@ fn every_text_changes_with_the_language() {
     for lab in ["flow", "broadcast", "failover", "sandbox"] {
         page.open_lab(lab);
         page.pause();
+        same.extend(untranslated(&page, lab));
+        page.click("home");
+    }
+    for lab in ["ways", "riddle"] {
+        page.click(&format!("lab-{lab}"));
+        page.until("every column is counted", || page.count("progress") == 0 && page.shows("compare"));
         same.extend(untranslated(&page, lab));
         page.click("home");
     }
@@ -122,7 +129,7 @@ fn brightness(page: &Page) -> f64 {
 }
 
 /// Clicks on the button of the theme until it is the wanted one.
-fn choose_theme(page: &Page, theme: &str) {
+pub(super) fn choose_theme(page: &Page, theme: &str) {
     for _ in 0..3 {
         if page.root("data-theme") == theme {
             return;

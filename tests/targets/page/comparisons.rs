@@ -2,6 +2,10 @@
 
 use lab_tests::page::{Key, Page};
 
+/// Tables that do not fit into their boxes.
+const SCROLLING: &str = "return [...document.querySelectorAll('.compare-scroll')] \
+                         .filter(it => it.scrollWidth > it.clientWidth).length";
+
 /// Opens one from the front page and waits until every column is counted.
 fn open(page: &Page, word: &str) {
     page.click(&format!("lab-{word}"));
@@ -76,6 +80,24 @@ fn the_riddle_is_answered_with_what_the_tool_prints() {
     page.click("outputs-online");
     assert!(page.text("outputs-online").contains("mqadmin consumerProgress -g order-cg"));
     assert!(page.text("outputs-online").contains("#Diff"));
+    page.leave();
+}
+
+#[test]
+fn each_system_of_the_riddle_has_a_table_that_fits_a_desk() {
+    let page = Page::open();
+    page.resize(1440, 900);
+    open(&page, "riddle");
+    for (system, columns) in [("rocketmq", 5), ("kafka", 7)] {
+        let heads = format!("[data-testid=compare-table-{system}] thead .compare-head");
+        assert_eq!(page.count(&heads), columns, "{system}");
+    }
+    assert_eq!(page.text("column-online").lines().next(), Some("Consumer online"));
+    for _language in 0..2 {
+        page.click("lang");
+        page.settle();
+        assert_eq!(page.ask::<u32>(SCROLLING, vec![]), 0, "{}", page.root("lang"));
+    }
     page.leave();
 }
 

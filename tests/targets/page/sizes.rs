@@ -21,7 +21,7 @@ return [document.documentElement.scrollWidth, beyond.slice(0, 10).map(name)];
 ";
 
 /// Looks at the page in all sizes and both languages.
-fn fits(page: &Page, place: &str) -> Vec<String> {
+pub(super) fn fits(page: &Page, place: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (width, height) in SIZES {
         page.resize(width, height);

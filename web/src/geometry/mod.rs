@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 use lab_core::id::{BrokerName, GroupName, NodeId, TopicName};
 
-pub use place::{BrokerGroup, broker_groups, client_groups, mark_height, own_controllers};
+pub use kafka::{POSITIONS, kafka_lanes_height, kafka_topics};
+pub use place::{BrokerGroup, broker_groups, client_groups, is_one_line, mark_height, own_controllers};
 pub use registries::{FOLDED, RegistryGroup, registry_groups};
 
 /// A rectangle in CSS pixels from the stage's top left corner.
@@ -159,7 +160,7 @@ pub mod size {
     pub const NAME_SERVER: f64 = 34.0;
     /// The same in two lines.
     pub const NAME_SERVER_TALL: f64 = 48.0;
-    /// From this width on one line is enough for a name server.
+    /// From this width on one line is enough for a name server, see [`is_one_line`](super::place::is_one_line).
     pub const NAME_SERVER_WIDE: f64 = 236.0;
     /// Least width of name servers that stand between the columns of the clients.
     pub const NAME_SERVER_LEAST: f64 = 170.0;
@@ -175,16 +176,16 @@ pub mod size {
     pub const BELIEF_WIDE: f64 = 200.0;
     /// So many of these at most.
     pub const BELIEFS: usize = 3;
-    /// Head of a Kafka broker's card, with the space below its last line.
-    pub const KAFKA_HEAD: f64 = 42.0;
-    /// A partition of a Kafka broker.
-    pub const KAFKA_LOG: f64 = 44.0;
-    /// A group offset beside a partition.
-    pub const KAFKA_COMMIT: f64 = 20.0;
-    /// Producer card.
-    pub const PRODUCER: f64 = 106.0;
-    /// Consumer card.
-    pub const CONSUMER: f64 = 91.0;
+    /// The line of a further group below the lane of a Kafka partition.
+    pub const KAFKA_COMMIT: f64 = 16.0;
+    /// Producer card: its head, what it does, what it sent, its route, two lines about what goes wrong.
+    pub const PRODUCER: f64 = 110.0;
+    /// Consumer card: its head, its queues, what it consumed, its route, a line about what goes wrong.
+    pub const CONSUMER: f64 = 95.0;
+    /// A card of Kafka's clients without its lines.
+    pub const KAFKA_CLIENT: f64 = 36.0;
+    /// A line of it.
+    pub const LINE: f64 = 15.0;
     /// Group label.
     pub const LABEL: f64 = 20.0;
     /// A column that is shorter than the tallest begins lower by this much at most.
@@ -208,8 +209,12 @@ pub mod size {
     pub const MARK: f64 = 20.0;
     /// Strip of a slave with the gap above it.
     pub const SLAVE: f64 = 30.0;
-    /// Space at the lower end of a broker card.
+    /// Space at the lower end of a broker card without replicas.
     pub const FOOT: f64 = 7.0;
+    /// Width of a card's border.
+    pub const BORDER: f64 = 1.5;
+    /// From the outer edge of a broker card to what is in it, at the sides and below its replicas.
+    pub const INSET: f64 = 12.0 + BORDER;
     /// Messages in a lane's window.
     pub const WINDOW: usize = 10;
 

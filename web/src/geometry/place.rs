@@ -51,6 +51,11 @@ pub fn own_controllers(view: &View) -> impl Iterator<Item = &ControllerView> {
     view.controllers.iter().filter(|controller| !controller.in_name_server)
 }
 
+/// Whether one line is enough for each card on top. What a controller is in its group needs a line of its own.
+pub fn is_one_line(view: &View, card: f64) -> bool {
+    card >= size::NAME_SERVER_WIDE && own_controllers(view).next().is_none()
+}
+
 /// Height of the line that says what a replica is, where DLedger or a controller decides it.
 pub fn mark_height(broker: &BrokerView) -> f64 {
     if broker.dledger.is_some() || broker.controller_mode.is_some() { size::MARK } else { 0.0 }
@@ -151,7 +156,7 @@ impl Layout {
         let across = ((inner + gap) / (150.0 + gap)).floor().max(1.0);
         let across = across.min(servers.len().max(1) as f64);
         let card = ((inner - (across - 1.0) * gap) / across).clamp(140.0, 276.0);
-        let lines = if card >= size::NAME_SERVER_WIDE { size::NAME_SERVER } else { size::NAME_SERVER_TALL };
+        let lines = if is_one_line(view, card) { size::NAME_SERVER } else { size::NAME_SERVER_TALL };
         let belief = if card >= size::BELIEF_WIDE { size::BELIEF } else { 2.0 * size::BELIEF };
         let height = view.name_servers.iter().map(beliefs).max().unwrap_or(0) as f64 * belief + lines;
         let pitch = card + gap;
@@ -217,7 +222,12 @@ impl Layout {
             }
             for slave in &group.slaves {
                 let height = size::SLAVE + mark_height(slave);
-                let rect = Rect { x: x + 12.0, y: strip + 4.0, w: width - 24.0, h: height - 4.0 };
+                let rect = Rect {
+                    x: x + size::INSET,
+                    y: strip + 4.0,
+                    w: width - 2.0 * size::INSET,
+                    h: height - 4.0,
+                };
                 self.put(&slave.node.id, Column::Slave, index, rect, card);
                 strip += height;
             }
@@ -279,7 +289,8 @@ fn card_height(group: &BrokerGroup<'_>, width: f64) -> f64 {
         .master
         .map_or(size::FOOT, |master| size::head(width) + mark_height(master) + lanes_height(master));
     let slaves: f64 = group.slaves.iter().map(|slave| size::SLAVE + mark_height(slave)).sum();
-    master + slaves + size::FOOT
+    let foot = if group.slaves.is_empty() { size::FOOT } else { size::INSET };
+    master + slaves + foot
 }
 
 fn brokers_height(view: &View, width: f64) -> f64 {

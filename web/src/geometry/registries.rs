@@ -9,7 +9,7 @@ use super::{Column, Layout, Rect, size};
 /// From so many clients of one name on, each is a cell.
 pub const FOLDED: usize = 13;
 /// Registry card.
-const REGISTRY: f64 = 76.0;
+const REGISTRY: f64 = 66.0;
 /// Least width of a registry card.
 const REGISTRY_WIDTH: f64 = 190.0;
 /// Client card.
@@ -57,7 +57,8 @@ impl Layout {
         let (across, width) = columns(view.registries.len(), inner, REGISTRY_WIDTH);
         let mut bottom = top;
         for (index, registry) in view.registries.iter().enumerate() {
-            let rect = cell(top, index, across, (width.min(330.0), REGISTRY), width + size::GAP);
+            let card = if self.narrow { width } else { width.min(330.0) };
+            let rect = cell(top, index, across, (card, REGISTRY), width + size::GAP);
             self.put(&registry.node.id, Column::Registry, index, rect, rect);
             bottom = bottom.max(rect.bottom());
         }
@@ -96,7 +97,8 @@ impl Layout {
             (across, (CELL, CELL), (CELL - 5.0, CELL - 5.0))
         } else {
             let (across, wide) = columns(clients.len(), width, CLIENT_WIDTH);
-            (across, (wide + size::GAP, CLIENT + size::GAP), (wide.min(300.0), CLIENT))
+            let card = if self.narrow { wide } else { wide.min(300.0) };
+            (across, (wide + size::GAP, CLIENT + size::GAP), (card, CLIENT))
         };
         let mut bottom = label.bottom();
         for (index, client) in clients.iter().enumerate() {

@@ -9,7 +9,7 @@ use lab_core::config::Profile;
 use lab_core::recording::Recording;
 use lab_core::time::Instant;
 
-use super::variants::Plan;
+use super::variants::{Plan, System};
 
 /// A case of the riddle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,22 @@ impl Case {
         Self::KafkaNewer,
         Self::KafkaTransactional,
     ];
+
+    /// What it is a cluster of.
+    pub const fn system(self) -> System {
+        match self {
+            Self::Online | Self::StartsEarly | Self::StartsLate | Self::Empty | Self::FromSlave => {
+                System::RocketMq
+            }
+            Self::KafkaLatest
+            | Self::KafkaEarliest
+            | Self::KafkaNone
+            | Self::KafkaOlder
+            | Self::KafkaOlderNone
+            | Self::KafkaNewer
+            | Self::KafkaTransactional => System::Kafka,
+        }
+    }
 
     /// The word by which tests and styles know it.
     pub const fn word(self) -> &'static str {

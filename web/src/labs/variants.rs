@@ -23,7 +23,42 @@ pub enum Variant {
     Case(Case),
 }
 
+/// What a variant is a cluster of, where a lab has several of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Apache RocketMQ.
+    RocketMq,
+    /// Apache Kafka.
+    Kafka,
+}
+
+impl System {
+    /// Its name, the same in every language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RocketMq => "RocketMQ",
+            Self::Kafka => "Kafka",
+        }
+    }
+
+    /// The word by which tests know it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RocketMq => "rocketmq",
+            Self::Kafka => "kafka",
+        }
+    }
+}
+
 impl Variant {
+    /// What it is a cluster of; nothing in a lab that has one system only.
+    pub const fn system(self) -> Option<System> {
+        match self {
+            Self::Way(_) => None,
+            Self::Case(case) => Some(case.system()),
+        }
+    }
+
     /// The variants of a lab that exist in a version, in the order of the columns; none for other labs.
     pub fn all(lab: LabId, profile: Profile) -> Vec<Self> {
         match lab {

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::lesson::workshop;
 use super::versions::VersionsOfRun;
 use super::{console_help, refusal, rules, versions};
-use crate::session::forms::{Field, Form, FormGroup, FormKind, Input};
+use crate::session::forms::{Field, FieldName, Form, FormGroup, FormKind, Input};
 use crate::session::{Dialog, Msg};
 use crate::text::Texts;
 
@@ -136,8 +136,9 @@ fn fill_in(props: &ModalProps, form: &Form, problem: Option<&CommandError>) -> (
     });
     let group = form.kind.group();
     let adds = group.is_some();
-    // What acts on a node has the node first, and it is known already.
-    let first = usize::from(!adds);
+    // What acts on a node may have it first, and it is known already.
+    let is_known = |field: &Field| !adds && matches!(field.name, FieldName::Node | FieldName::OnBroker);
+    let first = form.fields.iter().position(|field| !is_known(field)).unwrap_or(0);
     let fields = |is_more| {
         let places = form.fields.iter().enumerate().filter(move |(_, field)| field.is_more == is_more);
         places.map(|(place, it)| field(props, place, it, place == first))
@@ -231,7 +232,9 @@ fn field(props: &ModalProps, place: usize, field: &Field, first: bool) -> Html {
             </select>
         },
     };
-    html! { <label><span>{ label }</span>{ control }</label> }
+    // A line of a tool has several words.
+    let class = (field.name == FieldName::ToolLine).then_some("long");
+    html! { <label {class}><span>{ label }</span>{ control }</label> }
 }
 
 fn choice_label(texts: &Texts, choice: &str) -> String {

@@ -16,6 +16,7 @@ pub mod sheet;
 pub mod tabs;
 pub mod timeline;
 pub mod versions;
+mod words;
 
 use lab_core::command::CommandError;
 use yew::prelude::*;

@@ -40,6 +40,12 @@ pub enum Verb {
     KafkaEnd,
     KafkaCopy,
     KafkaRestore,
+    KafkaDeleteTopic,
+    KafkaDeleteRecords,
+    KafkaAlterOffset,
+    KafkaOffsets,
+    KafkaEnds,
+    KafkaConsumerGroups,
     Produce,
     Quiet,
     Set,
@@ -74,6 +80,12 @@ impl Verb {
             Self::KafkaEnd => "kafka-end",
             Self::KafkaCopy => "kafka-copy",
             Self::KafkaRestore => "kafka-restore",
+            Self::KafkaDeleteTopic => "kafka-delete-topic",
+            Self::KafkaDeleteRecords => "kafka-delete-records",
+            Self::KafkaAlterOffset => "kafka-alter-offset",
+            Self::KafkaOffsets => "kafka-offsets",
+            Self::KafkaEnds => "kafka-ends",
+            Self::KafkaConsumerGroups => "kafka-consumer-groups",
             Self::Produce => "produce",
             Self::Quiet => "quiet",
             Self::Set => "set",
@@ -135,7 +147,6 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     let producer = view.producers.iter().find(|producer| producer.node.id == *node);
     let is_broker = view.brokers.iter().any(|broker| broker.node.id == *node);
     let is_server = view.name_servers.iter().any(|server| server.node.id == *node);
-    let is_controller = view.controllers.iter().any(|controller| controller.node.id == *node);
     let is_kafka_broker = view.kafka.brokers.iter().any(|broker| broker.node.id == *node);
     let is_kafka = is_kafka_broker
         || view.kafka.producers.iter().any(|producer| producer.node.id == *node)
@@ -168,6 +179,14 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
         put(Verb::DeleteTopic, None, Deed::Ask(FormKind::DeleteTopic(own())));
         put(Verb::UpdateBrokerConfig, None, Deed::Ask(FormKind::UpdateBrokerConfig(own())));
     }
+    if is_kafka_broker {
+        put(Verb::KafkaConsumerGroups, None, Deed::Ask(FormKind::KafkaConsumerGroups(own())));
+        put(Verb::KafkaOffsets, None, Deed::Ask(FormKind::KafkaOffsets(own())));
+        put(Verb::KafkaEnds, None, Deed::Ask(FormKind::KafkaEnds(own())));
+        put(Verb::KafkaAlterOffset, None, Deed::Ask(FormKind::KafkaAlterOffset(own())));
+        put(Verb::KafkaDeleteRecords, None, Deed::Ask(FormKind::KafkaDeleteRecords(own())));
+        put(Verb::KafkaDeleteTopic, None, Deed::Ask(FormKind::KafkaDeleteTopic(own())));
+    }
     put(Verb::Stop, None, Deed::Order(Command::Stop(own())));
     put(Verb::Kill, None, Deed::Order(Command::Kill(own())));
     put(Verb::PowerOff, None, Deed::Order(Command::PowerOff(own())));
@@ -186,7 +205,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     put(Verb::Remove, None, Deed::Order(Command::Remove(own())));
     let is_registry = view.registries.iter().any(|it| it.node.id == *node);
     let is_registry_client = view.registry_clients.iter().any(|it| it.node.id == *node);
-    if !is_server && !is_controller && !is_registry && !is_registry_client && !is_kafka {
+    if !is_server && !is_registry && !is_registry_client && !is_kafka {
         put(Verb::Set, None, Deed::Ask(FormKind::Set(own())));
     }
     if node_ids(view).len() > 1 {

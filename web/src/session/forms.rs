@@ -10,6 +10,7 @@ use lab_core::id::{BrokerId, NodeId};
 use lab_core::view::{BrokerView, View};
 
 use super::on_real_cluster::word as tool_word;
+use crate::geometry::own_controllers;
 
 /// How clients of a registry learn of changes.
 const REGISTRY_MODELS: [&str; 3] = ["pull", "watch", "long-polling"];
@@ -77,6 +78,18 @@ pub enum FormKind {
     AddKafkaTopic,
     /// Has a Kafka producer send.
     KafkaSend(NodeId),
+    /// Deletes a topic of Kafka.
+    KafkaDeleteTopic(NodeId),
+    /// Deletes the records of a Kafka partition before an offset.
+    KafkaDeleteRecords(NodeId),
+    /// Sets a group offset in Kafka.
+    KafkaAlterOffset(NodeId),
+    /// Prints the offsets of a Kafka group with their leader epochs.
+    KafkaOffsets(NodeId),
+    /// Prints the ends of a Kafka topic's partitions.
+    KafkaEnds(NodeId),
+    /// Runs Kafka's command line tool for groups.
+    KafkaConsumerGroups(NodeId),
 }
 
 /// What stands together in the dialog that adds.
@@ -163,6 +176,12 @@ impl FormKind {
             Self::AddKafkaConsumer => "kafka-consumer",
             Self::AddKafkaTopic => "kafka-topic",
             Self::KafkaSend(_) => "kafka-send",
+            Self::KafkaDeleteTopic(_) => "kafka-delete-topic",
+            Self::KafkaDeleteRecords(_) => "kafka-delete-records",
+            Self::KafkaAlterOffset(_) => "kafka-alter-offset",
+            Self::KafkaOffsets(_) => "kafka-offsets",
+            Self::KafkaEnds(_) => "kafka-ends",
+            Self::KafkaConsumerGroups(_) => "kafka-consumer-groups",
         }
     }
 
@@ -254,6 +273,10 @@ pub enum FieldName {
     Partition,
     Per,
     End,
+    Before,
+    Offset,
+    Epoch,
+    ToolLine,
 }
 
 /// How a field is filled in.
@@ -401,7 +424,13 @@ impl Form {
             | FormKind::AddKafkaProducer
             | FormKind::AddKafkaConsumer
             | FormKind::AddKafkaTopic
-            | FormKind::KafkaSend(_) => form.kafka(view),
+            | FormKind::KafkaSend(_)
+            | FormKind::KafkaDeleteTopic(_)
+            | FormKind::KafkaDeleteRecords(_)
+            | FormKind::KafkaAlterOffset(_)
+            | FormKind::KafkaOffsets(_)
+            | FormKind::KafkaEnds(_)
+            | FormKind::KafkaConsumerGroups(_) => form.kafka(view),
         }
         form
     }
@@ -577,6 +606,11 @@ impl Form {
         keys.extend(producer.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
         let broker = view.brokers.iter().find(|broker| broker.node.id == *node);
         keys.extend(broker.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
+        let controller = own_controllers(view).find(|controller| controller.node.id == *node);
+        let settings = controller.iter().flat_map(|it| &it.settings).map(|(key, _)| *key);
+        // Who belongs to a group of controllers is agreed on at its start.
+        let changeable = settings.filter(|key| !key.starts_with("controllerDLeger"));
+        keys.extend(changeable.map(str::to_owned));
         self.put(FieldName::SettingKey, Slot::Key, Input::Choice(keys), "", "");
         self.put(FieldName::SettingValue, Slot::Value, Input::Text, "", "");
     }
@@ -787,7 +821,16 @@ mod tests {
             FormKind::DeleteTopic(node.clone()),
             FormKind::UpdateBrokerConfig(node),
         ];
-        let kinds = kinds.into_iter().chain(FormGroup::Kafka.kinds().iter().cloned());
+        let of_kafka = [
+            FormKind::KafkaDeleteTopic,
+            FormKind::KafkaDeleteRecords,
+            FormKind::KafkaAlterOffset,
+            FormKind::KafkaOffsets,
+            FormKind::KafkaEnds,
+            FormKind::KafkaConsumerGroups,
+        ];
+        let of_kafka = of_kafka.map(|kind| kind(NodeId::from("k")));
+        let kinds = kinds.into_iter().chain(FormGroup::Kafka.kinds().iter().cloned()).chain(of_kafka);
         for kind in kinds {
             let line = Form::new(kind, &empty_view()).line();
             assert!(line.parse::<Command>().is_ok(), "{line}");

@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod console;
 pub mod cuts;
 pub mod events;
+pub mod following;
 pub mod forms;
 pub mod kafka;
 pub mod learner;

@@ -7,6 +7,7 @@ use lab_core::id::{Address, NodeId};
 use lab_core::view::View;
 
 use super::console::names::name_server_list;
+use crate::geometry::own_controllers;
 
 /// The lines, in order; none when `mqadmin` cannot do it.
 pub fn mqadmin_lines(command: &Command, view: &View) -> Vec<String> {
@@ -25,6 +26,15 @@ pub fn mqadmin_lines(command: &Command, view: &View) -> Vec<String> {
             let topic = word(topic.as_str());
             let rest = target.map(|target| format!(" {target} -t {topic} -r {read} -w {write} -p {perm}"));
             rest.map(|rest| line("updateTopic", rest)).into_iter().collect()
+        }
+        Command::Set(node, settings) if own_controllers(view).any(|it| it.node.id == *node) => {
+            let controllers = own_controllers(view).filter(|it| it.node.id == *node);
+            let change = |address: Address| {
+                settings.iter().map(move |(key, value)| {
+                    format!("mqadmin updateControllerConfig -a {address} -k {} -v {}", word(key), word(value))
+                })
+            };
+            controllers.flat_map(|it| change(it.address)).collect()
         }
         Command::Set(node, settings) => {
             let Some(address) = address_of(node, view) else { return Vec::new() };

@@ -11,6 +11,7 @@ use super::lane::lane;
 use super::menu::popover;
 use super::replicas;
 use crate::geometry::{BrokerGroup, Rect, broker_groups, mark_height, size};
+use crate::session::following::following;
 use crate::text::{Texts, bytes, span};
 
 /// All broker cards.
@@ -136,12 +137,15 @@ fn slave(props: &StageProps, broker: &BrokerView, master: Option<&BrokerView>) -
     let node = &broker.node;
     let texts = props.texts;
     let Some(place) = props.shown.layout.places.get(&node.id) else { return Html::default() };
-    let rect = Rect { x: place.rect.x - place.card.x, y: place.rect.y - place.card.y, ..place.rect };
+    // An element is placed from within the border of its card.
+    let (x, y) = (place.rect.x - place.card.x - size::BORDER, place.rect.y - place.card.y - size::BORDER);
+    let rect = Rect { x, y, ..place.rect };
     let seen = master.and_then(|master| master.slaves.iter().find(|slave| slave.node == node.id));
     let connected = broker.master.is_some_and(|(_, connected)| connected);
-    let text = match seen {
-        Some(slave) if connected => (texts.behind)(&bytes(slave.behind)),
-        _ => texts.not_replicating.to_owned(),
+    let text = match (following(&props.shown.view, broker), seen) {
+        (Some(following), _) => (texts.replicas.following)(&following),
+        (None, Some(slave)) if connected => (texts.behind)(&bytes(slave.behind)),
+        (None, _) => texts.not_replicating.to_owned(),
     };
     html! {
         <div key={node.id.to_string()} class={classes!("slave", status_class(node.status), props.selects(&node.id).then_some("selected"))}

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::StageProps;
 use super::card::{head, select, status_class};
 use super::menu::popover;
-use crate::geometry::{own_controllers, size};
+use crate::geometry::own_controllers;
 use crate::text::Texts;
 
 /// All cards.
@@ -17,18 +17,27 @@ pub(super) fn cards(props: &StageProps) -> Html {
 fn card(props: &StageProps, controller: &ControllerView) -> Html {
     let node = &controller.node;
     let Some(place) = props.shown.layout.places.get(&node.id) else { return Html::default() };
-    let text = role(&props.shown.view, controller, props.texts);
-    let line = html! {
-        <span class="line" title={text.clone()} data-testid={format!("controller-role-{}", node.id)}>{ text }</span>
-    };
-    let wide = place.rect.w >= size::NAME_SERVER_WIDE;
+    let title = role(&props.shown.view, controller, props.texts);
+    let text = short_role(controller, props.texts);
+    let testid = format!("controller-role-{}", node.id);
     html! {
         <div key={node.id.to_string()} class={classes!("card", "ns", "controller", status_class(node.status), props.selects(&node.id).then_some("selected"))}
             style={place.rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
-            if wide { { head(props, node, line) } } else { { head(props, node, Html::default()) }{ line } }
+            { head(props, node, Html::default()) }
+            <div class="line" title={title.clone()} data-testid={testid}>
+                <span aria-hidden="true">{ text }</span><span class="hidden">{ title }</span>
+            </div>
             { popover(props, node) }
         </div>
     }
+}
+
+/// What it is in its group, as short as its card needs it.
+fn short_role(controller: &ControllerView, texts: &Texts) -> String {
+    controller.member.as_ref().map_or_else(
+        || texts.states.controller.controller.to_owned(),
+        |member| (texts.replicas.member)(member.role, member.term),
+    )
 }
 
 /// What it is in its group, in words.
@@ -66,5 +75,9 @@ mod tests {
         assert_eq!(english.iter().filter(|role| role.starts_with("leads · term ")).count(), 1, "{english:?}");
         assert_eq!(english.iter().filter(|role| role.starts_with("follows c")).count(), 2, "{english:?}");
         assert_eq!(roles(Lang::Zh).iter().filter(|role| role.starts_with("跟随 c")).count(), 2);
+        let short = |role: &str| {
+            view.controllers.iter().filter(|it| short_role(it, Lang::En.texts()).starts_with(role)).count()
+        };
+        assert_eq!((short("leader · term "), short("follower · term ")), (1, 2));
     }
 }

@@ -46,8 +46,8 @@ pub(super) fn lane(
                 { for markers.iter().enumerate().map(|(place, marker)| flag(marker, place, first, across)) }
             </div>
             <span class="nums"><b>{ queue.max.to_string() }</b>{ match lag {
-                Some(lag) => (props.texts.lag)(lag),
-                None => "–".to_owned(),
+                Some(lag) => html! { <span class={(lag < 0).then_some("beyond")}>{ (props.texts.lag)(lag) }</span> },
+                None => html! { <span>{ "–" }</span> },
             } }</span>
         </div>
     }

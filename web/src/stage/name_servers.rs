@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::StageProps;
 use super::card::{head, select, status_class};
 use super::menu::popover;
-use crate::geometry::size;
+use crate::geometry::{is_one_line, size};
 use crate::text::span;
 
 /// The card.
@@ -21,8 +21,12 @@ pub(super) fn card(props: &StageProps, server: &NameServerView) -> Html {
     } else {
         (texts.brokers_and_topics)(server.brokers.len(), topics)
     };
-    let wide = place.rect.w >= size::NAME_SERVER_WIDE;
-    let line = html! { <span class="line" title={summary.clone()}>{ &summary }</span> };
+    let wide = is_one_line(&props.shown.view, place.rect.w);
+    let line = if wide {
+        html! { <span class="line" title={summary.clone()}>{ &summary }</span> }
+    } else {
+        html! { <div class="line" title={summary.clone()}>{ &summary }</div> }
+    };
     let dead = server.brokers.iter().filter(|broker| !broker.alive).take(size::BELIEFS);
     html! {
         <div key={node.id.to_string()} class={classes!("card", "ns", status_class(node.status), props.selects(&node.id).then_some("selected"))}

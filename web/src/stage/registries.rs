@@ -77,15 +77,23 @@ fn label(props: &StageProps, group: &RegistryGroup) -> Html {
     }
 }
 
-/// What a client knows, in a few words.
-fn knowledge(props: &StageProps, client: &RegistryClientView) -> (String, bool) {
+/// What a client knows: as short as its card needs it, in full, and whether that is out of date.
+#[derive(Default)]
+struct Knowledge {
+    short: String,
+    long: String,
+    is_behind: bool,
+}
+
+fn knowledge(props: &StageProps, client: &RegistryClientView) -> Knowledge {
     let texts = props.texts.registries;
-    match (&client.members, client.behind, client.delay) {
-        (None, ..) => (texts.nothing_known.to_owned(), false),
-        (_, Some(behind), _) => ((texts.behind)(&span(behind)), true),
-        (_, None, Some(delay)) => ((texts.learned_after)(&span(delay)), false),
-        (Some(_), None, None) => (String::new(), false),
-    }
+    let (short, long) = match (&client.members, client.behind, client.delay) {
+        (None, ..) => (texts.nothing_known.to_owned(), texts.nothing_known.to_owned()),
+        (_, Some(behind), _) => ((texts.behind)(&span(behind)), (texts.behind_long)(&span(behind))),
+        (_, None, Some(delay)) => ((texts.learned_after)(&span(delay)), (texts.learned_long)(&span(delay))),
+        (Some(_), None, None) => return Knowledge::default(),
+    };
+    Knowledge { short, long, is_behind: client.members.is_some() && client.behind.is_some() }
 }
 
 fn client(props: &StageProps, client: &RegistryClientView) -> Html {
@@ -93,13 +101,13 @@ fn client(props: &StageProps, client: &RegistryClientView) -> Html {
     let Some(place) = props.shown.layout.places.get(&node.id) else { return Html::default() };
     let texts = props.texts.registries;
     let members = client.members.as_ref().map(|it| members_text(props, it.iter())).unwrap_or_default();
-    let (known, is_behind) = knowledge(props, client);
+    let Knowledge { short, long, is_behind } = knowledge(props, client);
     let costs = (texts.costs)(client.counts.requests, client.counts.pushes);
     html! {
         <div key={node.id.to_string()} class={classes!("card", "consumer", status_class(node.status), props.selects(&node.id).then_some("selected"))}
             style={place.rect.style()} data-testid={format!("node-{}", node.id)} onclick={select(props, node)}>
             { head(props, node, Html::default()) }
-            <div class={classes!("line", is_behind.then_some("trouble"))} title={format!("{members} {known}")}><b>{ members }</b>{ " " }{ known }</div>
+            <div class={classes!("line", is_behind.then_some("trouble"))} title={format!("{members} {long}")}><b>{ members }</b>{ " " }{ short }</div>
             <div class="line" title={costs.clone()}>{ costs }</div>
             { popover(props, node) }
         </div>
@@ -110,10 +118,10 @@ fn client(props: &StageProps, client: &RegistryClientView) -> Html {
 fn cell(props: &StageProps, client: &RegistryClientView) -> Html {
     let node = &client.node;
     let Some(place) = props.shown.layout.places.get(&node.id) else { return Html::default() };
-    let (known, is_behind) = knowledge(props, client);
+    let Knowledge { long, is_behind, .. } = knowledge(props, client);
     let registry = client.registry.as_ref().map_or(props.texts.registries.not_connected, |it| it.as_str());
     let state = (props.texts.status)(node.status);
-    let words = format!("{}, {state}, {registry} {known}", node.id);
+    let words = format!("{}, {state}, {registry} {long}", node.id);
     let colour = place_of(props, client).map(group_class);
     let runs = matches!(node.status, NodeStatus::Up | NodeStatus::Starting);
     let classes = classes!(

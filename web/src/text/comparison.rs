@@ -10,8 +10,10 @@ use crate::session::comparison::{Measure, Outcome};
 /// What is said about a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VariantText {
-    /// Its name at the head of its column.
+    /// Its name where it stands alone.
     pub name: &'static str,
+    /// Its name under the name of its system.
+    pub short: &'static str,
     /// What it is, in a sentence.
     pub about: &'static str,
 }
@@ -37,6 +39,7 @@ pub struct ComparisonTexts {
     pub fault_legend: &'static str,
     pub version_legend: &'static str,
     pub caption: &'static str,
+    pub caption_of: fn(&str) -> String,
     pub row: &'static str,
     pub waiting: &'static str,
     pub counting: fn(u64) -> String,
@@ -89,6 +92,7 @@ pub(super) const EN: ComparisonTexts = ComparisonTexts {
     fault_legend: "What happens to the master",
     version_legend: "Behave like version",
     caption: "What the fault cost each cluster",
+    caption_of: |system| format!("How the riddle ends with {system}"),
     row: "Measure",
     waiting: "waits",
     counting: |percent| format!("runs, {percent}\u{a0}%"),
@@ -148,6 +152,7 @@ pub(super) const ZH: ComparisonTexts = ComparisonTexts {
     fault_legend: "主节点遇到什么",
     version_legend: "模拟的版本",
     caption: "这次故障让各个集群付出的代价",
+    caption_of: |system| format!("{system} 的谜底"),
     row: "指标",
     waiting: "等待中",
     counting: |percent| format!("运行中，{percent}%"),
@@ -184,7 +189,12 @@ pub(super) const ZH: ComparisonTexts = ComparisonTexts {
 };
 
 const fn text(name: &'static str, about: &'static str) -> VariantText {
-    VariantText { name, about }
+    VariantText { name, short: name, about }
+}
+
+/// A name of which the system's has to go where it stands above.
+const fn case(name: &'static str, short: &'static str, about: &'static str) -> VariantText {
+    VariantText { name, short, about }
 }
 
 const fn row(name: &'static str, how: &'static str) -> MeasureText {
@@ -219,46 +229,62 @@ const fn variant_en(variant: Variant) -> VariantText {
             "Slave acting master",
             "Two broker names with a slave each. A slave stands in for its master, but not for writes.",
         ),
-        Variant::Case(Case::Online) => {
-            text("RocketMQ, consumer online", "The consumer is there all the time, also during the restore.")
-        }
-        Variant::Case(Case::StartsEarly) => text(
+        Variant::Case(Case::Online) => case(
+            "RocketMQ, consumer online",
+            "Consumer online",
+            "The consumer is there all the time, also during the restore.",
+        ),
+        Variant::Case(Case::StartsEarly) => case(
             "RocketMQ, starts below 100",
+            "Starts below 100",
             "Nobody is there during the restore; the consumer comes before anything new.",
         ),
-        Variant::Case(Case::StartsLate) => text(
+        Variant::Case(Case::StartsLate) => case(
             "RocketMQ, starts above 100",
+            "Starts above 100",
             "Nobody is there until the end of the log has passed the offset.",
         ),
-        Variant::Case(Case::Empty) => text(
+        Variant::Case(Case::Empty) => case(
             "RocketMQ, empty log",
+            "Empty log",
             "The log is wiped and not only short; the consumer comes before anything new.",
         ),
-        Variant::Case(Case::FromSlave) => text(
+        Variant::Case(Case::FromSlave) => case(
             "RocketMQ, from a slave",
+            "From a slave",
             "The master is dead when the consumer comes, and returns before the ninety.",
         ),
-        Variant::Case(Case::KafkaLatest) => {
-            text("Kafka, latest", "The commit has no leader epoch, as tools and old clients commit.")
-        }
-        Variant::Case(Case::KafkaEarliest) => {
-            text("Kafka, earliest", "The same with auto.offset.reset=earliest.")
-        }
-        Variant::Case(Case::KafkaNone) => text(
-            "Kafka, none",
+        Variant::Case(Case::KafkaLatest) => case(
+            "Kafka, no epoch, latest",
+            "No epoch, latest",
+            "The commit has no leader epoch, as tools and old clients commit.",
+        ),
+        Variant::Case(Case::KafkaEarliest) => case(
+            "Kafka, no epoch, earliest",
+            "No epoch, earliest",
+            "The same with auto.offset.reset=earliest.",
+        ),
+        Variant::Case(Case::KafkaNone) => case(
+            "Kafka, no epoch, none",
+            "No epoch, none",
             "The same with none; the application swallows the exceptions and goes on polling.",
         ),
-        Variant::Case(Case::KafkaOlder) => text(
+        Variant::Case(Case::KafkaOlder) => case(
             "Kafka, older epoch",
+            "Older epoch",
             "The commit is of an older leader epoch than the restored cluster has; latest.",
         ),
-        Variant::Case(Case::KafkaOlderNone) => text("Kafka, older epoch, none", "The same with none."),
-        Variant::Case(Case::KafkaNewer) => text(
+        Variant::Case(Case::KafkaOlderNone) => {
+            case("Kafka, older epoch, none", "Older epoch, none", "The same with none.")
+        }
+        Variant::Case(Case::KafkaNewer) => case(
             "Kafka, newer epoch",
+            "Newer epoch",
             "The copy is old: the commit is of a newer leader epoch than the cluster has.",
         ),
-        Variant::Case(Case::KafkaTransactional) => text(
+        Variant::Case(Case::KafkaTransactional) => case(
             "Kafka, newer epoch, transactions",
+            "Newer epoch, transactions",
             "The same, and the new records come in transactions, one each.",
         ),
     }
@@ -285,33 +311,49 @@ const fn variant_zh(variant: Variant) -> VariantText {
         Variant::Way(Way::Acting) => {
             text("从节点代理主节点", "两个 Broker 名各有一个从节点。从节点可以代替主节点，但不能代替它写入。")
         }
-        Variant::Case(Case::Online) => text("RocketMQ，消费者一直在线", "恢复期间消费者也没有离开。"),
-        Variant::Case(Case::StartsEarly) => {
-            text("RocketMQ，末端不到 100 时启动", "恢复期间没有消费者，它在新消息到来之前启动。")
+        Variant::Case(Case::Online) => {
+            case("RocketMQ，消费者一直在线", "消费者一直在线", "恢复期间消费者也没有离开。")
         }
-        Variant::Case(Case::StartsLate) => {
-            text("RocketMQ，末端超过 100 后启动", "在日志末端超过位点之前一直没有消费者。")
-        }
+        Variant::Case(Case::StartsEarly) => case(
+            "RocketMQ，末端不到 100 时启动",
+            "末端不到 100 时启动",
+            "恢复期间没有消费者，它在新消息到来之前启动。",
+        ),
+        Variant::Case(Case::StartsLate) => case(
+            "RocketMQ，末端超过 100 后启动",
+            "末端超过 100 后启动",
+            "在日志末端超过位点之前一直没有消费者。",
+        ),
         Variant::Case(Case::Empty) => {
-            text("RocketMQ，日志全空", "日志不是变短，而是全部清空；消费者在新消息到来之前启动。")
+            case("RocketMQ，日志全空", "日志全空", "日志不是变短，而是全部清空；消费者在新消息到来之前启动。")
         }
-        Variant::Case(Case::FromSlave) => {
-            text("RocketMQ，只能读从节点", "消费者启动时主节点已死，九十条消息到来之前主节点恢复。")
+        Variant::Case(Case::FromSlave) => case(
+            "RocketMQ，只能读从节点",
+            "只能读从节点",
+            "消费者启动时主节点已死，九十条消息到来之前主节点恢复。",
+        ),
+        Variant::Case(Case::KafkaLatest) => case(
+            "Kafka，无 epoch，latest",
+            "无 epoch，latest",
+            "提交的位点不带 leader epoch，工具和旧客户端就是这样提交的。",
+        ),
+        Variant::Case(Case::KafkaEarliest) => {
+            case("Kafka，无 epoch，earliest", "无 epoch，earliest", "同上，auto.offset.reset=earliest。")
         }
-        Variant::Case(Case::KafkaLatest) => {
-            text("Kafka，latest", "提交的位点不带 leader epoch，工具和旧客户端就是这样提交的。")
+        Variant::Case(Case::KafkaNone) => {
+            case("Kafka，无 epoch，none", "无 epoch，none", "同上，设为 none；应用吞掉异常，继续 poll。")
         }
-        Variant::Case(Case::KafkaEarliest) => text("Kafka，earliest", "同上，auto.offset.reset=earliest。"),
-        Variant::Case(Case::KafkaNone) => text("Kafka，none", "同上，设为 none；应用吞掉异常，继续 poll。"),
         Variant::Case(Case::KafkaOlder) => {
-            text("Kafka，epoch 较旧", "提交的 leader epoch 比恢复后的集群旧；latest。")
+            case("Kafka，epoch 较旧", "epoch 较旧", "提交的 leader epoch 比恢复后的集群旧；latest。")
         }
-        Variant::Case(Case::KafkaOlderNone) => text("Kafka，epoch 较旧，none", "同上，设为 none。"),
+        Variant::Case(Case::KafkaOlderNone) => {
+            case("Kafka，epoch 较旧，none", "epoch 较旧，none", "同上，设为 none。")
+        }
         Variant::Case(Case::KafkaNewer) => {
-            text("Kafka，epoch 较新", "备份较旧：提交的 leader epoch 比集群的新。")
+            case("Kafka，epoch 较新", "epoch 较新", "备份较旧：提交的 leader epoch 比集群的新。")
         }
         Variant::Case(Case::KafkaTransactional) => {
-            text("Kafka，epoch 较新，事务", "同上，新消息用事务发送，每个事务一条。")
+            case("Kafka，epoch 较新，事务", "epoch 较新，事务", "同上，新消息用事务发送，每个事务一条。")
         }
     }
 }

@@ -92,6 +92,7 @@ pub(super) fn chinese_details(fact: &ControllerFact) -> String {
 pub struct ControllerTexts {
     pub mode: &'static str,
     pub controller: &'static str,
+    pub controllers: &'static str,
     pub broker_controller_id: &'static str,
     pub leader: &'static str,
     pub master: &'static str,
@@ -106,12 +107,13 @@ pub struct ControllerTexts {
 pub(super) const EN: ControllerTexts = ControllerTexts {
     mode: "Controller mode",
     controller: "Controller",
+    controllers: "Controllers",
     broker_controller_id: "Id at the controller",
     leader: "Controller that leads",
     master: "Master",
     in_sync: "In sync",
-    last_heartbeat: "Last heartbeat",
-    log_end: "End of the log",
+    last_heartbeat: "Heartbeat",
+    log_end: "Log end",
     role: "Role",
     down: "does not run",
 };
@@ -120,6 +122,7 @@ pub(super) const EN: ControllerTexts = ControllerTexts {
 pub(super) const ZH: ControllerTexts = ControllerTexts {
     mode: "Controller 模式",
     controller: "Controller",
+    controllers: "Controller 列表",
     broker_controller_id: "Controller 分配的 id",
     leader: "Controller Leader",
     master: "主节点",

@@ -4,7 +4,7 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, states, versions};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, signed, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -95,7 +95,7 @@ pub(super) const TEXTS: Texts = Texts {
         }
     },
     queue_range: |min, max| format!("min {min}, max {max}"),
-    lag: |lag| format!("lag {lag}"),
+    lag: |lag| format!("lag {}", signed(lag)),
     log: "log",
     not_flushed: |size| format!("{size} not flushed"),
     forgotten_in: |left| format!("name servers drop it in {left}"),
@@ -173,6 +173,12 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::AddKafkaConsumer => "Kafka consumer",
         FormKind::AddKafkaTopic => "Kafka topic",
         FormKind::KafkaSend(_) => "Send records",
+        FormKind::KafkaDeleteTopic(_) => "Delete a topic",
+        FormKind::KafkaDeleteRecords(_) => "Delete records before an offset",
+        FormKind::KafkaAlterOffset(_) => "Set a group offset",
+        FormKind::KafkaOffsets(_) => "Group offsets with their epochs",
+        FormKind::KafkaEnds(_) => "Ends of the partitions",
+        FormKind::KafkaConsumerGroups(_) => "Run kafka-consumer-groups",
         FormKind::AddNameServer => "Name server",
         FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
@@ -197,6 +203,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     field,
     field_hint: |field| match field {
+        FieldName::Epoch => "none",
         FieldName::Port | FieldName::Instance => "automatic",
         FieldName::BrokerName => "same as the node",
         FieldName::NameServers => "all",
@@ -222,6 +229,12 @@ pub(super) const TEXTS: Texts = Texts {
     },
     verb: |verb| match verb {
         Verb::KafkaSend => "Send records…",
+        Verb::KafkaDeleteTopic => "Delete a topic…",
+        Verb::KafkaDeleteRecords => "Delete records…",
+        Verb::KafkaAlterOffset => "Set a group offset…",
+        Verb::KafkaOffsets => "Offsets with epochs…",
+        Verb::KafkaEnds => "Ends of partitions…",
+        Verb::KafkaConsumerGroups => "Run the group tool…",
         Verb::KafkaEnd => "Commit the transaction",
         Verb::KafkaCopy => "Copy the data directory",
         Verb::KafkaRestore => "Restore the copy",
@@ -494,6 +507,10 @@ fn field(field: FieldName) -> &'static str {
         FieldName::Partition => "Partition",
         FieldName::Per => "Records of a transaction",
         FieldName::End => "Transactions end with",
+        FieldName::Before => "Before the offset",
+        FieldName::Offset => "Offset",
+        FieldName::Epoch => "Leader epoch",
+        FieldName::ToolLine => "Options of the tool",
         FieldName::Node => "Node",
         FieldName::BrokerName => "Broker name",
         FieldName::BrokerId => "Broker id",

@@ -39,6 +39,14 @@ pub struct KafkaTexts {
     pub last_exception: &'static str,
     /// Exceptions so far.
     pub exceptions: &'static str,
+    /// How many partitions a topic has.
+    pub partitions: fn(usize) -> String,
+    /// A partition without a leader.
+    pub no_leader: &'static str,
+    /// A consumer that has no partition.
+    pub no_partition: &'static str,
+    /// How many members a group has.
+    pub members: fn(usize) -> String,
     /// Nothing there yet.
     pub none: &'static str,
     /// Records sent.
@@ -71,6 +79,10 @@ pub const EN: KafkaTexts = KafkaTexts {
     committed: "Committed",
     last_exception: "Last exception",
     exceptions: "Exceptions",
+    partitions: |count| if count == 1 { "1 partition".to_owned() } else { format!("{count} partitions") },
+    no_leader: "no leader",
+    no_partition: "no partition yet",
+    members: |count| if count == 1 { "1 member".to_owned() } else { format!("{count} members") },
     none: "none",
     sent: "Sent",
     open_transaction: "a transaction is open",
@@ -97,6 +109,10 @@ pub const ZH: KafkaTexts = KafkaTexts {
     committed: "已提交",
     last_exception: "最近一次异常",
     exceptions: "异常次数",
+    partitions: |count| format!("{count} 个分区"),
+    no_leader: "没有 leader",
+    no_partition: "还没有分区",
+    members: |count| format!("{count} 个成员"),
     none: "无",
     sent: "已发送",
     open_transaction: "有未结束的事务",

@@ -374,6 +374,11 @@ pub fn span(span: Duration) -> String {
     }
 }
 
+/// A number with the sign that mathematics uses, which is as wide as a figure.
+pub fn signed(number: i64) -> String {
+    if number < 0 { format!("−{}", number.unsigned_abs()) } else { number.to_string() }
+}
+
 /// A number of bytes for people: `214 B`, `12.4 KiB`.
 pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];

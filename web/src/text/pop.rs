@@ -34,7 +34,7 @@ pub struct PopTexts {
 
 /// English.
 pub(super) const EN: PopTexts = PopTexts {
-    title: |points, messages| format!("POP: {points} check points, {messages} messages unacknowledged"),
+    title: |points, messages| format!("POP: {points} check points, {messages} unacked"),
     modes: "Consume modes",
     mode: "Mode",
     share: "popShareQueueNum",

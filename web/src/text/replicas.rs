@@ -3,6 +3,8 @@
 use lab_core::id::BrokerId;
 use lab_core::rpc::{MasterEpoch, MemberRole, Term};
 
+use crate::session::following::Following;
+
 /// The words. RocketMQ's own names stay as they are.
 #[expect(missing_docs, reason = "each is the text of that name; the constants say what it is")]
 pub struct ReplicaTexts {
@@ -21,6 +23,7 @@ pub struct ReplicaTexts {
     pub cut_mark_of: fn(&str, usize) -> String,
     pub cut_title: fn(usize) -> String,
     pub cut_at: fn(&str, &str) -> String,
+    pub following: fn(&Following) -> String,
     pub acknowledged: &'static str,
     pub was_acknowledged: &'static str,
     pub not_acknowledged: &'static str,
@@ -59,6 +62,14 @@ pub(super) const EN: ReplicaTexts = ReplicaTexts {
     },
     cut_title: |count| format!("Cut off the log ({count})"),
     cut_at: |at, to| format!("{at}, down to log@{to}"),
+    following: |following| match following {
+        Following::Down => "not replicating".to_owned(),
+        Following::NoLeader => "knows no leader".to_owned(),
+        Following::Lost(node) => format!("{node} leads no more"),
+        Following::Compared(node) => format!("{node} compares logs"),
+        Following::Behind(_, 1) => "behind 1 entry".to_owned(),
+        Following::Behind(_, entries) => format!("behind {entries} entries"),
+    },
     acknowledged: "Acknowledged",
     was_acknowledged: "yes: lost",
     not_acknowledged: "no",
@@ -88,6 +99,13 @@ pub(super) const ZH: ReplicaTexts = ReplicaTexts {
     cut_mark_of: |node, count| format!("{node}：截断了 {count} 条消息，查看明细"),
     cut_title: |count| format!("从日志末尾截断的消息（{count}）"),
     cut_at: |at, to| format!("{at}，截断到 log@{to}"),
+    following: |following| match following {
+        Following::Down => "未在复制".to_owned(),
+        Following::NoLeader => "没有 Leader".to_owned(),
+        Following::Lost(node) => format!("{node} 已不是 Leader"),
+        Following::Compared(node) => format!("{node} 正在比对日志"),
+        Following::Behind(_, entries) => format!("落后 {entries} 条"),
+    },
     acknowledged: "曾确认发送成功",
     was_acknowledged: "是，已丢失",
     not_acknowledged: "否",

@@ -6,7 +6,7 @@ use lab_core::fact::{DLedgerFact, Fact, RemovalReason};
 use lab_core::id::NodeId;
 use lab_core::view::NodeStatus;
 
-use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, states, versions};
+use super::{LabText, Texts, comparison, console, lesson, map, pop, registries, signed, states, versions};
 use crate::labs::LabId;
 use crate::session::actions::Verb;
 use crate::session::events::Group;
@@ -91,7 +91,7 @@ pub(super) const TEXTS: Texts = Texts {
         if read == write { format!("{read} 个队列") } else { format!("读 {read}，写 {write}") }
     },
     queue_range: |min, max| format!("最小 {min}，最大 {max}"),
-    lag: |lag| format!("堆积 {lag}"),
+    lag: |lag| format!("堆积 {}", signed(lag)),
     log: "日志",
     not_flushed: |size| format!("{size} 未刷盘"),
     forgotten_in: |left| format!("NameServer 将在 {left} 后剔除"),
@@ -165,6 +165,12 @@ pub(super) const TEXTS: Texts = Texts {
         FormKind::AddKafkaConsumer => "Kafka 消费者",
         FormKind::AddKafkaTopic => "Kafka 主题",
         FormKind::KafkaSend(_) => "发送记录",
+        FormKind::KafkaDeleteTopic(_) => "删除主题",
+        FormKind::KafkaDeleteRecords(_) => "删除某个位点之前的消息",
+        FormKind::KafkaAlterOffset(_) => "设置消费组位点",
+        FormKind::KafkaOffsets(_) => "消费组位点及其 epoch",
+        FormKind::KafkaEnds(_) => "各分区的起点与末端",
+        FormKind::KafkaConsumerGroups(_) => "运行 kafka-consumer-groups",
         FormKind::AddNameServer => "NameServer",
         FormKind::AddController => "Controller",
         FormKind::AddBroker => "Broker",
@@ -189,6 +195,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     field,
     field_hint: |field| match field {
+        FieldName::Epoch => "不带",
         FieldName::Port | FieldName::Instance => "自动",
         FieldName::BrokerName => "与节点同名",
         FieldName::NameServers => "全部",
@@ -214,6 +221,12 @@ pub(super) const TEXTS: Texts = Texts {
     },
     verb: |verb| match verb {
         Verb::KafkaSend => "发送记录…",
+        Verb::KafkaDeleteTopic => "删除主题…",
+        Verb::KafkaDeleteRecords => "删除消息…",
+        Verb::KafkaAlterOffset => "设置消费组位点…",
+        Verb::KafkaOffsets => "查看位点与 epoch…",
+        Verb::KafkaEnds => "查看分区末端…",
+        Verb::KafkaConsumerGroups => "运行消费组工具…",
         Verb::KafkaEnd => "提交事务",
         Verb::KafkaCopy => "复制数据目录",
         Verb::KafkaRestore => "恢复数据目录副本",
@@ -473,6 +486,10 @@ fn field(field: FieldName) -> &'static str {
         FieldName::Partition => "分区",
         FieldName::Per => "每个事务的记录数",
         FieldName::End => "事务如何结束",
+        FieldName::Before => "此位点之前",
+        FieldName::Offset => "位点",
+        FieldName::Epoch => "Leader epoch",
+        FieldName::ToolLine => "工具的参数",
         FieldName::Node => "节点",
         FieldName::BrokerName => "Broker 名",
         FieldName::BrokerId => "Broker 编号",

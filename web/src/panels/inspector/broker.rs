@@ -8,6 +8,7 @@ use super::parts::{keyed_section, listing, row, row_of, section, settings, state
 use super::{broker_keeps, controller, cuts, dledger, pop};
 use crate::palette::letter;
 use crate::session::Selection;
+use crate::session::following::{Following, following};
 use crate::text::{bytes, span};
 
 /// Everything about a broker.
@@ -38,7 +39,9 @@ pub(super) fn panel(props: &InspectorProps, broker: &BrokerView) -> Html {
             { broker_keeps::groups(props, broker) }
             { pop::broker(props, broker) }
             { state_section(props, texts.held_pulls, "held-pulls", false, held(props, broker)) }
-            { state_section(props, texts.slaves, "replication", !broker.slaves.is_empty(), slaves(props, broker)) }
+            if broker.dledger.is_none() {
+                { state_section(props, texts.slaves, "replication", !broker.slaves.is_empty(), slaves(props, broker)) }
+            }
             { section(texts.clients, false, clients(props, broker)) }
             { section(texts.system_topics, false, topics(props, &of_kind(TopicKind::System))) }
             { settings(texts.settings, &broker.settings) }
@@ -57,9 +60,18 @@ fn identity(props: &InspectorProps, broker: &BrokerView) -> Html {
         row("flushDiskType", broker.flush.to_string()),
         row("brokerPermission", broker.permission.to_string()),
     ];
-    if let Some((address, connected)) = broker.master {
-        let state = if connected { texts.connected } else { texts.not_connected };
-        rows.push(row(texts.master, format!("{address} {state}")));
+    match (following(&props.shown.view, broker), broker.master) {
+        (Some(Following::Behind(leader, entries)), _) => {
+            let text = (texts.replicas.following)(&Following::Behind(leader.clone(), entries));
+            let value = html! { <>{ props.node_link(&leader) }{ " · " }{ text }</> };
+            rows.push(row_of(texts.states.leader, value));
+        }
+        (Some(following), _) => rows.push(row(texts.states.leader, (texts.replicas.following)(&following))),
+        (None, Some((address, connected))) => {
+            let state = if connected { texts.connected } else { texts.not_connected };
+            rows.push(row(texts.master, format!("{address} {state}")));
+        }
+        (None, None) => {}
     }
     rows.extend(broker.acting.iter().flat_map(|acting| acting_rows(props, acting)));
     for (address, at) in &broker.registered {

@@ -7,7 +7,8 @@ use lab_core::view::{
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{listing, row, section, table};
+use super::parts::{listing, row, section, table, wide_listing};
+use crate::text::signed;
 
 /// What a node is called, when it is one of Kafka's.
 pub(super) fn kind(props: &InspectorProps, node: &NodeId) -> Option<&'static str> {
@@ -46,7 +47,8 @@ fn log_table(props: &InspectorProps, log: &KafkaLogView) -> Html {
     let epochs: Vec<_> = log.epochs.iter().map(|(epoch, start)| format!("{epoch}→{start}")).collect();
     html! {
         <>
-            <h3 class="mono">{ log.partition.to_string() }</h3>
+            <p class="sub"><b>{ log.partition.to_string() }</b>
+                if !log.has_leader { { " · " }<span class="bad">{ texts.no_leader }</span> }</p>
             { table(vec![
                 row(texts.start, log.start.to_string()),
                 row(texts.end, log.end.to_string()),
@@ -63,10 +65,11 @@ fn group_table(props: &InspectorProps, group: &KafkaGroupView) -> Html {
     let texts = props.texts.kafka;
     let head = ["TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID", texts.epoch];
     let rows = group.offsets.iter().map(|commit| commit_row(group, commit)).collect();
+    let state = format!("{} · {}", group.state, (texts.members)(group.members.len()));
     html! {
         <>
-            <h3>{ format!("{} · {} · {}", group.group, group.state, group.generation) }</h3>
-            { listing(&head, rows, texts.none) }
+            <p class="sub"><b>{ group.group.to_string() }</b>{ format!(" · {state}") }</p>
+            { wide_listing(format!("{} · {state}", group.group), &head, rows, texts.none) }
         </>
     }
 }
@@ -80,11 +83,13 @@ fn commit_row(group: &KafkaGroupView, commit: &KafkaCommitView) -> Html {
         commit.partition.partition.to_string(),
         commit.offset.to_string(),
         commit.end.to_string(),
-        commit.lag.to_string(),
+        signed(commit.lag),
         member,
         epoch,
     ];
-    html! { <tr>{ for cells.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr> }
+    // The tool's columns: the fifth is the lag.
+    let class = |place: usize| (place == 4 && commit.lag < 0).then_some("bad");
+    html! { <tr>{ for cells.into_iter().enumerate().map(|(place, cell)| html! { <td class={class(place)}>{ cell }</td> }) }</tr> }
 }
 
 fn producer(props: &InspectorProps, producer: &KafkaProducerView) -> Html {

@@ -110,7 +110,7 @@ fn overview(props: &InspectorProps) -> Html {
                 row(texts.consumers, view.consumers.len().to_string()),
                 row(texts.date, props.shown.epoch.date_time(view.at)),
             ])) }
-            { for view.controllers.iter().map(|it| controller::section_of(props, it)) }
+            { controller::overview(props) }
             { section(texts.nodes, true, html! {
                 <ul class="links">{ for props.shown.nodes().map(|node| html! {
                     <li key={node.id.to_string()}>{ props.node_link(&node.id) }{ " " }<span class="muted">{ (texts.status)(node.status) }</span></li> }) }</ul>

@@ -67,8 +67,21 @@ pub(super) fn listing(head: &[&str], rows: Vec<Html>, none: &str) -> Html {
     }
 }
 
+/// A table with a head whose cells never break: it scrolls on its own, also by keys, and has a name.
+pub(super) fn wide_listing(label: String, head: &[&str], rows: Vec<Html>, none: &str) -> Html {
+    if rows.is_empty() {
+        return html! { <p class="muted">{ none }</p> };
+    }
+    html! {
+        <div class="scroll" role="region" tabindex="0" aria-label={label}><table class="listing whole">
+            <thead><tr>{ for head.iter().map(|name| html! { <th scope="col">{ *name }</th> }) }</tr></thead>
+            <tbody>{ rows }</tbody>
+        </table></div>
+    }
+}
+
 /// The settings of a node.
 pub(super) fn settings(title: &str, settings: &[(&'static str, String)]) -> Html {
-    let rows = settings.iter().map(|(key, value)| row(key, value.clone())).collect();
-    section(title, false, table(rows))
+    let rows = settings.iter().map(|(key, value)| row(key, value.clone()));
+    section(title, false, html! { <table class="pairs settings"><tbody>{ for rows }</tbody></table> })
 }

@@ -39,7 +39,47 @@ impl Form {
                 self.bootstrap(view);
             }
             FormKind::KafkaSend(node) => self.kafka_send(&node, view),
+            FormKind::KafkaDeleteTopic(node) | FormKind::KafkaEnds(node) => {
+                self.word(FieldName::Topic, kafka_topic(view));
+                self.asked(&node, view);
+            }
+            FormKind::KafkaDeleteRecords(node) => {
+                self.word(FieldName::Topic, kafka_topic(view));
+                self.option(FieldName::Partition, "partition", "0");
+                self.given(FieldName::Before, "before", &start(view).to_string());
+                self.asked(&node, view);
+            }
+            FormKind::KafkaAlterOffset(node) => {
+                self.word(FieldName::Group, kafka_group(view));
+                self.word(FieldName::Topic, kafka_topic(view));
+                self.option(FieldName::Partition, "partition", "0");
+                self.given(FieldName::Offset, "offset", "0");
+                self.option(FieldName::Epoch, "epoch", "");
+                self.asked(&node, view);
+            }
+            FormKind::KafkaOffsets(node) => {
+                self.word(FieldName::Group, kafka_group(view));
+                self.asked(&node, view);
+            }
+            FormKind::KafkaConsumerGroups(node) => {
+                let line = format!("--describe --group {}", kafka_group(view));
+                let brokers = &view.kafka.brokers;
+                // One broker need not be named; of several the tool asks the first.
+                let own = brokers.iter().find(|it| it.node.id == node).filter(|_| brokers.len() > 1);
+                let server = own.map(|it| format!("--bootstrap-server {} ", it.node.address));
+                let line = server.unwrap_or_default() + &line;
+                self.put(FieldName::ToolLine, Slot::Raw, Input::Text, "", &line);
+            }
             _ => {}
+        }
+    }
+
+    /// The broker that is asked: the node from whose menu the form was opened.
+    fn asked(&mut self, node: &NodeId, view: &View) {
+        self.bootstrap(view);
+        let brokers = &view.kafka.brokers;
+        if let Some(field) = self.fields.last_mut().filter(|_| brokers.len() > 1) {
+            field.value = node.to_string();
         }
     }
 
@@ -62,6 +102,18 @@ impl Form {
         let choices = std::iter::once(String::new()).chain(brokers).collect();
         self.put(FieldName::KafkaBroker, Slot::Option("broker"), Input::Choice(choices), "", "");
     }
+}
+
+/// A group that there is, or what the form for a new consumer proposes.
+fn kafka_group(view: &View) -> String {
+    let groups = view.kafka.brokers.iter().flat_map(|broker| &broker.groups);
+    let mut groups = groups.map(|group| group.group.to_string());
+    groups.next().unwrap_or_else(|| "kafka-cg".to_owned())
+}
+
+/// Where the first log begins.
+fn start(view: &View) -> u64 {
+    view.kafka.brokers.iter().flat_map(|broker| &broker.logs).map(|log| log.start).next().unwrap_or(0)
 }
 
 /// A topic that there is, or what the form for a new one proposes.
@@ -97,5 +149,20 @@ mod tests {
         let kafka = lab.view(0).kafka;
         assert_eq!((kafka.brokers.len(), kafka.consumers.len()), (1, 1));
         assert_eq!(kafka.producers[0].sent, 1);
+        let broker = kafka.brokers[0].node.id.clone();
+        let asked = [
+            FormKind::KafkaConsumerGroups,
+            FormKind::KafkaOffsets,
+            FormKind::KafkaEnds,
+            FormKind::KafkaDeleteRecords,
+            FormKind::KafkaAlterOffset,
+            FormKind::KafkaDeleteTopic,
+        ];
+        for kind in asked {
+            run(kind(broker.clone()), &mut lab);
+        }
+        // The consumer's subscription makes the topic anew.
+        let logs = lab.view(0).kafka.brokers.swap_remove(0).logs;
+        assert!(logs.iter().all(|log| log.end == 0), "the last of them deletes the topic");
     }
 }

@@ -1,7 +1,11 @@
 //! The table of a lab with variants: one column a variant, one row a measure; on a narrow page a table each.
 //!
+//! Where the variants are of several systems each of these has a table of its own under its name.
+//!
 //! A number that was counted from events is a button that lists them, and each of them opens the run at its moment. A
 //! bar beside a time shows it against the longest of its row; the time says the same in figures.
+
+mod printed;
 
 use std::rc::Rc;
 
@@ -12,12 +16,14 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::events::cells as event_cells;
+use super::words::breakable;
+use crate::labs::variants::System;
 use crate::labs::{Fault, LabId};
 use crate::session::Msg;
 use crate::session::comparison::{
-    Board, BoardColumn, Cell, ColumnState, CompareMsg, Measure, Note, Output, Picked, Value,
+    Board, BoardColumn, Cell, ColumnState, CompareMsg, Measure, Note, Picked, Value,
 };
-use crate::text::{ComparisonTexts, Texts, span};
+use crate::text::{ComparisonTexts, Texts, signed, span};
 
 /// What the table is drawn from.
 #[derive(Clone, PartialEq, Properties)]
@@ -33,9 +39,33 @@ pub struct ComparisonProps {
 }
 
 /// Width of the labels of the rows in pixels; the style sheet has the same.
-const LABELS: usize = 168;
+const LABELS: usize = 166;
 /// Least width of a column in pixels.
-const COLUMN: usize = 152;
+const COLUMN: usize = 148;
+
+/// The columns that stand in one table, with their places among all.
+struct Part<'a> {
+    system: Option<System>,
+    columns: Vec<(usize, &'a BoardColumn)>,
+}
+
+/// All tables of a board, in order.
+fn parts(board: &Board) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for (place, column) in board.columns.iter().enumerate() {
+        let system = column.variant.system();
+        match parts.last_mut().filter(|part| part.system == system) {
+            Some(part) => part.columns.push((place, column)),
+            None => parts.push(Part { system, columns: vec![(place, column)] }),
+        }
+    }
+    parts
+}
+
+/// The heading over what is about a system; nothing where there is only one.
+fn heading(system: Option<System>) -> Html {
+    html! { if let Some(system) = system { <h2 class="compare-system">{ system.name() }</h2> } }
+}
 
 impl ComparisonProps {
     fn words(&self) -> &'static ComparisonTexts {
@@ -83,9 +113,9 @@ pub fn ComparisonView(props: &ComparisonProps) -> Html {
                 if board.lab == LabId::Ways { { faults(props) } }
                 { versions(props) }
             </div>
-            if props.narrow { { cards(props) } } else { { table(props) } }
-            if board.lab == LabId::Riddle { { outputs(props) } }
-            { how(props) }
+            if props.narrow { { cards(props) } } else { { tables(props) } }
+            if board.lab == LabId::Riddle { { printed::outputs(props) } }
+            { printed::how(props) }
         </main>
     }
 }
@@ -132,42 +162,63 @@ fn versions(props: &ComparisonProps) -> Html {
     }
 }
 
-/// The wide form: a column a variant. Columns have a least width, beyond which the table scrolls on its own.
-fn table(props: &ComparisonProps) -> Html {
+/// The wide form: a column a variant.
+fn tables(props: &ComparisonProps) -> Html {
+    let picked = props.board.picked.as_ref();
+    let one = |part: &Part<'_>| {
+        let picked = picked.filter(|picked| part.columns.iter().any(|(place, _)| *place == picked.column));
+        html! {
+            <section key={part.system.map_or("all", System::word)}>
+                { heading(part.system) }
+                { table(props, part) }
+                <div aria-live="polite">{ for picked.map(|it| list(props, it)) }</div>
+            </section>
+        }
+    };
+    html! { <>{ for parts(&props.board).iter().map(one) }</> }
+}
+
+/// One table. Columns have a least width, beyond which the table scrolls on its own.
+fn table(props: &ComparisonProps, part: &Part<'_>) -> Html {
     let (words, board) = (props.words(), &props.board);
-    let width = format!("min-width:{}px", LABELS + COLUMN * board.columns.len());
+    let width = format!("min-width:{}px", LABELS + COLUMN * part.columns.len());
+    let caption = match part.system {
+        Some(system) => (words.caption_of)(system.name()),
+        None => words.caption.to_owned(),
+    };
+    let testid = part
+        .system
+        .map_or_else(|| "compare-table".to_owned(), |system| format!("compare-table-{}", system.word()));
     let row = |measure: &Measure| {
         let name = (words.measure)(*measure).name;
-        let cells = board.columns.iter().enumerate();
         html! {
             <tr key={measure.word()}>
                 <th scope="row">{ name }</th>
-                { for cells.map(|(place, column)| html! { <td class={class_of(column, board, *measure)}>{ cell(props, place, column, *measure) }</td> }) }
+                { for part.columns.iter().map(|(place, column)| html! {
+                    <td class={class_of(column, board, *measure)}>{ cell(props, *place, column, *measure) }</td> }) }
             </tr>
         }
     };
     html! {
-        <>
-            <div class="compare-scroll" role="region" tabindex="0" aria-label={words.caption} aria-busy={board.is_counting().to_string()}>
-                <table class={classes!("compare-table", board.lab.word())} style={width} data-testid="compare-table">
-                    <caption class="hidden">{ words.caption }</caption>
-                    <thead><tr>
-                        <th scope="col"><span class="hidden">{ words.row }</span></th>
-                        { for board.columns.iter().enumerate().map(|(place, column)| html! {
-                            <th scope="col" key={column.variant.word()}>{ head(props, place, column) }</th> }) }
-                    </tr></thead>
-                    <tbody>{ for board.rows.iter().map(row) }</tbody>
-                </table>
-            </div>
-            <div aria-live="polite">{ for board.picked.iter().map(|it| list(props, it)) }</div>
-        </>
+        <div class="compare-scroll" role="region" tabindex="0" aria-label={caption.clone()} aria-busy={board.is_counting().to_string()}>
+            <table class={classes!("compare-table", board.lab.word())} style={width} data-testid={testid}>
+                <caption class="hidden">{ caption }</caption>
+                <thead><tr>
+                    <th scope="col"><span class="hidden">{ words.row }</span></th>
+                    { for part.columns.iter().map(|(place, column)| html! {
+                        <th scope="col" key={column.variant.word()}>{ head(props, *place, column) }</th> }) }
+                </tr></thead>
+                <tbody>{ for board.rows.iter().map(row) }</tbody>
+            </table>
+        </div>
     }
 }
 
 /// The narrow form: a table a variant.
 fn cards(props: &ComparisonProps) -> Html {
     let (words, board) = (props.words(), &props.board);
-    let card = |(place, column): (usize, &BoardColumn)| {
+    let card = |(place, column): &(usize, &BoardColumn)| {
+        let place = *place;
         let row = |measure: &Measure| {
             html! {
                 <tr key={measure.word()}>
@@ -187,7 +238,15 @@ fn cards(props: &ComparisonProps) -> Html {
             </section>
         }
     };
-    html! { <div class="compare-cards" data-testid="compare-cards">{ for board.columns.iter().enumerate().map(card) }</div> }
+    let part = |part: &Part<'_>| {
+        html! {
+            <section key={part.system.map_or("all", System::word)}>
+                { heading(part.system) }
+                <div class="compare-cards">{ for part.columns.iter().map(card) }</div>
+            </section>
+        }
+    };
+    html! { <div data-testid="compare-cards">{ for parts(board).iter().map(part) }</div> }
 }
 
 /// Name, what it is, how far it has come, and the way onto the stage.
@@ -206,8 +265,8 @@ fn head(props: &ComparisonProps, place: usize, column: &BoardColumn) -> Html {
     let hit = column.victim.as_ref().map(|node| (words.hit)(node.as_str()));
     html! {
         <div class="compare-head" data-testid={format!("column-{}", column.variant.word())}>
-            <b class="name">{ text.name }</b>
-            <span class="about">{ text.about }</span>
+            <b class="name">{ text.short }</b>
+            <span class="about">{ breakable(text.about) }</span>
             <span class="state">{ state }if let Some(hit) = hit { <span class="muted">{ hit }</span> }</span>
         </div>
     }
@@ -275,9 +334,9 @@ fn value(words: &ComparisonTexts, cell: &Cell) -> Html {
         Value::Count(count) => html! { count.to_string() },
         Value::Progress { offset, end, lag } => html! {
             <span class="progress">
-                <span>{ words.offset }{ " " }<b>{ offset.to_string() }</b></span>
-                <span>{ words.end }{ " " }<b>{ end.to_string() }</b></span>
-                <span>{ words.lag }{ " " }<b>{ signed(*lag) }</b></span>
+                <span>{ words.offset }{ " " }</span><b>{ offset.to_string() }</b>{ " " }
+                <span>{ words.end }{ " " }</span><b>{ end.to_string() }</b>{ " " }
+                <span>{ words.lag }{ " " }</span><b class={(*lag < 0).then_some("bad")}>{ signed(*lag) }</b>
             </span>
         },
         Value::Ranges(ranges) if ranges.is_empty() => html! { words.nothing },
@@ -285,11 +344,6 @@ fn value(words: &ComparisonTexts, cell: &Cell) -> Html {
         Value::Outcome(outcome) => html! { <b>{ (words.outcome)(*outcome) }</b> },
         Value::Missing => html! { words.missing },
     }
-}
-
-/// With the sign that mathematics uses, which is as wide as a figure.
-fn signed(number: i64) -> String {
-    if number < 0 { format!("−{}", number.unsigned_abs()) } else { number.to_string() }
 }
 
 fn range((first, last): &(u64, u64)) -> String {
@@ -328,49 +382,6 @@ fn list(props: &ComparisonProps, picked: &Picked) -> Html {
             <p class="muted">{ words.open_at }</p>
             <ol>{ for picked.events.iter().map(line) }</ol>
             if more > 0 { <p class="muted">{ (props.texts.and_more)(more) }</p> }
-        </section>
-    }
-}
-
-/// What the tool printed at the moments of each column, as it prints it.
-fn outputs(props: &ComparisonProps) -> Html {
-    let words = props.words();
-    let output = |output: &Output| {
-        html! {
-            <figure>
-                <figcaption><b>{ (words.measure)(output.moment).name }</b>{ " · " }<span class="num">{ output.at.to_string() }</span></figcaption>
-                <pre tabindex="0" role="region" aria-label={output.line.clone()}><b>{ "$ " }{ &output.line }</b>{ "\n" }{ &output.text }</pre>
-            </figure>
-        }
-    };
-    let column = |column: &BoardColumn| {
-        html! {
-            <details data-testid={format!("outputs-{}", column.variant.word())}>
-                <summary>{ props.name(column) }</summary>
-                { for column.outputs.iter().map(output) }
-            </details>
-        }
-    };
-    let printed = props.board.columns.iter().filter(|column| !column.outputs.is_empty());
-    html! {
-        <section class="compare-outputs" aria-labelledby="outputs-title">
-            <h2 class="part" id="outputs-title">{ words.tool_outputs }</h2>
-            { for printed.map(column) }
-        </section>
-    }
-}
-
-/// How each row is counted.
-fn how(props: &ComparisonProps) -> Html {
-    let words = props.words();
-    let row = |measure: &Measure| {
-        let text = (words.measure)(*measure);
-        html! { <div><dt>{ text.name }</dt><dd>{ text.how }</dd></div> }
-    };
-    html! {
-        <section class="compare-how" aria-labelledby="how-title">
-            <h2 class="part" id="how-title">{ words.how_counted }</h2>
-            <dl>{ for props.board.rows.iter().map(row) }</dl>
         </section>
     }
 }
