@@ -164,7 +164,9 @@ impl Broker {
         self.start_group_commit(now, out);
     }
 
+    /// Notes that the disk has everything up to here. A log that was cut off meanwhile ends before.
     fn flush_to(&mut self, to: CommitLogOffset, out: &mut Outbox) {
+        let to = to.min(self.store.log().max());
         if to > self.store.log().flushed() {
             self.store.log_mut().flush(to);
             out.note(Fact::Flushed { to });

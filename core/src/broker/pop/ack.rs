@@ -60,6 +60,7 @@ impl Broker {
             pop_time: now,
             invisible_time,
             diffs: vec![0],
+            re_put_times: 0,
         };
         out.note(Fact::Pop(PopFact::InvisibleTimeChanged {
             consumer: asked.peer.node.clone(),
