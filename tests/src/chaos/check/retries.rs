@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lab_core::command::ConsumerSpec;
 use lab_core::config::MessageModel;
-use lab_core::fact::{Fact, ListenerResult};
+use lab_core::fact::{Fact, ListenerResult, MessageAt};
 use lab_core::id::{GroupName, TopicName};
 use lab_core::lab::Lab;
 use lab_core::message::property;
@@ -71,10 +71,12 @@ fn kept(lab: &Lab) -> BTreeSet<(GroupName, Arc<str>)> {
 /// consumer goes on trying, so then it may have failed more often.
 ///
 /// A consumer hands a message back by its place in the log. When a broker was set back, another message may lie there
-/// by now, which goes to the retry topic in its stead: it begins with the second attempt, without a first.
+/// by now (a slave that was not set back may even have handed out the first one since), and fails in its stead. Messages
+/// that came back so, without an attempt of their own before it, are left out.
 pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Circumstances) -> Verdict {
     let mut attempts: BTreeMap<(&GroupName, &str), BTreeSet<u32>> = BTreeMap::new();
     let mut kept_back = BTreeSet::new();
+    let mut mistaken = BTreeSet::new();
     for event in lab.trace() {
         match &event.fact {
             Fact::MessageDelivered { message, reconsume_times } => {
@@ -82,6 +84,11 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
                     let place = (&spec.client.group, &*message.unique_key);
                     attempts.entry(place).or_default().insert(*reconsume_times);
                 }
+            }
+            Fact::MessageSentBack { message, group, reconsume_times, .. }
+                if circumstances.log_was_cut && !has_failed(&attempts, group, message, *reconsume_times) =>
+            {
+                mistaken.insert((group, &*message.unique_key));
             }
             Fact::SendBackFailed { message, .. } | Fact::RetriedHere { message, .. } => {
                 kept_back.insert(&message.unique_key);
@@ -92,9 +99,12 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
                 };
                 let least = if circumstances.profile.is_v5() { max + 1 } else { max };
                 let made = attempts.get(&(group, &*message.unique_key));
-                let first =
-                    u32::from(circumstances.log_was_cut && made.is_some_and(|made| !made.contains(&0)));
-                let all_made = (first..least).all(|n| made.is_some_and(|made| made.contains(&n)));
+                let is_mistaken = mistaken.contains(&(group, &*message.unique_key))
+                    || circumstances.log_was_cut && !has_failed(&attempts, group, message, *reconsume_times);
+                if is_mistaken {
+                    continue;
+                }
+                let all_made = (0..least).all(|n| made.is_some_and(|made| made.contains(&n)));
                 let may_try_on = spec.orderly || kept_back.contains(&message.unique_key);
                 let most = if may_try_on { u32::MAX } else { max + 1 };
                 let fits = spec.retry_level < 0 || (all_made && (least..=most).contains(reconsume_times));
@@ -105,6 +115,17 @@ pub(super) fn dead_letters_used_up_their_attempts(lab: &Lab, circumstances: &Cir
         }
     }
     Ok(())
+}
+
+/// Whether the message was delivered so often that it can have failed for this time.
+fn has_failed(
+    attempts: &BTreeMap<(&GroupName, &str), BTreeSet<u32>>,
+    group: &GroupName,
+    message: &MessageAt,
+    times: u32,
+) -> bool {
+    let made = attempts.get(&(group, &*message.unique_key));
+    made.is_some_and(|made| times.checked_sub(1).is_some_and(|last| made.contains(&last)))
 }
 
 /// The limit of a group, and what its consumers are made from.
