@@ -53,6 +53,8 @@ pub(in crate::broker) enum EscapeOrigin {
     Half,
     /// The revival of POP, with a number of its own for each message.
     Revive(u64),
+    /// POP: a check point or an acknowledgement of what the slave handed out, which lies nowhere here. With a number too.
+    Pop(u64),
 }
 
 /// A message that is to be stored elsewhere.
@@ -210,7 +212,7 @@ impl Broker {
             return;
         };
         let chosen = match origin {
-            EscapeOrigin::Revive(_) => self.hash_for_escape(&escape.message.topic),
+            EscapeOrigin::Revive(_) | EscapeOrigin::Pop(_) => self.hash_for_escape(&escape.message.topic),
             _ => self.choose_for_escape(&escape.message.topic),
         };
         match chosen {
@@ -254,11 +256,7 @@ impl Broker {
         let is_stored = match &result {
             Ok(response) if response.code == ResponseCode::Success => {
                 self.acting.escape.settle(origin);
-                out.note(Fact::Acting(ActingFact::Escaped {
-                    message: Box::new(self.message_at(&escape.waiting)),
-                    topic: escape.message.topic.clone(),
-                    broker_name: escape.sent_to.clone().unwrap_or_else(|| self.broker_name.clone()),
-                }));
+                self.note_escape(origin, &escape, out);
                 true
             }
             Ok(response) => {
@@ -273,9 +271,20 @@ impl Broker {
         self.escape_ended(now, origin, &escape.waiting, is_stored, out);
     }
 
+    fn note_escape(&self, origin: EscapeOrigin, escape: &Escape, out: &mut Outbox) {
+        if !matches!(origin, EscapeOrigin::Pop(_)) {
+            out.note(Fact::Acting(ActingFact::Escaped {
+                message: Box::new(self.message_at(&escape.waiting)),
+                topic: escape.message.topic.clone(),
+                broker_name: escape.sent_to.clone().unwrap_or_else(|| self.broker_name.clone()),
+            }));
+        }
+    }
+
     /// Tells of a failure, once for each message.
     fn note_escape_failure(&mut self, origin: EscapeOrigin, escape: &Escape, why: &str, out: &mut Outbox) {
-        if !self.acting.escape.has_failed(origin, &escape.waiting) {
+        if !matches!(origin, EscapeOrigin::Pop(_)) && !self.acting.escape.has_failed(origin, &escape.waiting)
+        {
             let message: Box<MessageAt> = Box::new(self.message_at(&escape.waiting));
             out.note(Fact::Acting(ActingFact::EscapeFailed { message, why: why.into() }));
             self.acting.escape.failed.insert(origin, escape.waiting.clone());
@@ -295,6 +304,7 @@ impl Broker {
             EscapeOrigin::Timer => self.timer_escaped(now, is_stored, out),
             EscapeOrigin::Half => self.half_escaped(now, is_stored, out),
             EscapeOrigin::Revive(number) => self.revived_escaped(now, number, out),
+            EscapeOrigin::Pop(number) => self.pop_escaped(now, number, is_stored, out),
         }
     }
 

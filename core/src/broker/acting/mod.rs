@@ -34,7 +34,7 @@ use crate::fact::{ActingFact, Fact, WakeReason};
 use crate::id::{Address, BrokerId, TopicName};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
-use crate::rpc::{ActingAnswer, ActingRequest, Request, RequestCode, Response, ResponseBody};
+use crate::rpc::{ActingAnswer, ActingRequest, Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -370,10 +370,5 @@ impl Broker {
         if let ResponseBody::Acting(ActingAnswer::TimerCheckPoint { queue_offset, read_time }) = *body {
             self.timer_wheel.checkpoint = super::TimerCheckpoint { queue_offset, read_time };
         }
-    }
-
-    /// The code of a message's way to another broker, for its refusals.
-    const fn send_code() -> RequestCode {
-        RequestCode::SendMessage
     }
 }

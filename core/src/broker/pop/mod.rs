@@ -65,8 +65,10 @@ pub(super) struct Pop {
     revive: Vec<revive::ReviveService>,
     /// Up to where each service had worked off its queue when it stopped; the process does not forget that.
     stopped_at: Vec<Option<QueueOffset>>,
-    /// Counts revived messages that went to another master.
+    /// Counts what went to another master.
     escapes: u64,
+    /// Check points that are on their way to another master.
+    escaping: BTreeMap<u64, MergeKey>,
     /// Check points that are not through with, for people to look at; a broker has them in its log only.
     outstanding: BTreeMap<MergeKey, Outstanding>,
 }
@@ -118,6 +120,7 @@ impl Pop {
             revive: Vec::new(),
             stopped_at: Vec::new(),
             escapes: 0,
+            escaping: BTreeMap::new(),
             outstanding: BTreeMap::new(),
         }
     }

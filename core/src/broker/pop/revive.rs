@@ -193,6 +193,7 @@ impl Broker {
         for queue in 0..REVIVE_QUEUE_NUM {
             out.cancel_timer(Timer::PopRevive(queue));
         }
+        self.forget_buffer(out);
         let services = std::mem::take(&mut self.pop.revive);
         self.pop.stopped_at = services.into_iter().map(|service| service.offset).collect();
     }
@@ -483,7 +484,9 @@ impl Broker {
             Fetched::Gone => {}
             Fetched::NotNow => {
                 let again = wanted.point.put_again(now, wanted.place);
-                self.put_check_point(now, &again, QueueId(wanted.queue), out);
+                // `MessageStore.putMessage`: not even a slave with another master at hand sends it there.
+                let _is_stored =
+                    !self.is_slave() && self.put_check_point(now, &again, QueueId(wanted.queue), out);
             }
         }
     }

@@ -5,20 +5,23 @@
 //! since it comes without a place in a log; but the check point goes to the slave's own store, which refuses. So what no
 //! other master takes is not seen again by the group, unless the master that returns revives it.
 //!
+//! What it hands out itself leaves check points and acknowledgements, which go the same way.
+//!
 //! **In RocketMQ**: `PopReviveService.reviveRetry`, `rePutCK`, `EscapeBridge.putMessageToSpecificQueue`.
 //!
-//! **Left out on purpose**: the rest of a check point whose service is stopped in the middle of it.
+//! **Left out on purpose**: the rest of a check point whose service is stopped in the middle of it; that a pop is answered
+//! only when its check point has been taken.
 //!
 //! **Invariants**: of each queue of the revive topic one message is under way at a time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{CheckPoint, State, revive_group};
+use super::{CheckPoint, MergeKey, State, revive_group};
 use crate::broker::Broker;
 use crate::broker::acting::{Escape, EscapeOrigin};
-use crate::id::{QueueId, QueueOffset};
-use crate::message::StoredMessage;
+use crate::id::{CommitLogOffset, QueueId, QueueOffset};
+use crate::message::{Message, StoredMessage};
 use crate::outbox::Outbox;
 use crate::time::Instant;
 use crate::timer::Timer;
@@ -138,6 +141,48 @@ impl Broker {
         let waits = |queue: &u32| self.round_of(*queue).is_some_and(|round| round.under_way == Some(number));
         if let Some(queue) = queues.into_iter().find(waits) {
             self.revive_elsewhere(now, queue, out);
+        }
+    }
+
+    /// A check point or an acknowledgement of what a slave that acts has handed out goes to another master; false when it
+    /// is clear at once that nobody takes it.
+    pub(in crate::broker::pop) fn put_elsewhere(
+        &mut self,
+        now: Instant,
+        message: Message,
+        queue_id: QueueId,
+        check_point: Option<MergeKey>,
+        out: &mut Outbox,
+    ) -> bool {
+        let number = self.next_escape();
+        let waiting = StoredMessage {
+            message: message.clone(),
+            queue_id,
+            queue_offset: QueueOffset(0),
+            commit_log_offset: CommitLogOffset(0),
+            sys_flag: 0,
+            born_at: now,
+            born_host: self.address,
+            stored_at: now,
+            store_host: self.address,
+            reconsume_times: 0,
+            prepared_transaction_offset: CommitLogOffset(0),
+            properties_length: 0,
+        };
+        self.pop.escaping.extend(check_point.map(|key| (number, key)));
+        self.escape(now, EscapeOrigin::Pop(number), Escape::new(Arc::new(waiting), message, 0), out)
+    }
+
+    /// Something came of a check point or an acknowledgement.
+    pub(in crate::broker) fn pop_escaped(
+        &mut self,
+        now: Instant,
+        number: u64,
+        is_stored: bool,
+        out: &mut Outbox,
+    ) {
+        if let Some(key) = self.pop.escaping.remove(&number).filter(|_| !is_stored) {
+            self.check_point_did_not_escape(now, &key, out);
         }
     }
 
