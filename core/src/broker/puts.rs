@@ -64,7 +64,7 @@ impl Broker {
     ) {
         if self.dledger().is_some() {
             // The flush and the classic slaves do not count: a majority of replicas does.
-            self.answer_when_committed(asked, body, out);
+            self.answer_when_committed(asked, Response::with(RequestCode::SendMessage, body), out);
             return self.after_append(now, out);
         }
         let end = self.store.log().max();
