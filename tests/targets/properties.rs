@@ -14,7 +14,11 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn random_runs_keep_every_promise_and_show_every_surprise() {
     if let Some(seed) = number("LAB_SEED") {
-        let outcome = run::play(seed).unwrap_or_else(|failure| panic!("{}", failure.shortened()));
+        let outcome = run::play(seed).unwrap_or_else(|failure| {
+            // A shortened run may break the same property in another way; the whole run says what was found.
+            println!("{failure}");
+            panic!("{}", failure.shortened())
+        });
         println!("seed {seed}: {:?}", outcome.sightings);
         return;
     }

@@ -49,7 +49,8 @@ const FORGET: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 struct WaitingAppend {
     asked: Asked,
-    body: ResponseBody,
+    /// The answer when a majority has it.
+    success: Response,
 }
 
 /// What was last cut off the log.
@@ -302,14 +303,14 @@ impl Broker {
     }
 
     /// Answers a send once a majority has its entry, which is the last one.
-    pub(super) fn answer_when_committed(&mut self, asked: Asked, body: ResponseBody, out: &mut Outbox) {
+    pub(super) fn answer_when_committed(&mut self, asked: Asked, success: Response, out: &mut Outbox) {
         let Some(dledger) = self.dledger.as_mut() else { return };
         let member = &dledger.member;
         match member.ledger().end() {
             Some(entry) if member.committed_index() < Some(entry.index) => {
-                dledger.waiting.insert(entry, WaitingAppend { asked, body });
+                dledger.waiting.insert(entry, WaitingAppend { asked, success });
             }
-            _ => asked.answer(Response::with(RequestCode::SendMessage, body), out),
+            _ => asked.answer(success, out),
         }
     }
 
@@ -318,10 +319,17 @@ impl Broker {
             note(out, DLedgerFact::NotConfirmed { entry, code });
         }
         let waiting = self.dledger.as_mut().and_then(|dledger| dledger.waiting.remove(&entry));
-        let Some(WaitingAppend { asked, body }) = waiting else { return };
-        let refuse = |code, remark: &str| Response::refused(RequestCode::SendMessage, code, remark);
+        let Some(WaitingAppend { asked, success }) = waiting else { return };
+        let request = success.request;
+        let refuse = |code, remark: &str| Response::refused(request, code, remark);
         let response = match code {
-            DLedgerCode::Success => Response::with(RequestCode::SendMessage, body),
+            DLedgerCode::Success => success,
+            // A message that was handed back is refused by the name of the status.
+            DLedgerCode::WaitQuorumAckTimeout if request == RequestCode::ConsumerSendMsgBack => {
+                let status =
+                    if self.profile.is_v5() { "IN_SYNC_REPLICAS_NOT_ENOUGH" } else { "OS_PAGE_CACHE_BUSY" };
+                refuse(ResponseCode::SystemError, status)
+            }
             DLedgerCode::WaitQuorumAckTimeout if self.profile.is_v5() => {
                 refuse(ResponseCode::SystemError, "in-sync replicas not enough")
             }

@@ -64,7 +64,7 @@ impl Broker {
     ) {
         if self.dledger().is_some() {
             // The flush and the classic slaves do not count: a majority of replicas does.
-            self.answer_when_committed(asked, body, out);
+            self.answer_when_committed(asked, Response::with(RequestCode::SendMessage, body), out);
             return self.after_append(now, out);
         }
         let end = self.store.log().max();
@@ -164,7 +164,9 @@ impl Broker {
         self.start_group_commit(now, out);
     }
 
+    /// Notes that the disk has everything up to here. A log that was cut off meanwhile ends before.
     fn flush_to(&mut self, to: CommitLogOffset, out: &mut Outbox) {
+        let to = to.min(self.store.log().max());
         if to > self.store.log().flushed() {
             self.store.log_mut().flush(to);
             out.note(Fact::Flushed { to });

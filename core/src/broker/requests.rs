@@ -74,7 +74,7 @@ impl Broker {
                 ..
             } => {
                 let back = SendBack { group, commit_log_offset, delay_level, max_reconsume_times };
-                self.on_send_back(now, &asked, &back, out)
+                return self.on_send_back(now, asked, &back, out);
             }
             // An orderly consumer: for new queues, every 20 s for all of its own, and when it gives some up.
             Request::LockBatchMq { group, client_id, queues } => {

@@ -103,7 +103,6 @@ impl Broker {
             let queue_id = send.queue_id;
             let waits = send.message.property(property::WAIT).is_none_or(|value| &**value != "false");
             let (put, held) = self.prepare(now, &asked, send)?;
-            self.check_in_sync_replicas(waits)?;
             if waits && self.lacks_in_sync_replicas() {
                 let remark = "in-sync replicas not enough";
                 return Err(Response::refused(CODE, ResponseCode::SystemError, remark));

@@ -38,14 +38,17 @@ pub(super) struct SendBack {
 }
 
 impl Broker {
-    pub(super) fn on_send_back(
-        &mut self,
-        now: Instant,
-        asked: &Asked,
-        back: &SendBack,
-        out: &mut Outbox,
-    ) -> Response {
-        self.send_back(now, asked, back, out).err().unwrap_or_else(|| Response::ok(CODE))
+    pub(super) fn on_send_back(&mut self, now: Instant, asked: Asked, back: &SendBack, out: &mut Outbox) {
+        let copies = self.store.log().max();
+        match self.send_back(now, &asked, back, out) {
+            Err(refusal) => asked.answer(refusal, out),
+            // DLedgerCommitLog knows no WAIT=false: the answer waits for a majority, so that a consumer goes on trying with
+            // what a leader without one has taken.
+            Ok(()) if self.dledger().is_some() && self.store.log().max() > copies => {
+                self.answer_when_committed(asked, Response::ok(CODE), out);
+            }
+            Ok(()) => asked.answer(Response::ok(CODE), out),
+        }
     }
 
     /// The checks in their order, then the append.

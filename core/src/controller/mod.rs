@@ -54,6 +54,8 @@ use proposals::{Asked, Task};
 const FIRST_SCAN: Duration = Duration::from_secs(2);
 /// How long a connection attempt to a broker or a controller may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// What no operator changes (`ControllerRequestProcessor.initConfigBlackList`, with the default of `configBlackList`).
+const CONFIG_BLACK_LIST: [&str; 3] = ["configBlackList", "configStorePath", "rocketmqHome"];
 
 /// What a controller keeps on its disk: its ledger, its term and its vote.
 #[derive(Clone, Debug, Default)]
@@ -238,6 +240,10 @@ impl Controller {
                 Response::with(code, ResponseBody::Controller(Box::new(answer)))
             }
             ControllerRequest::UpdateConfig { settings } => {
+                if settings.iter().any(|(key, _)| CONFIG_BLACK_LIST.contains(&key.as_str())) {
+                    let remark = "Can not update config in black list.";
+                    return asked.answer(Response::refused(code, ResponseCode::NoPermission, remark), out);
+                }
                 for (key, value) in &settings {
                     // Keys that a controller does not have, and values that it cannot read, are passed over.
                     let _ignored = self.config.set(key, value);

@@ -5,6 +5,9 @@
 //! message of a delay level then waits, a timer message is given up after three attempts, and a half message is passed
 //! over after eleven.
 //!
+//! What POP revives goes to the one queue that a hash of its topic and the broker's address chooses, so that everything
+//! of a topic meets at one broker; `waiting` is the message as it was popped.
+//!
 //! **In RocketMQ**: `EscapeBridge`, `TopicRouteInfoManager` (behaviour §4.5).
 //!
 //! **Left out on purpose**: one counter of queues for each thread and topic (there is one); escaping by several threads
@@ -20,7 +23,7 @@ use crate::broker::{Broker, Purpose};
 use crate::client_instance::AUTO_CREATE_TOPIC;
 use crate::fact::{ActingFact, Fact, MessageAt};
 use crate::id::{Address, BrokerId, BrokerName, MessageQueue, TopicName};
-use crate::message::{Message, StoredMessage, property};
+use crate::message::{Message, StoredMessage, java_hash, property};
 use crate::outbox::Outbox;
 use crate::queue_choice::{Choice, ThreadLocalIndex};
 use crate::remoting::Failure;
@@ -33,6 +36,9 @@ use crate::timer::Timer;
 const SEND_TIMEOUT: Duration = Duration::from_secs(3);
 /// Wait before the first poll of routes.
 const FIRST_POLL: Duration = Duration::from_secs(1);
+const NO_ROUTE: &str = "no route to its topic";
+const NO_OTHER_MASTER: &str = "no other master has its topic";
+const NO_MASTER: &str = "no master of the other broker name";
 /// Queues that a topic created by an escape asks for.
 const DEFAULT_TOPIC_QUEUE_NUMS: u32 = 8;
 
@@ -45,6 +51,10 @@ pub(in crate::broker) enum EscapeOrigin {
     Timer,
     /// The check of half messages.
     Half,
+    /// The revival of POP, with a number of its own for each message.
+    Revive(u64),
+    /// POP: a check point or an acknowledgement of what the slave handed out, which lies nowhere here. With a number too.
+    Pop(u64),
 }
 
 /// A message that is to be stored elsewhere.
@@ -53,6 +63,7 @@ pub(in crate::broker) struct Escape {
     /// As it is to be sent.
     message: Message,
     sys_flag: u32,
+    reconsume_times: u32,
     /// As it lies here.
     waiting: Arc<StoredMessage>,
     /// Where it was sent to.
@@ -63,7 +74,13 @@ impl Escape {
     /// A copy of a stored message under its real topic; nobody is to wait for copies of it.
     pub(in crate::broker) fn new(waiting: Arc<StoredMessage>, mut message: Message, sys_flag: u32) -> Self {
         message.set_property(property::WAIT, "false");
-        Self { message, sys_flag, waiting, sent_to: None }
+        Self { message, sys_flag, reconsume_times: waiting.reconsume_times, waiting, sent_to: None }
+    }
+
+    /// A message that has failed once more.
+    pub(in crate::broker) fn once_more(mut self) -> Self {
+        self.reconsume_times += 1;
+        self
     }
 }
 
@@ -71,7 +88,7 @@ impl Escape {
 #[derive(Clone, Debug, Default)]
 pub(in crate::broker) struct EscapeBridge {
     /// Routes of topics that were escaped by (`topicRouteTable`).
-    routes: BTreeMap<TopicName, TopicRoute>,
+    pub(super) routes: BTreeMap<TopicName, TopicRoute>,
     index: Option<ThreadLocalIndex>,
     under_way: BTreeMap<EscapeOrigin, Escape>,
     /// What each origin failed with last, so that it is told once.
@@ -149,7 +166,7 @@ impl Broker {
         self.send_escape(now, origin, out);
     }
 
-    fn keep_escape_route(&mut self, topic: TopicName, response: Option<Response>) -> bool {
+    pub(super) fn keep_escape_route(&mut self, topic: TopicName, response: Option<Response>) -> bool {
         match response.map(|response| response.body) {
             Some(ResponseBody::Route(route)) => {
                 self.acting.escape.routes.insert(topic, (*route).clone());
@@ -161,7 +178,7 @@ impl Broker {
 
     /// The queue that is next, and the master of its broker name; another broker name than the own one.
     fn choose_for_escape(&mut self, topic: &TopicName) -> Result<(MessageQueue, Address), &'static str> {
-        let queues = self.writable_for_escape(topic).ok_or("no route to its topic")?;
+        let queues = self.writable_for_escape(topic).ok_or(NO_ROUTE)?;
         let mut index = match self.acting.escape.index {
             Some(index) => index,
             None => ThreadLocalIndex::new(self.rng.below(i32::MAX.unsigned_abs()).cast_signed()),
@@ -169,20 +186,36 @@ impl Broker {
         let choice = Choice { queues: &queues, last_broker: Some(&self.broker_name) };
         let chosen = choice.plain(&mut index).cloned();
         self.acting.escape.index = Some(index);
-        let queue = chosen
-            .filter(|queue| queue.broker_name != self.broker_name)
-            .ok_or("no other master has its topic")?;
-        let datas = &self.acting.escape.routes[topic].broker_datas;
-        let data = datas.iter().find(|data| data.broker_name == queue.broker_name);
-        let master = data.and_then(|data| data.broker_addrs.get(&BrokerId::MASTER)).copied();
-        Ok((queue, master.ok_or("no master of the other broker name")?))
+        let queue = chosen.filter(|queue| queue.broker_name != self.broker_name).ok_or(NO_OTHER_MASTER)?;
+        let master = self.master_for_escape(topic, &queue.broker_name);
+        Ok((queue, master.ok_or(NO_MASTER)?))
+    }
+
+    /// The queue of a hash (`asyncRemotePutMessageToSpecificQueue`).
+    fn hash_for_escape(&self, topic: &TopicName) -> Result<(MessageQueue, Address), &'static str> {
+        let queues = self.writable_for_escape(topic).ok_or(NO_ROUTE)?;
+        let length = i32::try_from(queues.len()).ok().filter(|length| *length > 0).ok_or(NO_OTHER_MASTER)?;
+        let hash = java_hash(&format!("{topic}/{}", self.address));
+        let queue = queues[hash.rem_euclid(length).unsigned_abs() as usize].clone();
+        let master = self.master_for_escape(topic, &queue.broker_name);
+        Ok((queue, master.ok_or(NO_MASTER)?))
+    }
+
+    fn master_for_escape(&self, topic: &TopicName, name: &BrokerName) -> Option<Address> {
+        let datas = &self.acting.escape.routes.get(topic)?.broker_datas;
+        let data = datas.iter().find(|data| data.broker_name == *name)?;
+        data.broker_addrs.get(&BrokerId::MASTER).copied()
     }
 
     fn send_escape(&mut self, now: Instant, origin: EscapeOrigin, out: &mut Outbox) {
         let Some(mut escape) = self.acting.escape.under_way.remove(&origin) else {
             return;
         };
-        match self.choose_for_escape(&escape.message.topic) {
+        let chosen = match origin {
+            EscapeOrigin::Revive(_) | EscapeOrigin::Pop(_) => self.hash_for_escape(&escape.message.topic),
+            _ => self.choose_for_escape(&escape.message.topic),
+        };
+        match chosen {
             Ok((queue, master)) => {
                 let waiting = &escape.waiting;
                 let own_group = format!("InnerProducerGroup_{}_{}", self.broker_name, self.broker_id);
@@ -195,7 +228,7 @@ impl Broker {
                     default_topic: AUTO_CREATE_TOPIC.into(),
                     default_topic_queue_nums: DEFAULT_TOPIC_QUEUE_NUMS,
                     sys_flag: escape.sys_flag,
-                    reconsume_times: waiting.reconsume_times,
+                    reconsume_times: escape.reconsume_times,
                     max_reconsume_times: None,
                 };
                 escape.sent_to = Some(queue.broker_name);
@@ -223,11 +256,7 @@ impl Broker {
         let is_stored = match &result {
             Ok(response) if response.code == ResponseCode::Success => {
                 self.acting.escape.settle(origin);
-                out.note(Fact::Acting(ActingFact::Escaped {
-                    message: Box::new(self.message_at(&escape.waiting)),
-                    topic: escape.message.topic.clone(),
-                    broker_name: escape.sent_to.clone().unwrap_or_else(|| self.broker_name.clone()),
-                }));
+                self.note_escape(origin, &escape, out);
                 true
             }
             Ok(response) => {
@@ -242,9 +271,20 @@ impl Broker {
         self.escape_ended(now, origin, &escape.waiting, is_stored, out);
     }
 
+    fn note_escape(&self, origin: EscapeOrigin, escape: &Escape, out: &mut Outbox) {
+        if !matches!(origin, EscapeOrigin::Pop(_)) {
+            out.note(Fact::Acting(ActingFact::Escaped {
+                message: Box::new(self.message_at(&escape.waiting)),
+                topic: escape.message.topic.clone(),
+                broker_name: escape.sent_to.clone().unwrap_or_else(|| self.broker_name.clone()),
+            }));
+        }
+    }
+
     /// Tells of a failure, once for each message.
     fn note_escape_failure(&mut self, origin: EscapeOrigin, escape: &Escape, why: &str, out: &mut Outbox) {
-        if !self.acting.escape.has_failed(origin, &escape.waiting) {
+        if !matches!(origin, EscapeOrigin::Pop(_)) && !self.acting.escape.has_failed(origin, &escape.waiting)
+        {
             let message: Box<MessageAt> = Box::new(self.message_at(&escape.waiting));
             out.note(Fact::Acting(ActingFact::EscapeFailed { message, why: why.into() }));
             self.acting.escape.failed.insert(origin, escape.waiting.clone());
@@ -263,11 +303,13 @@ impl Broker {
             EscapeOrigin::Level(level) => self.level_escaped(now, level, waiting, is_stored, out),
             EscapeOrigin::Timer => self.timer_escaped(now, is_stored, out),
             EscapeOrigin::Half => self.half_escaped(now, is_stored, out),
+            EscapeOrigin::Revive(number) => self.revived_escaped(now, number, out),
+            EscapeOrigin::Pop(number) => self.pop_escaped(now, number, is_stored, out),
         }
     }
 
     /// The first poll comes a second after the start, the next ones each 30 s.
-    fn arm_route_poll(&mut self, now: Instant, out: &mut Outbox) {
+    pub(super) fn arm_route_poll(&mut self, now: Instant, out: &mut Outbox) {
         if self.acting.escape.polls {
             return;
         }

@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::broker::Broker;
 use crate::config::BrokerRole;
 use crate::id::CommitLogOffset;
-use crate::rpc::{Response, ResponseCode};
 
 /// Copies of the log, the master's own included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,15 +36,13 @@ impl Broker {
         end.0.saturating_sub(acknowledged.0) < self.config.ha_max_gap_not_in_sync
     }
 
-    /// Refuses a message that would find too few copies; nothing is stored then.
-    pub(in crate::broker) fn check_in_sync_replicas(&self, waits: bool) -> Result<(), Response> {
-        match self.in_sync_replicas() {
-            Some(InSyncReplicas { needed, present }) if waits && needed > present => {
-                let remark = "in-sync replicas not enough";
-                Err(Response::refused(Self::send_code(), ResponseCode::SystemError, remark))
-            }
-            _ => Ok(()),
+    /// Whether a message that waits for copies would find too few: of those in sync under a controller
+    /// (`minInSyncReplicas`), of those that are near in the mode of the acting master. Then nothing is stored.
+    pub(in crate::broker) fn lacks_in_sync_replicas(&self) -> bool {
+        if let Some(mode) = &self.controller {
+            return (mode.in_sync_replicas() as u64) < u64::from(self.config.min_in_sync_replicas);
         }
+        self.in_sync_replicas().is_some_and(|InSyncReplicas { needed, present }| needed > present)
     }
 }
 

@@ -18,6 +18,7 @@
 //! **Invariants**: a slave acts only while it knows of no smaller id; an isolated broker registers nowhere.
 
 mod escape;
+mod fetch;
 mod half_messages;
 mod in_sync;
 mod members;
@@ -33,7 +34,7 @@ use crate::fact::{ActingFact, Fact, WakeReason};
 use crate::id::{Address, BrokerId, TopicName};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
-use crate::rpc::{ActingAnswer, ActingRequest, Request, RequestCode, Response, ResponseBody};
+use crate::rpc::{ActingAnswer, ActingRequest, Request, Response, ResponseBody};
 use crate::time::{Duration, Instant};
 use crate::timer::Timer;
 
@@ -59,6 +60,10 @@ pub(super) enum ActingPurpose {
     EscapeRoute(EscapeOrigin),
     /// An escape.
     EscapeSend(EscapeOrigin),
+    /// The route to a message of another broker name.
+    FetchRoute(Box<super::pop::Fetch>),
+    /// A message of another broker name.
+    Fetch(Box<super::pop::Fetch>),
 }
 
 /// What a broker knows of those who share its name, and what it does for them.
@@ -218,6 +223,13 @@ impl Broker {
                 self.on_escape_route(now, origin, result.ok(), out);
             }
             ActingPurpose::EscapeSend(origin) => self.on_escape_sent(now, origin, result, out),
+            ActingPurpose::FetchRoute(wanted) => {
+                if result.is_err() {
+                    self.choose_next_name_server();
+                }
+                self.on_fetch_route(now, *wanted, result.ok(), out);
+            }
+            ActingPurpose::Fetch(wanted) => self.on_fetch_answered(now, &wanted, result, out),
         }
     }
 
@@ -358,10 +370,5 @@ impl Broker {
         if let ResponseBody::Acting(ActingAnswer::TimerCheckPoint { queue_offset, read_time }) = *body {
             self.timer_wheel.checkpoint = super::TimerCheckpoint { queue_offset, read_time };
         }
-    }
-
-    /// The code of a message's way to another broker, for its refusals.
-    const fn send_code() -> RequestCode {
-        RequestCode::SendMessage
     }
 }

@@ -97,12 +97,6 @@ impl Broker {
         self.slaves.values().filter(counts).map(|slave| slave.acknowledged).fold(max, CommitLogOffset::min)
     }
 
-    /// Too few replicas are in sync for a send (`minInSyncReplicas`).
-    pub(in crate::broker) fn lacks_in_sync_replicas(&self) -> bool {
-        let Some(mode) = &self.controller else { return false };
-        (mode.in_sync_replicas() as u64) < u64::from(self.config.min_in_sync_replicas)
-    }
-
     /// For how many slaves a send waits: [`ALL_ACK`] for everybody in sync.
     pub(in crate::broker) fn acks_needed(&self) -> usize {
         if self.config.all_ack_in_sync_state_set {

@@ -131,7 +131,7 @@ impl ControllerMode {
     }
 
     /// Replicas in sync, the master included (`inSyncReplicasNums`).
-    fn in_sync_replicas(&self) -> usize {
+    pub(in crate::broker) fn in_sync_replicas(&self) -> usize {
         let remote = self.remote_sync_state_set.as_ref().map_or(0, SyncStateSet::len);
         self.sync_state_set.len().max(remote)
     }

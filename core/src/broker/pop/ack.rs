@@ -51,6 +51,9 @@ impl Broker {
         if let Err((code_of, remark)) = self.check_place(topic, ck, false) {
             return Response::refused(code, code_of, remark);
         }
+        if !self.takes_revive_messages() {
+            return Response::refused(code, ResponseCode::SystemError, String::new());
+        }
         let check_point = CheckPoint {
             topic: topic.clone(),
             group: group.clone(),
@@ -60,6 +63,7 @@ impl Broker {
             pop_time: now,
             invisible_time,
             diffs: vec![0],
+            re_put_times: 0,
         };
         out.note(Fact::Pop(PopFact::InvisibleTimeChanged {
             consumer: asked.peer.node.clone(),
@@ -68,7 +72,7 @@ impl Broker {
             offset: ck.queue_offset,
             revive_at: check_point.revive_time(),
         }));
-        self.put_check_point(now, &check_point, ck.revive_queue_id, out);
+        let _is_stored = self.put_check_point(now, &check_point, ck.revive_queue_id, out);
         let known = Outstanding {
             check_point: check_point.clone(),
             revive_queue_id: ck.revive_queue_id,

@@ -140,19 +140,11 @@ impl Broker {
         self.pop.outstanding.insert(check_point.key(), known);
         let stays = check_point.invisible_time >= self.config.pop_ck_stay_buffer_time_out + MARGIN;
         let just_offset = !self.config.enable_pop_buffer_merge || self.is_stopping || !stays;
-        if just_offset {
-            self.put_check_point(now, &check_point, revive_queue_id, out);
-        }
-        self.pop.buffer.wait_for(&check_point, next, false);
         let key = check_point.key();
-        let wrapper = Wrapper {
-            check_point,
-            revive_queue_id,
-            bits: 0,
-            stored_bits: 0,
-            is_stored: just_offset,
-            just_offset,
-        };
+        let is_stored = just_offset && self.put_check_point(now, &check_point, revive_queue_id, out);
+        self.pop.buffer.wait_for(&check_point, next, false);
+        let wrapper =
+            Wrapper { check_point, revive_queue_id, bits: 0, stored_bits: 0, is_stored, just_offset };
         self.pop.buffer.check_points.insert(key, wrapper);
         self.arm_buffer(now, out);
     }
@@ -169,19 +161,20 @@ impl Broker {
         self.arm_buffer(now, out);
     }
 
-    /// Stores a check point, for the revive topic in the end.
+    /// Stores a check point, for the revive topic in the end; false when nobody takes it.
     pub(super) fn put_check_point(
         &mut self,
         now: Instant,
         check_point: &CheckPoint,
         revive_queue_id: QueueId,
         out: &mut Outbox,
-    ) {
+    ) -> bool {
         let deliver =
             self.epoch.wall_clock(check_point.revive_time()).saturating_sub(ACK_TIME_INTERVAL.as_millis());
         let body = check_point.to_json(self.epoch);
         let id = check_point.unique_id(self.epoch);
-        self.put_revive_message(now, (body, "ck", id), revive_queue_id, deliver, out);
+        let message = self.revive_message_of((body, "ck", id), deliver);
+        self.put_revive_message(now, message, revive_queue_id, Some(check_point.key()), out)
     }
 
     /// Stores an acknowledgement, for the revive topic in the end.
@@ -195,29 +188,59 @@ impl Broker {
     ) {
         let deliver = self.epoch.wall_clock(revive_time);
         let (body, id) = (ack.to_json(self.epoch), ack.unique_id(self.epoch));
-        self.put_revive_message(now, (body, "ack", id), revive_queue_id, deliver, out);
+        let message = self.revive_message_of((body, "ack", id), deliver);
+        // What nobody takes is lost: AckMessageProcessor only writes it into its log.
+        let _is_stored = self.put_revive_message(now, message, revive_queue_id, None, out);
     }
 
-    fn put_revive_message(
-        &mut self,
-        now: Instant,
-        (body, tag, id): (String, &str, String),
-        revive_queue_id: QueueId,
-        deliver: u64,
-        out: &mut Outbox,
-    ) {
-        if self.is_slave() {
-            // The store of a slave refuses (DefaultMessageStore.checkStoreStatus); an acting one keeps what it knows in
-            // its buffer.
-            return;
-        }
+    fn revive_message_of(&self, (body, tag, id): (String, &str, String), deliver: u64) -> Message {
         let mut message = Message::new(self.revive_topic(), body.into_bytes());
         message.set_property(property::TAGS, tag);
         message.set_property(property::UNIQ_KEY, &id);
         message.set_property(property::TIMER_DELIVER_MS, &deliver.to_string());
+        message
+    }
+
+    /// Stores it here, or at another master when a slave acts (`EscapeBridge.putMessageToSpecificQueue`).
+    fn put_revive_message(
+        &mut self,
+        now: Instant,
+        message: Message,
+        revive_queue_id: QueueId,
+        check_point: Option<MergeKey>,
+        out: &mut Outbox,
+    ) -> bool {
+        if self.is_slave() {
+            return self.takes_revive_messages()
+                && self.put_elsewhere(now, message, revive_queue_id, check_point, out);
+        }
         let put = Put::new(message, revive_queue_id, (now, self.address), self.node.clone());
         self.put_message(now, put, out);
         self.after_append(now, out);
+        true
+    }
+
+    /// Whether check points and acknowledgements can be stored: the store of a slave refuses them
+    /// (`DefaultMessageStore.checkStoreStatus`), and one that acts may have another master to send them to. Without one it
+    /// keeps check points in memory, and the group's offset does not move on.
+    pub(super) fn takes_revive_messages(&self) -> bool {
+        !self.is_slave() || self.is_in_acting_mode() && self.config.enable_remote_escape
+    }
+
+    /// The other master did not take a check point: it is not stored yet.
+    pub(super) fn check_point_did_not_escape(&mut self, now: Instant, key: &MergeKey, out: &mut Outbox) {
+        if let Some(wrapper) = self.pop.buffer.check_points.get_mut(key) {
+            wrapper.is_stored = false;
+            self.arm_buffer(now, out);
+        }
+    }
+
+    /// A slave that does not act keeps nothing in memory (`PopBufferMergeService.isShouldRunning`).
+    pub(super) fn forget_buffer(&mut self, out: &mut Outbox) {
+        if !self.is_in_acting_mode() {
+            self.pop.buffer = Buffer::default();
+            out.cancel_timer(Timer::PopBufferMerge);
+        }
     }
 
     /// Marks an acknowledgement in memory; false when it has to be stored (`addAk`).
@@ -246,12 +269,14 @@ impl Broker {
         let commits = buffer.commits.values().any(|list| list.front().is_some_and(|commit| commit.is_done));
         let at = if commits || buffer.check_points.values().any(Wrapper::is_done) {
             Some(now)
-        } else {
+        } else if self.takes_revive_messages() {
             buffer
                 .check_points
                 .values()
                 .map(|wrapper| self.leaves_buffer(&wrapper.check_point).max(now))
                 .min()
+        } else {
+            None
         };
         if let Some(at) = at {
             let look = (at.since(self.started_at).as_millis() / SCAN_INTERVAL + 1) * SCAN_INTERVAL;
@@ -288,8 +313,8 @@ impl Broker {
             return;
         }
         let (point, revive_queue_id) = (&wrapper.check_point, wrapper.revive_queue_id);
-        if !wrapper.is_stored {
-            self.put_check_point(now, point, revive_queue_id, out);
+        if !wrapper.is_stored && !self.put_check_point(now, point, revive_queue_id, out) {
+            return;
         }
         for (index, offset) in point.offsets() {
             if wrapper.bits & !wrapper.stored_bits & (1 << index) != 0 {

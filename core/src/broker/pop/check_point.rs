@@ -22,7 +22,14 @@ pub(super) struct CheckPoint {
     pub(super) invisible_time: Duration,
     /// How far behind the start each message lies; at most 32.
     pub(super) diffs: Vec<u32>,
+    /// How often it was written again because its message could not be had (`rePutTimes`).
+    pub(super) re_put_times: u32,
 }
+
+/// How much longer the message of a check point that is written again stays invisible, in seconds, by how often that
+/// was done before (`ckRewriteIntervalsInSeconds`).
+const CK_REWRITE_INTERVALS: [u64; 17] =
+    [10, 20, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200];
 
 /// Which check point: `topic + group + queueId + startOffset + popTime + brokerName`.
 pub(super) type MergeKey = (TopicName, GroupName, QueueId, QueueOffset, Instant, BrokerName);
@@ -36,6 +43,20 @@ impl CheckPoint {
     /// What is not acknowledged by then is revived.
     pub(super) fn revive_time(&self) -> Instant {
         self.pop_time + self.invisible_time
+    }
+
+    /// The check point of one of its messages alone, which could not be had: to be tried again later (`rePutCK`).
+    pub(super) fn put_again(&self, now: Instant, place: QueueOffset) -> Self {
+        let interval = CK_REWRITE_INTERVALS[(self.re_put_times as usize).min(CK_REWRITE_INTERVALS.len() - 1)];
+        let is_over = self.revive_time() <= now;
+        let longer = if is_over { Duration::from_secs(interval) } else { Duration::ZERO };
+        Self {
+            start: place,
+            invisible_time: self.invisible_time + longer,
+            diffs: vec![0],
+            re_put_times: self.re_put_times.saturating_add(1),
+            ..self.clone()
+        }
     }
 
     /// Which bit stands for the message at this place (`indexOfAck`).
@@ -53,9 +74,13 @@ impl CheckPoint {
     /// The body of its message.
     pub(super) fn to_json(&self, epoch: Epoch) -> String {
         let diffs: Vec<_> = self.diffs.iter().map(u32::to_string).collect();
+        let again = match self.re_put_times {
+            0 => String::new(),
+            times => format!("\"rp\":\"{times}\","),
+        };
         format!(
             "{{\"bm\":0,\"bn\":\"{}\",\"c\":\"{}\",\"d\":[{}],\"it\":{},\"n\":{},\"pt\":{},\"q\":{},\
-             \"reviveTime\":{},\"ro\":0,\"so\":{},\"t\":\"{}\"}}",
+             \"reviveTime\":{},\"ro\":0,{again}\"so\":{},\"t\":\"{}\"}}",
             self.broker_name,
             self.group,
             diffs.join(","),
@@ -81,6 +106,7 @@ impl CheckPoint {
             pop_time: moment(text, epoch)?,
             invisible_time: Duration::from_millis(number(text, "it")?),
             diffs: list.split(',').map(|diff| diff.parse().ok()).collect::<Option<_>>()?,
+            re_put_times: word(text, "rp").and_then(|times| times.parse().ok()).unwrap_or(0),
         };
         (point.diffs.len() <= MOST_MESSAGES).then_some(point)
     }
@@ -162,7 +188,25 @@ mod tests {
             pop_time: Instant::from_millis(83_480),
             invisible_time: Duration::from_secs(60),
             diffs: vec![0],
+            re_put_times: 0,
         }
+    }
+
+    #[test]
+    fn a_check_point_that_is_written_again_waits_longer_each_time() {
+        let epoch = Epoch::default();
+        let point = CheckPoint { start: QueueOffset(5), diffs: vec![0, 3], ..check_point() };
+        let once = point.put_again(point.revive_time(), QueueOffset(8));
+        assert_eq!((once.start, &once.diffs, once.re_put_times), (QueueOffset(8), &vec![0], 1));
+        assert_eq!(once.invisible_time, Duration::from_secs(70));
+        let text = once.to_json(epoch);
+        assert!(text.contains("\"ro\":0,\"rp\":\"1\",\"so\":8"), "{text}");
+        assert_eq!(CheckPoint::from_json(&text, epoch), Some(once.clone()));
+        let twice = once.put_again(once.revive_time(), QueueOffset(8));
+        assert_eq!((twice.invisible_time, twice.re_put_times), (Duration::from_secs(90), 2));
+        let last = CheckPoint { re_put_times: 40, ..once };
+        let again = last.put_again(last.revive_time(), QueueOffset(8));
+        assert_eq!(again.invisible_time, Duration::from_secs(70 + 7200));
     }
 
     #[test]

@@ -30,6 +30,8 @@ mod modes;
 mod pop_message;
 mod revive;
 
+pub(super) use revive::{Fetch, Fetched};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Asked, Broker};
@@ -61,6 +63,12 @@ pub(super) struct Pop {
     /// Topics that a group has popped from, beside what its heartbeats say (`consumerCompensationTable`).
     compensated: BTreeMap<GroupName, BTreeSet<TopicName>>,
     revive: Vec<revive::ReviveService>,
+    /// Up to where each service had worked off its queue when it stopped; the process does not forget that.
+    stopped_at: Vec<Option<QueueOffset>>,
+    /// Counts what went to another master.
+    escapes: u64,
+    /// Check points that are on their way to another master.
+    escaping: BTreeMap<u64, MergeKey>,
     /// Check points that are not through with, for people to look at; a broker has them in its log only.
     outstanding: BTreeMap<MergeKey, Outstanding>,
 }
@@ -110,6 +118,9 @@ impl Pop {
             buffer: buffer::Buffer::default(),
             compensated: BTreeMap::new(),
             revive: Vec::new(),
+            stopped_at: Vec::new(),
+            escapes: 0,
+            escaping: BTreeMap::new(),
             outstanding: BTreeMap::new(),
         }
     }

@@ -251,6 +251,7 @@ impl Broker {
             pop_time: now,
             invisible_time: run.pop.invisible_time,
             diffs: messages.iter().map(diff).collect(),
+            re_put_times: 0,
         }
     }
 

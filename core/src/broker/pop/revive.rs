@@ -12,9 +12,15 @@
 //!
 //! **In RocketMQ**: `PopReviveService` (`consumeReviveMessage`, `mergeAndRevive`, `reviveRetry`), `PopAckConstants`.
 //!
+//! A check point of another broker name, which an acting slave passed on, is worked off where it came to: its messages are
+//! asked for, and what cannot be had now is written down again to be tried later. A slave that acts stores what it revives
+//! at another master (`elsewhere`).
+//!
 //! **Left out on purpose**: looks of an idle service, which find nothing (they are counted, so that it stands where it
-//! would); check points of other brokers; writing a check point again because its message could not be read, which a
-//! local store never asks for; `enableSkipLongAwaitingAck`.
+//! would); the pause of a service that waits for more than three check points of other brokers;
+//! `enableSkipLongAwaitingAck`.
+
+mod elsewhere;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,9 +28,9 @@ use std::sync::Arc;
 use super::check_point::{Ack, CheckPoint, MergeKey};
 use super::{Broker, Outstanding, REVIVE_QUEUE_NUM};
 use crate::broker::send::Put;
-use crate::fact::{ActingFact, Fact, PopFact};
-use crate::id::{GroupName, QueueId, QueueOffset, TopicName};
-use crate::message::{StoredMessage, property};
+use crate::fact::{Fact, PopFact};
+use crate::id::{BrokerName, GroupName, QueueId, QueueOffset, TopicName};
+use crate::message::{Message, StoredMessage, property};
 use crate::names::{RETRY_PREFIX, SYSTEM_GROUP_PREFIX};
 use crate::outbox::Outbox;
 use crate::rpc::{TopicConfig, message_queue, perm};
@@ -51,6 +57,43 @@ enum State {
     Ending(Scan),
     /// It rests after a scan without check points.
     Resting,
+    /// It stores elsewhere what nobody has acknowledged, on a slave that acts.
+    Elsewhere(elsewhere::Round),
+}
+
+/// One message of a check point of another broker name, which is asked for there.
+#[derive(Clone, Debug)]
+pub(in crate::broker) struct Fetch {
+    /// The queue of the revive topic that the check point was read from.
+    queue: u32,
+    point: CheckPoint,
+    /// Where the message lies.
+    pub(in crate::broker) place: QueueOffset,
+}
+
+impl Fetch {
+    pub(in crate::broker) const fn broker_name(&self) -> &BrokerName {
+        &self.point.broker_name
+    }
+
+    pub(in crate::broker) const fn topic(&self) -> &TopicName {
+        &self.point.topic
+    }
+
+    pub(in crate::broker) const fn queue_id(&self) -> QueueId {
+        self.point.queue_id
+    }
+}
+
+/// What came of asking for a message.
+#[derive(Clone, Debug)]
+pub(in crate::broker) enum Fetched {
+    /// Here it is.
+    Message(Arc<StoredMessage>),
+    /// There is no such message.
+    Gone,
+    /// The other broker was not to be reached, or refused.
+    NotNow,
 }
 
 /// A scan under way (`ConsumeReviveObj`).
@@ -113,6 +156,8 @@ impl ReviveService {
                 self.state = State::Waiting;
                 self.at += interval;
             }
+            // Not idle: its answers wake it.
+            State::Elsewhere(_) => self.at += interval,
         }
     }
 
@@ -148,7 +193,9 @@ impl Broker {
         for queue in 0..REVIVE_QUEUE_NUM {
             out.cancel_timer(Timer::PopRevive(queue));
         }
-        self.pop.revive.clear();
+        self.forget_buffer(out);
+        let services = std::mem::take(&mut self.pop.revive);
+        self.pop.stopped_at = services.into_iter().map(|service| service.offset).collect();
     }
 
     /// A master begins to revive; what it has not revived yet is found in its log.
@@ -158,7 +205,7 @@ impl Broker {
             state: State::Waiting,
             at: now + self.config.revive_interval,
             slow: 1,
-            offset: self.offsets.get(&group, &topic, QueueId(queue)),
+            offset: self.offsets.get(&group, &topic, QueueId(queue)).max(self.stopped_at(queue)),
             is_armed: false,
         };
         self.pop.revive = (0..REVIVE_QUEUE_NUM).map(service).collect();
@@ -166,6 +213,10 @@ impl Broker {
         for queue in 0..REVIVE_QUEUE_NUM {
             self.arm_revive(queue, out);
         }
+    }
+
+    fn stopped_at(&self, queue: u32) -> Option<QueueOffset> {
+        self.pop.stopped_at.get(queue as usize).copied().flatten()
     }
 
     /// Messages became visible: the services that have something to read now are woken.
@@ -202,6 +253,7 @@ impl Broker {
         let has_read = match &service.state {
             State::Scanning(scan) | State::Ending(scan) => !scan.check_points.is_empty(),
             State::Waiting | State::Resting => false,
+            State::Elsewhere(_) => return,
         };
         let (at, is_armed) = (service.at, has_read || self.has_check_point(queue, service.offset));
         if is_armed {
@@ -226,6 +278,9 @@ impl Broker {
         let Some(mut service) = self.pop.revive.get(queue as usize).cloned() else {
             return;
         };
+        if matches!(service.state, State::Elsewhere(_)) {
+            return;
+        }
         if service.at > now {
             return out.set_timer(Timer::PopRevive(queue), service.at);
         }
@@ -240,6 +295,7 @@ impl Broker {
                 service.at = now + self.config.revive_interval;
                 State::Waiting
             }
+            State::Elsewhere(round) => State::Elsewhere(round),
         };
         if let State::Ending(scan) = &service.state
             && service.at == now
@@ -247,6 +303,11 @@ impl Broker {
             let scan = scan.clone();
             if scan.check_points.is_empty() {
                 service.rest(self.config.revive_interval, self.config.revive_max_slow);
+            } else if self.is_slave() {
+                service.state =
+                    State::Elsewhere(elsewhere::Round::new(service.offset, self.due_points(&scan)));
+                self.pop.revive[queue as usize] = service;
+                return self.revive_elsewhere(now, queue, out);
             } else {
                 service.offset = self.merge_and_revive(now, queue, service.offset, &scan, out);
                 (service.slow, service.state) = (1, State::Waiting);
@@ -347,21 +408,12 @@ impl Broker {
         out: &mut Outbox,
     ) -> Option<QueueOffset> {
         let mut done = old;
-        for (offset, (point, bits)) in &scan.check_points {
-            let revive_time = self.epoch.wall_clock(point.revive_time()).cast_signed();
-            if scan.end_time - revive_time <= READ_BEYOND {
-                break;
-            }
-            let topic = normal_topic(&point.topic, &point.group);
-            if self.topics.contains_key(&topic) && self.find_group(&point.group).is_some() {
-                for (index, place) in point.offsets() {
-                    if bits & (1 << index) == 0 {
-                        self.revive_retry(now, point, place, out);
-                    }
-                }
+        for (offset, point, bits) in self.due_points(scan) {
+            for place in self.unacknowledged(&point, bits) {
+                self.revive_message(now, queue, &point, place, out);
             }
             self.pop.outstanding.remove(&point.key());
-            done = Some(*offset);
+            done = Some(offset);
         }
         if let Some(offset) = done.filter(|_| done != old) {
             let topic = self.revive_topic();
@@ -371,19 +423,81 @@ impl Broker {
         done
     }
 
-    /// Copies one message into the retry topic of POP, where it counts as having failed once more.
-    fn revive_retry(&mut self, now: Instant, point: &CheckPoint, place: QueueOffset, out: &mut Outbox) {
-        let Some(stored) = self.store.message_at(&point.topic, point.queue_id, place) else {
-            // Expired: it is gone for good.
-            return;
+    /// The check points that a scan has read far enough beyond, with the acknowledged bits.
+    fn due_points(&self, scan: &Scan) -> Vec<(QueueOffset, CheckPoint, u64)> {
+        let is_due = |point: &CheckPoint| {
+            let revive_time = self.epoch.wall_clock(point.revive_time()).cast_signed();
+            scan.end_time - revive_time > READ_BEYOND
         };
-        if self.is_slave() {
-            // An acting slave has no store to write to: PopReviveService asks EscapeBridge, and its own store refuses
-            // the check point that rePutCK would write instead.
-            let message = Box::new(self.message_at(&stored));
-            let why = "an acting slave does not store".into();
-            return out.note(Fact::Acting(ActingFact::EscapeFailed { message, why }));
+        let points = scan.check_points.iter().take_while(|(_, (point, _))| is_due(point));
+        points.map(|(offset, (point, bits))| (*offset, point.clone(), *bits)).collect()
+    }
+
+    /// Where the messages of a check point lie that nobody has acknowledged; none when their topic or group is gone.
+    fn unacknowledged(&mut self, point: &CheckPoint, bits: u64) -> Vec<QueueOffset> {
+        let topic = normal_topic(&point.topic, &point.group);
+        if !self.topics.contains_key(&topic) || self.find_group(&point.group).is_none() {
+            return Vec::new();
         }
+        let open = point.offsets().filter(|(index, _)| bits & (1 << index) == 0);
+        open.map(|(_, place)| place).collect()
+    }
+
+    /// Revives one message: from the own log, or by asking the broker that has it.
+    fn revive_message(
+        &mut self,
+        now: Instant,
+        queue: u32,
+        point: &CheckPoint,
+        place: QueueOffset,
+        out: &mut Outbox,
+    ) {
+        if point.broker_name != self.broker_name {
+            let wanted = Fetch { queue, point: point.clone(), place };
+            return self.fetch_message(now, wanted, out);
+        }
+        // What has expired is gone for good.
+        if let Some(stored) = self.store.message_at(&point.topic, point.queue_id, place) {
+            self.revive_retry(now, point, &stored, out);
+        }
+    }
+
+    /// What came of asking another broker for a message. One that cannot be had now is tried again later, by a check
+    /// point of its own; the store of a slave refuses that.
+    pub(in crate::broker) fn on_message_fetched(
+        &mut self,
+        now: Instant,
+        wanted: &Fetch,
+        fetched: Fetched,
+        out: &mut Outbox,
+    ) {
+        match fetched {
+            Fetched::Message(stored) if self.is_slave() => {
+                let number = self.next_escape();
+                self.escape_retry(now, number, &wanted.point, stored, out);
+            }
+            Fetched::Message(stored) => {
+                self.revive_retry(now, &wanted.point, &stored, out);
+                self.after_append(now, out);
+            }
+            Fetched::Gone => {}
+            Fetched::NotNow => {
+                let again = wanted.point.put_again(now, wanted.place);
+                // `MessageStore.putMessage`: not even a slave with another master at hand sends it there.
+                let _is_stored =
+                    !self.is_slave() && self.put_check_point(now, &again, QueueId(wanted.queue), out);
+            }
+        }
+    }
+
+    /// The copy of a message for the retry topic of POP.
+    fn retry_message(
+        &mut self,
+        now: Instant,
+        point: &CheckPoint,
+        stored: &StoredMessage,
+        out: &mut Outbox,
+    ) -> Message {
         let topic = if point.topic.is_retry() {
             point.topic.clone()
         } else {
@@ -396,7 +510,19 @@ impl Broker {
             message.set_property(property::FIRST_POP_TIME, &time.to_string());
         }
         message.topic = topic;
-        let mut put = Put::copy_of(&stored, message, QueueId(0), self.node.clone());
+        message
+    }
+
+    /// Copies one message into the retry topic of POP, where it counts as having failed once more.
+    fn revive_retry(
+        &mut self,
+        now: Instant,
+        point: &CheckPoint,
+        stored: &Arc<StoredMessage>,
+        out: &mut Outbox,
+    ) {
+        let message = self.retry_message(now, point, stored, out);
+        let mut put = Put::copy_of(stored, message, QueueId(0), self.node.clone());
         put.born_host = self.address;
         put.prepared_transaction_offset = crate::id::CommitLogOffset(0);
         put.reconsume_times += 1;
@@ -405,8 +531,8 @@ impl Broker {
         out.note(Fact::Pop(PopFact::Revived {
             message: Box::new(self.message_at(&copy)),
             group: point.group.clone(),
-            from: message_queue(&point.topic, &self.broker_name, point.queue_id.0),
-            offset: place,
+            from: message_queue(&point.topic, &point.broker_name, point.queue_id.0),
+            offset: stored.queue_offset,
             reconsume_times,
         }));
     }

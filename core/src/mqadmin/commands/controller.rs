@@ -61,6 +61,21 @@ pub(super) const COMMANDS: &[SubCommand] = &[
         run: get_controller_config,
     },
     SubCommand {
+        name: "updateControllerConfig",
+        failure: "UpdateControllerConfigSubCommand command failed",
+        options: &[
+            option(
+                "a",
+                "controllerAddress",
+                "Controller address list, eg: 192.168.0.1:9878;192.168.0.2:9878",
+            )
+            .required(),
+            option("k", "key", "config key").required(),
+            option("v", "value", "config value").required(),
+        ],
+        run: update_controller_config,
+    },
+    SubCommand {
         name: "electMaster",
         failure: "ReElectMasterSubCommand command failed",
         options: &[
@@ -223,6 +238,27 @@ fn get_controller_config(session: &mut Session<'_>, arguments: &Arguments) -> St
             session.println(&format!("{key:<50}=  {value}"));
         }
     }
+    Ok(())
+}
+
+/// Tells each controller of the list; the last refusal is what the tool throws.
+fn update_controller_config(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
+    let (key, value) = (arguments.required("k").trim(), arguments.required("v").trim());
+    let list: Vec<_> = arguments.required("a").trim().split(';').filter(|part| !part.is_empty()).collect();
+    let mut refusal = None;
+    for text in &list {
+        let settings = vec![(key.to_owned(), value.to_owned())];
+        let request = Request::Controller(Box::new(ControllerRequest::UpdateConfig { settings }));
+        let response = session.invoke_within(Session::read_address(text)?, request, TIMEOUT)?;
+        if response.code != crate::rpc::ResponseCode::Success {
+            refusal = Some(response);
+        }
+    }
+    if let Some(response) = refusal {
+        return Err(Exception::client(session.profile(), response.code.number(), &response.remark).into());
+    }
+    session.println(&format!("update controller config success![{}]", list.join(", ")));
+    session.println(&format!("{key} : {value}"));
     Ok(())
 }
 

@@ -6,8 +6,9 @@ use lab_core::config::MessageModel;
 use lab_core::fact::{Fact, TraceEvent};
 use lab_core::id::{GroupName, MessageQueue, NodeId, QueueOffset};
 use lab_core::lab::Lab;
+use lab_core::rpc::MemberRole;
 use lab_core::store::MessageStore;
-use lab_core::view::{NodeStatus, View};
+use lab_core::view::{BrokerView, NodeStatus, View};
 
 use super::{Circumstances, Verdict, verdict};
 
@@ -63,12 +64,29 @@ pub(super) fn every_event_has_a_cause(lab: &Lab) -> Verdict {
 }
 
 /// Everything was made whole again.
+///
+/// A member of a DLedger group that went into a later term than its leader, with a shorter log, stays outside: a vote for
+/// it is refused for its log before anybody looks at its term (`DLedgerLeaderElector.handleVote`), and a leader with the
+/// answers of a majority does not mind the later term in another one (`sendHeartbeats`); scenario
+/// `dledger/candidate_of_a_later_term_is_shut_out`.
 pub(super) fn everything_runs(lab: &Lab) -> Verdict {
     let view = lab.view(0);
-    let nodes = view.brokers.iter().map(|b| &b.node).chain(view.consumers.iter().map(|c| &c.node));
+    let brokers = view.brokers.iter().filter(|broker| !is_shut_out(&view, broker));
+    let nodes = brokers.map(|b| &b.node).chain(view.consumers.iter().map(|c| &c.node));
     let nodes = nodes.chain(view.controllers.iter().map(|c| &c.node));
     let down = nodes.into_iter().find(|node| node.status != NodeStatus::Up);
     verdict("everything runs in the end", down.map(|node| format!("{} is {:?}", node.id, node.status)))
+}
+
+fn is_shut_out(view: &View, broker: &BrokerView) -> bool {
+    let Some(own) = broker.dledger.as_ref().filter(|own| own.role == Some(MemberRole::Candidate)) else {
+        return false;
+    };
+    let group = view.brokers.iter().filter(|other| other.broker_name == broker.broker_name);
+    let mut members = group.filter_map(|other| other.dledger.as_ref());
+    members.any(|member| {
+        member.role == Some(MemberRole::Leader) && member.term < own.term && member.end > own.end
+    })
 }
 
 /// Every readable queue of a group's topics has exactly one owner in the group; a group that may pop shares its queues.
