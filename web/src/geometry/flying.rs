@@ -21,7 +21,7 @@ use crate::palette::{NO_TAG, Tags, letter};
 /// Least real milliseconds that a dot needs from end to end.
 pub const GLOW_MS: f64 = 450.0;
 /// Most dots that are drawn.
-pub const DOTS: usize = 2_000;
+pub const DOTS: usize = 5_000;
 /// Where a frame waits that something holds up.
 const WAITING: f64 = 0.4;
 

@@ -9,6 +9,7 @@ pub mod curve;
 pub mod flying;
 mod kafka;
 mod place;
+pub mod raster;
 mod registries;
 
 use std::collections::BTreeMap;

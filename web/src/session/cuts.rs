@@ -59,7 +59,7 @@ fn told_of(fact: &Fact, message: &MessageAt) -> bool {
 
 #[cfg(test)]
 mod tests {
-
+    use arcstr::ArcStr;
     use lab_core::fact::SendStatus;
     use lab_core::id::{Address, MessageQueue, QueueOffset};
 
