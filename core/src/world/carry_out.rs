@@ -1,7 +1,5 @@
 //! Calling handlers and doing what they want done: packets, connections, clocks, notes.
 
-use arcstr::ArcStr;
-
 use super::{Alarm, Due, Place, ProcessState, World};
 use crate::command::TransactionRecord;
 use crate::fact::{ControllerFact, Fact, KafkaFact, RegistryFact, Sent};
@@ -295,7 +293,7 @@ fn describe(frame: &Frame, to: &NodeId) -> Fact {
                 request: response.request,
                 response: Some(response.code),
                 queue: first.map(|first| (first.message.topic.clone(), Some(first.queue_id))),
-                tag: first.and_then(|first| first.message.tag()).map(ArcStr::clone),
+                tag: first.and_then(|first| first.message.tag()).cloned(),
                 messages: u32::try_from(messages).unwrap_or(u32::MAX),
                 arrives: never,
             }))

@@ -7,8 +7,6 @@
 
 use std::collections::VecDeque;
 
-use arcstr::ArcStr;
-
 use lab_core::fact::{Fact, RegistryFact, TraceEvent};
 use lab_core::id::{NodeId, TopicName};
 use lab_core::time::Instant;
@@ -191,7 +189,7 @@ impl Sprite {
             to: flight.to.clone(),
             queue: None,
             look: Look { data: flight.data, response: flight.response, colour },
-            letter: letter(tag.map(ArcStr::clone).as_ref()),
+            letter: letter(tag),
             sent: flight.sent,
             arrives: flight.arrives,
             progress: 0.0,
