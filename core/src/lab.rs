@@ -351,10 +351,12 @@ impl Lab {
 
     /// Goes to any moment, back or forward.
     pub fn go_to(&mut self, moment: Instant) {
-        if moment < self.now() || (moment == self.now() && self.is_within) {
-            // The latest keyframe from which the moment can still be reached: nothing at it was handled yet.
-            let place = self.keyframes.partition_point(|keyframe| keyframe.world.now() < moment);
-            self.restore(place.saturating_sub(1));
+        // The latest keyframe from which the moment can still be reached: nothing at it was handled yet.
+        let place =
+            self.keyframes.partition_point(|keyframe| keyframe.world.now() < moment).saturating_sub(1);
+        let is_past = moment < self.now() || (moment == self.now() && self.is_within);
+        if is_past || self.keyframes.get(place).is_some_and(|keyframe| keyframe.steps > self.steps) {
+            self.restore(place);
         }
         self.run_until(moment);
     }

@@ -43,6 +43,23 @@ fn going_back_is_the_same_as_never_having_gone_on() {
 }
 
 #[test]
+fn going_on_over_what_was_played_before_is_the_same_as_playing_it() {
+    let end = at(400_000);
+    let mut lab = lab();
+    lab.run_until(end);
+    let whole = lab.digest();
+    for (from, to) in [(0, 399_000), (50_000, 250_001), (250_001, 250_001), (1, 399_999)] {
+        lab.go_to(at(from));
+        lab.go_to(at(to));
+        let mut played = Lab::new(FLOW.parse().expect("a recording"));
+        played.run_until(at(to));
+        assert_eq!((lab.digest(), lab.view(5)), (played.digest(), played.view(5)), "from {from} to {to}");
+    }
+    lab.go_to(end);
+    assert_eq!(lab.digest(), whole);
+}
+
+#[test]
 fn a_step_back_undoes_a_step() {
     let mut lab = lab();
     lab.run_until(at(3_000));

@@ -23,7 +23,7 @@ pub const DOTS: usize = 5_000;
 /// Where a frame waits that something holds up.
 const WAITING: f64 = 0.4;
 
-/// How a dot looks. Dots of one look are drawn together.
+/// How a dot looks. What is greater lies above: messages above what keeps the cluster together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Look {
     /// Carries messages, as opposed to keeping the cluster together.

@@ -10,7 +10,7 @@ use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use crate::geometry::flying::{Dot, Look};
-use crate::geometry::raster::{Frame, Stamp};
+use crate::geometry::raster::{Area, Frame, Stamp};
 use crate::palette::TAG_COLOURS;
 
 /// Colours that depend on the theme.
@@ -174,10 +174,7 @@ impl Painter for CanvasPainter {
             self.put(dot, ink);
         }
         // What was drawn and what is drawn now: all that the canvas has to be told.
-        let Some(area) = self.frame.touched().or(before).map(|area| before.map_or(area, |it| area.with(it)))
-        else {
-            return;
-        };
+        let Some(area) = before.into_iter().chain(self.frame.touched()).reduce(Area::with) else { return };
         let pixels = self.frame.pixels(area);
         let image =
             ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), area.width(), area.height());
