@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::config::Profile;
 use crate::id::QueueOffset;
 use crate::message::StoredMessage;
@@ -66,7 +68,7 @@ pub fn finish(
     let is_kept =
         |message: &Arc<StoredMessage>| kept.iter().any(|other| other.queue_offset == message.queue_offset);
     let finished = batch.iter().filter(|message| !is_kept(message));
-    queue.remove(now, &finished.map(|message| message.queue_offset).collect::<Vec<_>>())
+    queue.remove(now, &finished.map(|message| message.queue_offset).collect::<SmallVec<[_; 8]>>())
 }
 
 /// A message that is to be consumed once more here: it has failed one time more.

@@ -23,10 +23,10 @@ use crate::view::View;
 use crate::world::World;
 
 /// Steps between two keyframes of a short run.
-const KEYFRAME_EVERY: u64 = 8192;
+const KEYFRAME_EVERY: u64 = 16_384;
 /// Most keyframes that are kept. A run that needs more loses every second one and has its next ones twice as far apart,
-/// so going back costs a thirtieth of the run at most, and memory stays bounded.
-const MOST_KEYFRAMES: usize = 64;
+/// so going back costs a sixteenth of the run at most, and memory stays bounded.
+const MOST_KEYFRAMES: usize = 32;
 /// After this long [`Lab::mqadmin`] waits no more.
 const LONGEST_MQADMIN: Duration = Duration::from_secs(60);
 
@@ -51,7 +51,7 @@ pub struct Lab {
     /// Everything ever noted, the part behind the present included.
     trace: Vec<TraceEvent>,
     /// The step in which each was noted.
-    noted_in: Vec<u64>,
+    noted_in: Vec<u32>,
     /// How much of the trace lies before the present.
     events: usize,
     keyframes: Vec<Keyframe>,
@@ -218,7 +218,8 @@ impl Lab {
         for event in self.world.take_fresh() {
             if self.events == self.trace.len() {
                 self.trace.push(event);
-                self.noted_in.push(self.steps);
+                let step = u32::try_from(self.steps).expect("fewer steps in a run than there are numbers");
+                self.noted_in.push(step);
             } else {
                 debug_assert_eq!(self.trace[self.events], event, "a replay repeats what happened");
             }
@@ -260,7 +261,7 @@ impl Lab {
 
     /// Goes back to just before the last thing that left a trace; false at the first moment.
     pub fn step_back(&mut self) -> bool {
-        let Some(step) = self.events.checked_sub(1).map(|last| self.noted_in[last]) else {
+        let Some(step) = self.events.checked_sub(1).map(|last| u64::from(self.noted_in[last])) else {
             return false;
         };
         let first = self.keyframes.first().map_or(0, |keyframe| keyframe.steps);
@@ -373,7 +374,7 @@ impl Lab {
 
     /// The event of this number.
     pub fn event(&self, id: EventId) -> Option<&TraceEvent> {
-        self.trace.get(usize::try_from(id.0).ok()?)
+        self.trace.get(id.index())
     }
 
     /// The chain of causes of an event: itself first, an order last.

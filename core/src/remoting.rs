@@ -68,7 +68,8 @@ pub struct Remoting<P> {
     connect_timeout: Duration,
     channels: BTreeMap<Address, Channel>,
     addresses: BTreeMap<ConnectionId, Address>,
-    pending: BTreeMap<Opaque, Pending<P>>,
+    /// In the order of their numbers. There are few, so a list is smaller and faster than a tree.
+    pending: Vec<(Opaque, Pending<P>)>,
     next_opaque: Opaque,
     armed: Option<Instant>,
 }
@@ -80,7 +81,7 @@ impl<P> Remoting<P> {
             connect_timeout,
             channels: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            pending: BTreeMap::new(),
+            pending: Vec::new(),
             next_opaque: Opaque(0),
             armed: None,
         }
@@ -133,8 +134,9 @@ impl<P> Remoting<P> {
         // A waiting thread wakes up a moment after its time is over, never on the dot.
         let deadline = now + timeout + Duration::from_millis(1);
         let code = request.code();
-        self.pending
-            .insert(opaque, Pending { address: to, request: code, deadline, close_on_timeout, purpose });
+        let pending = Pending { address: to, request: code, deadline, close_on_timeout, purpose };
+        let place = self.pending.partition_point(|(other, _)| *other < opaque);
+        self.pending.insert(place, (opaque, pending));
         self.transmit(now, to, Frame::Request { opaque, one_way: false, request: Box::new(request) }, out);
         self.arm(deadline, out);
     }
@@ -193,7 +195,12 @@ impl<P> Remoting<P> {
 
     /// An answer arrived; `None` when nobody waits for it any more.
     pub fn on_response(&mut self, opaque: Opaque, response: Response) -> Option<Outcome<P>> {
-        self.pending.remove(&opaque).map(|pending| (pending.purpose, Ok(response)))
+        self.take_pending(opaque).map(|pending| (pending.purpose, Ok(response)))
+    }
+
+    fn take_pending(&mut self, opaque: Opaque) -> Option<Pending<P>> {
+        let place = self.pending.binary_search_by_key(&opaque, |(other, _)| *other).ok()?;
+        Some(self.pending.remove(place).1)
     }
 
     /// A connection was refused.
@@ -232,7 +239,7 @@ impl<P> Remoting<P> {
             self.pending.iter().filter(|(_, p)| p.deadline <= now).map(|(opaque, _)| *opaque).collect();
         for opaque in late {
             // An earlier one of this round may have closed the connection and failed this one already.
-            let Some(pending) = self.pending.remove(&opaque) else {
+            let Some(pending) = self.take_pending(opaque) else {
                 continue;
             };
             out.note(Fact::RequestTimedOut { address: pending.address, request: pending.request });
@@ -245,7 +252,7 @@ impl<P> Remoting<P> {
             }
         }
         let connecting = self.channels.values().filter_map(|channel| channel.connecting.as_ref());
-        let next = connecting.map(|(deadline, _)| *deadline).chain(self.pending.values().map(|p| p.deadline));
+        let next = connecting.map(|(deadline, _)| *deadline).chain(self.pending.iter().map(|(_, p)| p.deadline));
         if let Some(next) = next.min() {
             self.arm(next, out);
         }
@@ -265,10 +272,8 @@ impl<P> Remoting<P> {
         if let Some(channel) = self.channels.remove(&address) {
             self.addresses.remove(&channel.connection);
         }
-        let failed: Vec<_> =
-            self.pending.iter().filter(|(_, p)| p.address == address).map(|(opaque, _)| *opaque).collect();
-        let purposes = failed.into_iter().filter_map(|opaque| self.pending.remove(&opaque));
-        purposes.map(|pending| (pending.purpose, Err(failure))).collect()
+        let failed = self.pending.extract_if(.., |(_, pending)| pending.address == address);
+        failed.map(|(_, pending)| (pending.purpose, Err(failure))).collect()
     }
 }
 

@@ -11,6 +11,7 @@
 //! **Invariant**: once a message was stored, even unsafely, its send does not fail any more.
 
 use arcstr::ArcStr;
+use smallvec::SmallVec;
 
 use crate::config::Profile;
 use crate::fact::SendStatus;
@@ -112,7 +113,7 @@ pub struct SendLoop<R> {
     started: Instant,
     budget: Duration,
     most: u32,
-    brokers_sent: Vec<BrokerName>,
+    brokers_sent: SmallVec<[BrokerName; 2]>,
     error: Option<AttemptError>,
     /// A result that was stored but not safely, kept in case the retries fail.
     unsafe_result: Option<R>,
@@ -121,8 +122,8 @@ pub struct SendLoop<R> {
 impl<R> SendLoop<R> {
     /// No attempt yet. `most` attempts may be made until `budget` is over; a send that must not go elsewhere has
     /// one.
-    pub const fn new(now: Instant, budget: Duration, most: u32) -> Self {
-        Self { started: now, budget, most, brokers_sent: Vec::new(), error: None, unsafe_result: None }
+    pub fn new(now: Instant, budget: Duration, most: u32) -> Self {
+        Self { started: now, budget, most, brokers_sent: SmallVec::new(), error: None, unsafe_result: None }
     }
 
     /// When the send began.

@@ -11,6 +11,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use arcstr::ArcStr;
+
 use crate::time::{Epoch, Instant, civil_from_days};
 
 const DAY: i64 = 86_400_000;
@@ -66,28 +68,27 @@ impl UniqueIdMaker {
     }
 
     /// The next id at a moment of a run.
-    pub fn next(&mut self, epoch: Epoch, now: Instant) -> String {
+    pub fn next(&mut self, epoch: Epoch, now: Instant) -> ArcStr {
         self.next_at(epoch.wall_clock(now) as i64, Month::of)
     }
 
     /// The next id at a moment in milliseconds since 1970, on a host whose months `month_of` tells.
-    pub fn next_at(&mut self, wall_clock: i64, month_of: impl Fn(i64) -> Month) -> String {
+    pub fn next_at(&mut self, wall_clock: i64, month_of: impl Fn(i64) -> Month) -> ArcStr {
         let known = self.month.filter(|month| wall_clock < month.ends);
         let month = *self.month.insert(known.unwrap_or_else(|| month_of(wall_clock)));
         let difference = (wall_clock - month.begins) as i32;
         let in_month = if (1 - PUT_RIGHT..0).contains(&difference) { 0 } else { difference };
         let counter = self.counter as u16;
         self.counter = self.counter.wrapping_add(1);
-        let mut id = String::with_capacity(56);
+        let mut rest = [0; 12];
+        rest[..2].copy_from_slice(&self.process_id.to_be_bytes());
+        rest[2..6].copy_from_slice(&self.class_loader_hash.to_be_bytes());
+        rest[6..10].copy_from_slice(&in_month.to_be_bytes());
+        rest[10..].copy_from_slice(&counter.to_be_bytes());
         match self.ip {
-            IpAddr::V4(ip) => push_hex(&mut id, u32::from(ip).into(), 8),
-            IpAddr::V6(ip) => push_hex(&mut id, ip.into(), 32),
+            IpAddr::V4(ip) => upper_case_hex(&ip.octets(), &rest),
+            IpAddr::V6(ip) => upper_case_hex(&ip.octets(), &rest),
         }
-        push_hex(&mut id, self.process_id.into(), 4);
-        push_hex(&mut id, self.class_loader_hash.into(), 8);
-        push_hex(&mut id, in_month.cast_unsigned().into(), 8);
-        push_hex(&mut id, counter.into(), 4);
-        id
     }
 
     /// The month that the next id counts from, once there is one.
@@ -101,10 +102,15 @@ impl UniqueIdMaker {
     }
 }
 
-/// Adds the last so many upper-case hex digits of a number.
-fn push_hex(id: &mut String, number: u128, digits: u32) {
-    let digit = |place: u32| b"0123456789ABCDEF"[(number >> (4 * place)) as usize & 15];
-    id.extend((0..digits).rev().map(|place| char::from(digit(place))));
+/// Two upper-case hex digits for each byte.
+fn upper_case_hex(begin: &[u8], rest: &[u8]) -> ArcStr {
+    let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
+    let write = |digits: &mut [u8]| {
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(begin.iter().chain(rest)) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+    };
+    ArcStr::init_with(2 * (begin.len() + rest.len()), write).expect("digits are text")
 }
 
 /// What an id says.
@@ -173,7 +179,7 @@ mod tests {
     #[test]
     fn the_month_changes_forwards_only() {
         let mut maker = UniqueIdMaker::new(Ipv4Addr::LOCALHOST, 1, 0);
-        let in_month = |id: String| UniqueIdParts::read(&id).expect("an id").in_month;
+        let in_month = |id: ArcStr| UniqueIdParts::read(&id).expect("an id").in_month;
         assert_eq!(in_month(maker.next_at(OCTOBER_1 - 1, Month::of)), 30 * 86_400_000 - 1);
         assert_eq!(in_month(maker.next_at(OCTOBER_1, Month::of)), 0);
         assert_eq!(in_month(maker.next_at(OCTOBER_1 - 999_999, Month::of)), 0, "a clock put right");

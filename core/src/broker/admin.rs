@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 
 use super::Broker;
-use super::stats::StatsName;
+use super::stats::Counted;
 use super::topics::is_system_topic;
 use crate::config::BrokerConfig;
 use crate::fact::Fact;
@@ -260,7 +260,7 @@ impl Broker {
                 (message_queue(topic, &self.broker_name, id), offset)
             })
             .collect();
-        let rate = self.stats.rate(now, StatsName::TopicPut, topic.as_str());
+        let rate = self.stats.rate(now, &Counted::put(topic));
         Response::with(code, ResponseBody::TopicStats(stats, rate))
     }
 
@@ -299,7 +299,7 @@ impl Broker {
     }
 
     fn consumed_rate(&self, now: Instant, group: &GroupName, topic: &TopicName) -> RateOverTime {
-        self.stats.rate(now, StatsName::GroupGet, &format!("{topic}@{group}"))
+        self.stats.rate(now, &Counted::got(topic, group))
     }
 
     /// How far a group is, queue by queue.

@@ -27,6 +27,7 @@ mod disk;
 mod dledger;
 mod groups;
 mod ha;
+mod held_pulls;
 mod hold_back;
 mod locks;
 mod offsets;
@@ -56,6 +57,7 @@ pub use controller::{ControllerModeDisk, ControllerModeState, ReplicasState, Tru
 pub use disk::BrokerDisk;
 pub use dledger::{DLedger, TruncatedTail};
 pub use ha::SlaveState;
+use held_pulls::HeldPulls;
 pub(crate) use hold_back::{SCHEDULE_TOPIC, TIMER_TOPIC, real_place};
 pub use locks::{LockEntry, RebalanceLockManager};
 pub use offsets::OffsetTable;
@@ -145,7 +147,7 @@ pub struct Broker {
     /// Topics that any consumer has subscribed to since the process started (`topicGroupTable`, behaviour §7.1).
     subscribed_topics: BTreeSet<TopicName>,
     producers: BTreeMap<GroupName, BTreeMap<ConnectionId, Member>>,
-    held_pulls: Vec<HeldPull>,
+    held_pulls: HeldPulls,
     retention: retention::Retention,
     puts: puts::Puts,
     schedule: schedule::Schedule,
@@ -255,7 +257,7 @@ impl Broker {
             consumers: BTreeMap::new(),
             subscribed_topics: BTreeSet::new(),
             producers: BTreeMap::new(),
-            held_pulls: Vec::new(),
+            held_pulls: HeldPulls::default(),
             retention: retention::Retention::default(),
             puts: puts::Puts::default(),
             schedule: schedule::Schedule::load(disk.delay_offsets),
@@ -406,7 +408,7 @@ impl Broker {
         reason: LeaveReason,
         out: &mut Outbox,
     ) {
-        self.held_pulls.retain(|held| held.connection() != connection);
+        self.held_pulls.forget(connection);
         self.pop.forget(connection);
         self.puts.forget(connection);
         for group in self.producers.keys().cloned().collect::<Vec<_>>() {
@@ -533,7 +535,7 @@ impl Broker {
         for connection in std::mem::take(&mut self.slaves).into_keys() {
             out.close(connection);
         }
-        self.held_pulls.clear();
+        self.held_pulls = HeldPulls::default();
         self.puts = puts::Puts::default();
         self.stop_popping(now, out);
         self.consumers.clear();
@@ -607,9 +609,9 @@ impl Broker {
         &self.producers
     }
 
-    /// Pulls that wait.
-    pub fn held_pulls(&self) -> &[HeldPull] {
-        &self.held_pulls
+    /// Pulls that wait, in the order in which they came.
+    pub fn held_pulls(&self) -> impl Iterator<Item = &HeldPull> {
+        self.held_pulls.iter()
     }
 
     /// Slaves that copy from it.

@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::send::Put;
-use super::stats::StatsName;
+use super::stats::Counted;
 use super::{Asked, Broker};
 use crate::config::MessageModel;
 use crate::fact::{Fact, WakeReason};
@@ -237,8 +237,7 @@ impl Broker {
         self.pull_offsets.set(group, topic, request.queue_id, *next);
         self.stats.got(now, messages.len());
         if !messages.is_empty() {
-            let key = format!("{}@{}", request.topic, request.group);
-            self.stats.count(now, StatsName::GroupGet, key, messages.len());
+            self.stats.count(now, Counted::got(&request.topic, &request.group), messages.len());
         }
     }
 
@@ -320,7 +319,7 @@ impl Broker {
         if self.held_pulls.is_empty() {
             self.arm_check(now, out);
         }
-        self.held_pulls.push(HeldPull { asked, request, filter, since: now, until: now + timeout });
+        self.held_pulls.hold(HeldPull { asked, request, filter, since: now, until: now + timeout });
     }
 
     /// The check runs every 5 s from the broker's start (every second with short polling).
@@ -333,19 +332,12 @@ impl Broker {
     }
 
     pub(super) fn check_held_pulls(&mut self, now: Instant, out: &mut Outbox) {
-        let mut woken = Vec::new();
-        let mut kept = Vec::new();
-        for held in std::mem::take(&mut self.held_pulls) {
-            let end = self.store.max_offset(&held.request.topic, held.request.queue_id);
-            if end > held.request.offset {
-                woken.push((held, WakeReason::Check));
-            } else if now >= held.until {
-                woken.push((held, WakeReason::Timeout));
-            } else {
-                kept.push(held);
-            }
-        }
-        self.held_pulls = kept;
+        let store = &self.store;
+        let woken = self.held_pulls.take_all_with_reason(|held| {
+            let end = store.max_offset(&held.request.topic, held.request.queue_id);
+            let is_late = (now >= held.until).then_some(WakeReason::Timeout);
+            if end > held.request.offset { Some(WakeReason::Check) } else { is_late }
+        });
         for (held, reason) in woken {
             self.wake(now, held, reason, out);
         }
@@ -364,18 +356,16 @@ impl Broker {
         if !self.config.long_polling_enable {
             return;
         }
-        let is_woken = |held: &mut HeldPull| held.reason_to_wake(now, visible).is_some();
-        let woken: Vec<_> = self.held_pulls.extract_if(.., is_woken).collect();
-        for held in woken {
-            if let Some(reason) = held.reason_to_wake(now, visible) {
-                self.wake(now, held, reason, out);
-            }
+        let queues = visible.iter().map(|message| (message.message.topic.clone(), message.queue_id));
+        let woken = self.held_pulls.take_with_reason(queues, |held| held.reason_to_wake(now, visible));
+        for (held, reason) in woken {
+            self.wake(now, held, reason, out);
         }
     }
 
     /// Wakes every pull that is held.
     pub(super) fn wake_all_pulls(&mut self, now: Instant, reason: WakeReason, out: &mut Outbox) {
-        for held in std::mem::take(&mut self.held_pulls) {
+        for (held, reason) in self.held_pulls.take_all_with_reason(|_| Some(reason)) {
             self.wake(now, held, reason, out);
         }
     }

@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::hold_back::{Held, PutRefusal};
-use super::stats::StatsName;
+use super::stats::Counted;
 use super::transaction::make_half;
 use super::{Asked, Broker};
 use crate::fact::{DLedgerFact, Fact, MessageAt};
@@ -295,7 +295,7 @@ impl Broker {
         let stored = self.store.append(message);
         let topic = &stored.message.topic;
         self.stats.put(now, stored.record_length());
-        self.stats.count(now, StatsName::TopicPut, topic.as_shared().clone(), 1);
+        self.stats.count(now, Counted::put(topic), 1);
         out.note_with(|| Fact::MessageStored {
             message: Box::new(self.message_at(&stored)),
             commit_log_offset: stored.commit_log_offset,

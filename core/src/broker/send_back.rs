@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::send::{Put, Send};
-use super::stats::StatsName;
+use super::stats::Counted;
 use super::{Asked, Broker};
 use crate::fact::Fact;
 use crate::id::{CommitLogOffset, GroupName, QueueId, TopicName};
@@ -140,8 +140,8 @@ impl Broker {
             out.note(Fact::MessageSentBack { message, group, delay_level: level, reconsume_times });
         }
         let copy = self.put_message(now, put, out);
-        let origin = copy.message.property(property::RETRY_TOPIC).map_or("", |topic| topic);
-        self.stats.count(now, StatsName::SendBackPut, format!("{origin}@{group}"), 1);
+        let origin = copy.message.property(property::RETRY_TOPIC).cloned().unwrap_or_default();
+        self.stats.count(now, Counted::sent_back(&origin.into(), group), 1);
         if is_dead {
             self.note_dead_letter(&copy, group, out);
         }

@@ -10,10 +10,9 @@
 
 use std::collections::BTreeMap;
 
-use arcstr::ArcStr;
-
 use imbl::Vector;
 
+use crate::id::{GroupName, TopicName};
 use crate::rpc::{RateOverTime, StatsSnapshot};
 use crate::time::{Duration, Instant};
 
@@ -26,8 +25,8 @@ struct Past {
     kept: u64,
     /// Number of an earlier interval in which the count changed, and the count at its end.
     changes: Vector<(u64, u64)>,
-    /// The same of the last interval in which it changed.
-    last: Option<(u64, u64)>,
+    /// The last interval in which it changed; the count at its end is the present one.
+    last: Option<u64>,
 }
 
 impl Past {
@@ -35,33 +34,37 @@ impl Past {
         age.as_millis() / self.interval.as_millis()
     }
 
+    /// The count changes now; so far it was `total`.
     fn record(&mut self, age: Duration, total: u64) {
         let interval = self.interval_of(age);
-        let Some(before) = self.last.replace((interval, total)).filter(|(last, _)| *last != interval) else {
+        let Some(before) = self.last.replace(interval).filter(|last| *last != interval) else {
             return;
         };
-        self.changes.push_back(before);
+        self.changes.push_back((before, total));
         // One change before the oldest that counts has to stay: it says where the count stood then.
         while self.changes.get(1).is_some_and(|(second, _)| second + self.kept < interval) {
             self.changes.pop_front();
         }
     }
 
-    /// The count at the beginning of an interval.
-    fn total_at(&self, interval: u64) -> u64 {
-        let mut changes = self.last.iter().chain(self.changes.iter().rev());
+    /// The count at the beginning of an interval, when it is `total` now.
+    fn total_at(&self, interval: u64, total: u64) -> u64 {
+        if self.last.is_some_and(|changed| changed < interval) {
+            return total;
+        }
+        let mut changes = self.changes.iter().rev();
         changes.find(|(changed, _)| *changed < interval).map_or(0, |(_, total)| *total)
     }
 
     /// Sum and rate over the samples at hand: at most `samples`, the first not before the counter was made.
-    fn snapshot(&self, age: Duration, made: Duration, samples: u64) -> StatsSnapshot {
+    fn snapshot(&self, age: Duration, made: Duration, samples: u64, total: u64) -> StatsSnapshot {
         let last = self.interval_of(age);
         let earliest = self.interval_of(made) + 1;
         let first = (last + 1).saturating_sub(samples).max(earliest);
         if last < earliest {
             return StatsSnapshot::default();
         }
-        let sum = self.total_at(last) - self.total_at(first);
+        let sum = self.total_at(last, total) - self.total_at(first, total);
         StatsSnapshot { sum, rate: RateOverTime { count: sum, time: self.interval * (last - first) } }
     }
 }
@@ -96,11 +99,14 @@ impl Counter {
     }
 
     fn add(&mut self, age: Duration, count: u64) {
-        self.total += count;
-        for past in [&mut self.seconds, &mut self.tens_of_seconds, &mut self.tens_of_minutes, &mut self.hours]
-        {
-            past.record(age, self.total);
+        // Every longer interval is whole seconds, so within a second none of them ends.
+        if self.seconds.last != Some(self.seconds.interval_of(age)) {
+            let Self { seconds, tens_of_seconds, tens_of_minutes, hours, .. } = self;
+            for past in [seconds, tens_of_seconds, tens_of_minutes, hours] {
+                past.record(age, self.total);
+            }
         }
+        self.total += count;
     }
 
     /// Everything ever counted.
@@ -111,9 +117,9 @@ impl Counter {
     /// Last minute, last hour, last day.
     fn snapshots(&self, age: Duration) -> [StatsSnapshot; 3] {
         [
-            self.tens_of_seconds.snapshot(age, self.made, 7),
-            self.tens_of_minutes.snapshot(age, self.made, 7),
-            self.hours.snapshot(age, self.made, 25),
+            self.tens_of_seconds.snapshot(age, self.made, 7, self.total),
+            self.tens_of_minutes.snapshot(age, self.made, 7, self.total),
+            self.hours.snapshot(age, self.made, 25, self.total),
         ]
     }
 
@@ -121,14 +127,14 @@ impl Counter {
     fn rate(&self, age: Duration, seconds: u64) -> Option<RateOverTime> {
         let last = self.seconds.interval_of(age);
         let first = last.checked_sub(seconds).filter(|first| *first > 0)?;
-        let count = self.seconds.total_at(last) - self.seconds.total_at(first);
+        let count = self.seconds.total_at(last, self.total) - self.seconds.total_at(first, self.total);
         Some(RateOverTime { count, time: Duration::from_secs(seconds) })
     }
 }
 
 /// What is counted, in RocketMQ's names of `ViewBrokerStatsData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum StatsName {
+enum StatsName {
     /// Messages sent to a topic.
     TopicPut,
     /// Messages handed out to `topic@group`.
@@ -148,6 +154,37 @@ impl StatsName {
     }
 }
 
+/// What one counter counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Counted {
+    name: StatsName,
+    topic: TopicName,
+    group: Option<GroupName>,
+}
+
+impl Counted {
+    /// Messages sent to a topic.
+    pub(super) fn put(topic: &TopicName) -> Self {
+        Self { name: StatsName::TopicPut, topic: topic.clone(), group: None }
+    }
+
+    /// Messages of a topic handed out to a group.
+    pub(super) fn got(topic: &TopicName, group: &GroupName) -> Self {
+        Self { name: StatsName::GroupGet, topic: topic.clone(), group: Some(group.clone()) }
+    }
+
+    /// Messages of a topic that a group handed back.
+    pub(super) fn sent_back(topic: &TopicName, group: &GroupName) -> Self {
+        Self { name: StatsName::SendBackPut, topic: topic.clone(), group: Some(group.clone()) }
+    }
+
+    /// What an operator asks for: the name, and `topic` or `topic@group`.
+    fn read(name: &str, key: &str) -> Option<Self> {
+        let (topic, group) = key.split_once('@').map_or((key, None), |(topic, group)| (topic, Some(group)));
+        Some(Self { name: StatsName::read(name)?, topic: topic.into(), group: group.map(GroupName::from) })
+    }
+}
+
 /// All counters of a broker process. They begin at 0 with each start.
 #[derive(Clone, Debug)]
 pub(super) struct BrokerStats {
@@ -162,7 +199,7 @@ pub(super) struct BrokerStats {
     pub(super) transferred: Counter,
     /// Bytes appended.
     pub(super) put_bytes: u64,
-    by_name: BTreeMap<(StatsName, ArcStr), Counter>,
+    by_name: BTreeMap<Counted, Counter>,
     /// Puts and messages handed out: up to yesterday's midnight, up to today's.
     midnights: [(u64, u64); 2],
 }
@@ -206,21 +243,21 @@ impl BrokerStats {
     }
 
     /// Something that is counted by name happened so often.
-    pub(super) fn count(&mut self, now: Instant, name: StatsName, key: impl Into<ArcStr>, times: usize) {
+    pub(super) fn count(&mut self, now: Instant, what: Counted, times: usize) {
         let age = self.age(now);
-        let counter = self.by_name.entry((name, key.into())).or_insert_with(|| Counter::new(age));
+        let counter = self.by_name.entry(what).or_insert_with(|| Counter::new(age));
         counter.add(age, times as u64);
     }
 
     /// The figures of one name; none when nothing of it was ever counted.
     pub(super) fn snapshots(&self, now: Instant, name: &str, key: &str) -> Option<[StatsSnapshot; 3]> {
-        let counter = self.by_name.get(&(StatsName::read(name)?, key.into()))?;
+        let counter = self.by_name.get(&Counted::read(name, key)?)?;
         Some(counter.snapshots(self.age(now)))
     }
 
     /// The rate of the last minute; 0 when nothing was ever counted.
-    pub(super) fn rate(&self, now: Instant, name: StatsName, key: &str) -> RateOverTime {
-        let counter = self.by_name.get(&(name, key.into()));
+    pub(super) fn rate(&self, now: Instant, what: &Counted) -> RateOverTime {
+        let counter = self.by_name.get(what);
         counter.map_or_else(RateOverTime::default, |counter| counter.snapshots(self.age(now))[0].rate)
     }
 
@@ -249,7 +286,7 @@ mod tests {
     fn the_rate_of_a_minute_comes_from_its_samples() {
         let mut stats = BrokerStats::new(Instant::ZERO);
         for second in 1..=20 {
-            stats.count(Instant::from_millis(second * 1000), StatsName::TopicPut, "T", 2);
+            stats.count(Instant::from_millis(second * 1000), Counted::put(&"T".into()), 2);
         }
         let at = |ms| stats.snapshots(Instant::from_millis(ms), "TOPIC_PUT_NUMS", "T").map(|all| all[0].sum);
         assert_eq!(at(5_000), Some(0), "no sample yet");

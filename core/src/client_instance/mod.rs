@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 pub use trace::TraceClient;
 
+use arcstr::{ArcStr, literal};
 use smallvec::SmallVec;
 
 use crate::command::ClientSpec;
@@ -36,7 +37,7 @@ use crate::time::{Duration, Epoch, Instant};
 use crate::timer::Timer;
 
 /// The topic whose route stands in for that of a topic not created yet (`AUTO_CREATE_TOPIC_KEY_TOPIC`).
-pub const AUTO_CREATE_TOPIC: &str = "TBW102";
+pub const AUTO_CREATE_TOPIC: ArcStr = literal!("TBW102");
 
 /// Wait before the first route poll.
 const FIRST_POLL: Duration = Duration::from_millis(10);

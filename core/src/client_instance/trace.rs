@@ -136,7 +136,7 @@ impl<P> ClientInstance<P> {
 
     /// The next id of a process that traces.
     pub fn next_trace_id(&mut self, now: Instant) -> Option<ArcStr> {
-        self.traces.as_mut().map(|traces| traces.ids.next(traces.epoch, now).into())
+        self.traces.as_mut().map(|traces| traces.ids.next(traces.epoch, now))
     }
 
     /// Takes a context (`AsyncTraceDispatcher.append`).

@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::pop::{PoppedBatch, place};
 use super::trace::BeforeConsume;
 use super::{Consumer, HoldId};
@@ -161,8 +163,7 @@ impl Consumer {
     /// Some work has ended.
     pub(super) fn consume_done(&mut self, now: Instant, out: &mut Outbox) {
         let is_done = |call: &Call| call.until <= now;
-        let mut done = Vec::with_capacity(self.listener.working.iter().filter(|call| is_done(call)).count());
-        done.extend(self.listener.working.extract_if(.., |call| is_done(call)));
+        let done: SmallVec<[Call; 1]> = self.listener.working.extract_if(.., |call| is_done(call)).collect();
         for Call { batch, run_began, traced, .. } in done {
             let fails = batch.messages.iter().any(|message| self.spec.fail.fails(message.reconsume_times));
             let result = match (fails, run_began) {

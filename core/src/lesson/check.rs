@@ -250,7 +250,10 @@ impl Play {
         for expression in facts {
             let value = &values_at(std::iter::once(expression), &self.lab, self.beside.as_ref(), begin)[0];
             let event = match value {
-                Value::Number(id) => u64::try_from(*id).ok().and_then(|id| self.lab.event(EventId(id))),
+                Value::Number(id) => {
+                    let id = u64::try_from(*id).ok().and_then(EventId::nth);
+                    id.and_then(|id| self.lab.event(id))
+                }
                 _ => None,
             };
             if event.is_none_or(|event| matches!(event.fact, Fact::TimerFired(_))) {

@@ -98,8 +98,8 @@ impl Play {
                 }
                 Block::Fact(expression) => {
                     let number = self.values(&[expression])[0].to_string();
-                    let id = number.parse().map(EventId).unwrap_or(EventId(u64::MAX));
-                    for event in self.lab.causes(id) {
+                    let id = number.parse().ok().and_then(EventId::nth);
+                    for event in id.map(|id| self.lab.causes(id)).unwrap_or_default() {
                         let _ = writeln!(text, "    {event}");
                     }
                 }

@@ -277,13 +277,16 @@ pub fn offset_message_id(host: impl Into<SocketAddr>, offset: CommitLogOffset) -
 
 /// Java's `String.hashCode`, over UTF-16 units with wrap-around.
 pub fn java_hash(text: &str) -> i32 {
-    java_hash_of(text.chars())
+    java_hash_of([text])
 }
 
 /// As [`java_hash`], of a text that comes in pieces.
-pub(crate) fn java_hash_of(text: impl Iterator<Item = char>) -> i32 {
-    let add = |hash: i32, unit: &u16| hash.wrapping_mul(31).wrapping_add(i32::from(*unit));
-    text.fold(0, |hash, char| char.encode_utf16(&mut [0; 2]).iter().fold(hash, add))
+pub(crate) fn java_hash_of<const N: usize>(pieces: [&str; N]) -> i32 {
+    let add = |hash: i32, unit: u16| hash.wrapping_mul(31).wrapping_add(i32::from(unit));
+    pieces.into_iter().fold(0, |hash, piece| match piece.is_ascii() {
+        true => piece.bytes().map(u16::from).fold(hash, add),
+        false => piece.encode_utf16().fold(hash, add),
+    })
 }
 
 /// The tag hash in a consume queue entry; 0 without a tag.

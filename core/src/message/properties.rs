@@ -9,11 +9,10 @@
 //! **Left out on purpose**: escapes; RocketMQ has none either, so a value with U+0002 is cut there when it is read.
 
 use std::fmt;
-use std::sync::LazyLock;
 
-use arcstr::ArcStr;
+use arcstr::{ArcStr, literal};
 
-use super::{Message, property};
+use super::Message;
 use crate::config::Profile;
 
 /// Between a property's name and its value.
@@ -41,21 +40,15 @@ pub fn encode_properties(properties: &[Property], profile: Profile) -> String {
 
 /// The text as a name or value of a property. What nearly every message has exists once for all.
 pub(super) fn shared_text(text: &str) -> ArcStr {
-    static COMMON: LazyLock<[ArcStr; 9]> = LazyLock::new(|| {
-        [
-            property::UNIQ_KEY,
-            property::WAIT,
-            property::KEYS,
-            property::TAGS,
-            property::CLUSTER,
-            property::TRACE_ON,
-            property::MSG_REGION,
-            "true",
-            "DefaultRegion",
-        ]
-        .map(ArcStr::from)
-    });
-    COMMON.iter().find(|common| &***common == text).map_or_else(|| text.into(), ArcStr::clone)
+    macro_rules! common {
+        ($($common:literal)*) => {
+            match text {
+                $($common => literal!($common),)*
+                _ => text.into(),
+            }
+        };
+    }
+    common!("UNIQ_KEY" "WAIT" "KEYS" "TAGS" "CLUSTER" "TRACE_ON" "MSG_REGION" "true" "DefaultRegion")
 }
 
 /// Length of [`encode_properties`] in bytes without building it.

@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+use smallvec::SmallVec;
+
 use super::sending::Manner;
 use super::{ActiveSend, Producer, ThreadId};
 use crate::command::{CommunicationMode, Delivery, SendJob};
@@ -96,12 +99,15 @@ impl Producer {
         let number = job.begun;
         job.begun += 1;
         let spec = job.spec.clone();
-        let mut message = Message::new(spec.topic.clone(), body(&spec, number));
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(number);
+        let mut message = Message::new(spec.topic.clone(), body(&spec, digits));
         // Those below, and what the broker adds.
         message.properties.reserve_exact(6 + spec.properties.len());
         if let Some(key) = &spec.key {
-            let key = if spec.count == Some(1) { key.to_string() } else { format!("{key}-{number}") };
-            message.set_property(property::KEYS, &key);
+            let is_only_one = spec.count == Some(1);
+            let key = if is_only_one { key.clone() } else { joined([key, "-", digits]) };
+            message.set_shared_property(property::KEYS, key);
         }
         if !spec.tags.is_empty() {
             message.set_property(property::TAGS, &spec.tags[number as usize % spec.tags.len()]);
@@ -121,7 +127,7 @@ impl Producer {
         // The message goes its own way; the application goes on at once.
         let own = self.next_thread;
         self.next_thread += 1;
-        self.threads.insert(own, SendThread { ends: true, ..SendThread::default() });
+        self.threads.insert(own, Box::new(SendThread { ends: true, ..SendThread::default() }));
         let round = if mode == CommunicationMode::Async { EXECUTOR } else { id };
         self.begin_send(now, own, message, &spec, Manner { mode, round, transaction }, out);
         if let Some(thread) = self.threads.get_mut(&id) {
@@ -155,7 +161,24 @@ impl Producer {
     }
 }
 
-/// The body that the job gives its message of this number.
-fn body(spec: &SendJob, number: u32) -> Arc<[u8]> {
-    if &*spec.body == "m" { format!("m{number}").into_bytes().into() } else { spec.body.as_bytes().into() }
+/// The pieces as one text.
+fn joined(pieces: [&str; 3]) -> ArcStr {
+    let write = |mut rest: &mut [u8]| {
+        for piece in pieces {
+            let (begin, end) = rest.split_at_mut(piece.len());
+            begin.copy_from_slice(piece.as_bytes());
+            rest = end;
+        }
+    };
+    ArcStr::init_with(pieces.map(str::len).iter().sum(), write).expect("texts in a row are a text")
+}
+
+/// The body that the job gives its message of this number, which is also given as text.
+fn body(spec: &SendJob, number: &str) -> Arc<[u8]> {
+    if &*spec.body != "m" {
+        return spec.body.as_bytes().into();
+    }
+    let mut numbered = SmallVec::<[u8; 16]>::from_slice(b"m");
+    numbered.extend_from_slice(number.as_bytes());
+    numbered.as_slice().into()
 }

@@ -68,7 +68,8 @@ pub struct Producer {
     rng: Rng,
     ids: UniqueIdMaker,
     faults: FaultStrategy,
-    threads: BTreeMap<ThreadId, SendThread>,
+    /// Boxed, because the map would have room for eleven of them at once.
+    threads: BTreeMap<ThreadId, Box<SendThread>>,
     next_thread: ThreadId,
     next_send: u64,
     /// The place of each thread's next choice in the list of a topic (`ThreadLocalIndex`).
@@ -99,7 +100,7 @@ impl Producer {
             rng,
             ids,
             faults: FaultStrategy::new(profile),
-            threads: [(jobs::MAIN, SendThread::default())].into(),
+            threads: [(jobs::MAIN, Box::default())].into(),
             next_thread: jobs::MAIN + 1,
             next_send: 0,
             rounds: BTreeMap::new(),
@@ -155,7 +156,7 @@ impl Producer {
     /// The next id of the process. When it traces, contexts and trace messages take some too.
     fn next_id(&mut self, now: Instant) -> ArcStr {
         let of_traces = self.client.next_trace_id(now);
-        of_traces.unwrap_or_else(|| self.ids.next(self.epoch, now).into())
+        of_traces.unwrap_or_else(|| self.ids.next(self.epoch, now))
     }
 
     fn heartbeat(&self) -> Heartbeat {
@@ -184,7 +185,7 @@ impl Producer {
             NodeOrder::Produce(job) => {
                 let thread = self.next_thread;
                 self.next_thread += 1;
-                self.threads.insert(thread, SendThread::default());
+                self.threads.insert(thread, Box::default());
                 self.add_job(now, thread, job, out);
             }
             NodeOrder::Quiet => self.end_streams(),
@@ -245,7 +246,7 @@ impl Producer {
 
     /// Its application's threads.
     pub fn threads(&self) -> impl Iterator<Item = &SendThread> {
-        self.threads.values()
+        self.threads.values().map(|thread| &**thread)
     }
 
     /// Sends that succeeded and sends that failed.

@@ -19,7 +19,7 @@ use crate::client_instance::{self, RouteAnswer, RouteWish};
 use crate::command::{CommunicationMode, LocalTransaction, SendJob, ShardingKey};
 use crate::fact::{Fact, MessageAt, SendError, SendStatus};
 use crate::fault_strategy::Attempt;
-use crate::id::{BrokerId, BrokerName, MessageQueue};
+use crate::id::{BrokerId, BrokerName, MessageQueue, QueueOffset};
 use crate::message::{Message, property};
 use crate::outbox::Outbox;
 use crate::queue_choice::by_hash;
@@ -72,13 +72,13 @@ impl ActiveSend {
         Some((queue.broker_name.clone(), self.attempts.attempts(), self.attempts.started()))
     }
 
-    fn message_at(&self, offset: crate::id::QueueOffset) -> Option<MessageAt> {
-        Some(MessageAt {
-            queue: self.queue.clone()?,
+    fn message_at(&self, queue: &MessageQueue, offset: QueueOffset) -> MessageAt {
+        MessageAt {
+            queue: queue.clone(),
             offset,
             unique_key: self.unique_key.clone(),
             key: self.message.keys().cloned(),
-        })
+        }
     }
 }
 
@@ -196,9 +196,11 @@ impl Producer {
                 continue;
             };
             self.trace_before(now, &mut send, address);
+            // The broker adds properties to the one that it gets: that is the one with the room for them.
+            let kept = send.message.clone();
             let request = Request::SendMessage {
                 group: self.group.clone(),
-                message: send.message.clone(),
+                message: std::mem::replace(&mut send.message, kept),
                 queue_id: queue.queue_id,
                 born_at: now,
                 default_topic: client_instance::AUTO_CREATE_TOPIC.into(),
@@ -335,17 +337,18 @@ impl Producer {
             Verdict::Stored(status) => {
                 self.note_fault(now, &send, Attempt::Stored);
                 self.trace_after(now, &send, status, &response.body, out);
-                let fact = self.success(now, &send, status, &response.body);
                 let retries = status != SendStatus::SendOk
                     && send.manner.mode == CommunicationMode::Sync
                     && self.client.config.retry_another_broker_when_not_store_ok
                     && send.assigned.is_none();
-                match fact {
+                let success = self.success(now, &send, status, &response.body);
+                match success {
                     Some(fact) if retries => {
+                        let fact = fact();
                         send.attempts.stored_unsafely(status, Box::new(fact));
                         return self.attempt(now, thread, send, out);
                     }
-                    Some(fact) => out.note(fact),
+                    Some(fact) => out.note_with(fact),
                     None => {}
                 }
                 self.succeeded += 1;
@@ -365,25 +368,28 @@ impl Producer {
         }
     }
 
+    /// What the application hears of a stored message; `None` when the broker is unknown by now.
     fn success(
         &self,
         now: Instant,
         send: &ActiveSend,
         status: SendStatus,
         body: &ResponseBody,
-    ) -> Option<Fact> {
+    ) -> Option<impl FnOnce() -> Fact + use<>> {
         let ResponseBody::Sent { queue_offset, commit_log_offset, .. } = *body else {
             return None;
         };
-        let message = send.message_at(queue_offset)?;
-        let store_host = self.client.broker_address(&message.queue.broker_name, BrokerId::MASTER)?;
-        Some(Fact::SendSucceeded {
+        let queue = send.queue.as_ref()?;
+        let store_host = self.client.broker_address(&queue.broker_name, BrokerId::MASTER)?;
+        let message = send.message_at(queue, queue_offset);
+        let (attempts, took) = (send.attempts.attempts(), now.since(send.attempts.started()));
+        Some(move || Fact::SendSucceeded {
             message: Box::new(message),
             status,
             commit_log_offset,
             store_host,
-            attempts: send.attempts.attempts(),
-            took: now.since(send.attempts.started()),
+            attempts,
+            took,
         })
     }
 

@@ -144,7 +144,7 @@ impl CommitLog {
 
     /// The message whose record begins at `offset`.
     pub fn message_at(&self, offset: CommitLogOffset) -> Option<Arc<StoredMessage>> {
-        match self.records.get(self.index_of(|record| record.begin().cmp(&offset))?) {
+        match self.records.get(self.index_of(offset, Record::begin)?) {
             Some(Record::Message(message)) => Some(message.clone()),
             _ => None,
         }
@@ -152,8 +152,8 @@ impl CommitLog {
 
     /// The records from the one whose entry begins at `offset`; none when there is none.
     pub fn records_from(&self, offset: CommitLogOffset) -> impl Iterator<Item = &Record> {
-        let index = self.index_of(|record| self.place(record).cmp(&offset)).unwrap_or(self.records.len());
-        self.records.focus().narrow(index..).into_iter()
+        let index = self.index_of(offset, |record| self.place(record)).unwrap_or(self.records.len());
+        (index..).map_while(|index| self.records.get(index))
     }
 
     /// Records from `offset` for one replication frame: whole ones, `most` bytes together but at least one.
@@ -224,25 +224,28 @@ impl CommitLog {
         })
     }
 
-    /// The index of the record that `compare` finds equal. Looks from the end in steps that double, because what is
-    /// asked for was mostly just written.
-    fn index_of(&self, compare: impl Fn(&Record) -> Ordering) -> Option<usize> {
-        let (mut low, mut high, mut step) = (self.records.len(), self.records.len(), 1);
-        while high > 0 {
-            low = high.saturating_sub(step);
-            if compare(&self.records[low]).is_le() {
-                break;
-            }
-            high = low;
-            step *= 2;
-        }
+    /// The index of the record that has this place. Looks first where it would be if all were of one length, and from
+    /// there in steps that double.
+    fn index_of(&self, wanted: CommitLogOffset, place: impl Fn(&Record) -> CommitLogOffset) -> Option<usize> {
+        let compare = |index: usize| place(&self.records[index]).cmp(&wanted);
+        let count = self.records.len();
+        let before = wanted.0.saturating_sub(self.begin.0);
+        let guess = before.saturating_mul(count as u64).checked_div(self.used_bytes())?;
+        let guess = usize::try_from(guess).unwrap_or(usize::MAX).min(count - 1);
+        let (mut low, mut high, mut step, mut probe) = (0, count, 1, guess);
         while low < high {
-            let middle = low + (high - low) / 2;
-            match compare(&self.records[middle]) {
-                Ordering::Equal => return Some(middle),
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
+            match compare(probe) {
+                Ordering::Equal => return Some(probe),
+                Ordering::Less => {
+                    low = probe + 1;
+                    probe = low.midpoint(high).min(probe + step);
+                }
+                Ordering::Greater => {
+                    high = probe;
+                    probe = low.midpoint(high).max(probe.saturating_sub(step));
+                }
             }
+            step *= 2;
         }
         None
     }

@@ -196,7 +196,7 @@ pub fn key_hash(key: &str) -> u32 {
 
 /// The hash of what [`build_key`] makes, without making it.
 pub(super) fn hash_of_key(topic: &str, key: &str) -> u32 {
-    without_sign(java_hash_of(topic.chars().chain(['#']).chain(key.chars())))
+    without_sign(java_hash_of([topic, "#", key]))
 }
 
 fn without_sign(hash: i32) -> u32 {

@@ -68,34 +68,32 @@ impl IndexService {
 
     /// Files a message under its keys, unless it is filed already.
     pub fn build(&mut self, message: &StoredMessage) {
-        let offset = message.commit_log_offset;
-        if offset < self.last_file().header().end_offset || !message.is_indexed() {
+        let (offset, stored_at) = (message.commit_log_offset, message.stored_at);
+        let mut file = self.last_file();
+        if offset < file.header().end_offset || !message.is_indexed() {
             return;
         }
         let topic = message.message.topic.as_str();
         let words = message.message.keys().map_or("", |keys| keys).split(KEY_SEPARATOR);
         let unique = message.message.unique_key().map(|key| &**key);
         for key in unique.into_iter().chain(words.filter(|word| !word.is_empty())) {
-            self.put_key(hash_of_key(topic, key), offset, message.stored_at);
-        }
-    }
-
-    fn put_key(&mut self, key_hash: u32, offset: CommitLogOffset, stored_at: Instant) {
-        if !self.last_file().put_key(key_hash, offset, stored_at) {
-            // The full file made room for a new one; a file without room for a single entry takes none.
-            self.last_file().put_key(key_hash, offset, stored_at);
+            let key_hash = hash_of_key(topic, key);
+            if !file.put_key(key_hash, offset, stored_at) {
+                // The full file makes room for a new one; a file without room for a single entry takes none.
+                file = self.last_file();
+                file.put_key(key_hash, offset, stored_at);
+            }
         }
     }
 
     /// The file that is written to; a new one when there is none, or the last one is full.
     fn last_file(&mut self) -> &mut IndexFile {
-        let previous = self.files.last().filter(|file| file.is_write_full()).map(IndexFile::header);
-        let previous_end = previous.map(|header| (header.end, header.end_offset));
-        if self.files.is_empty() || previous_end.is_some() {
+        let last = self.files.last();
+        if last.is_none_or(IndexFile::is_write_full) {
+            let previous_end = last.map(IndexFile::header).map(|header| (header.end, header.end_offset));
             self.files.push_back(IndexFile::new(self.size, previous_end));
         }
-        let last = self.files.len() - 1;
-        &mut self.files[last]
+        self.files.back_mut().expect("there is a file now")
     }
 
     /// The records of a key within a span of time, newest first, and how far the index reaches.

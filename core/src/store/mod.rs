@@ -28,6 +28,8 @@ mod search;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 pub use commit_log::{CommitLog, Expiry};
 pub use consume_queue::{ConsumeQueue, QueueEntry};
 pub use get_message::{GetMessageResult, GetMessageStatus, PullLimits};
@@ -222,8 +224,8 @@ impl MessageStore {
 
     /// Builds queue entries and index up to here in the log (`ReputMessageService.doReput`) and returns the messages
     /// that became visible.
-    pub fn dispatch(&mut self, up_to: CommitLogOffset) -> Vec<Arc<StoredMessage>> {
-        let mut read = Vec::new();
+    pub fn dispatch(&mut self, up_to: CommitLogOffset) -> SmallVec<[Arc<StoredMessage>; 4]> {
+        let mut read = SmallVec::<[Arc<StoredMessage>; 4]>::new();
         for record in self.log.records_from(self.dispatched) {
             if record.end() > up_to {
                 break;

@@ -111,7 +111,7 @@ pub(super) fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool)
         status,
         since: slot.since,
         address: slot.address,
-        timers: slot.timers.iter().map(|(timer, alarm)| (*timer, alarm.at)).collect(),
+        timers: slot.timers.iter().map(|(timer, alarm)| (timer, alarm.at)).collect(),
         connections,
         command: Command::Add(id.clone(), slot.spec.clone()).to_string(),
     }
@@ -390,7 +390,7 @@ fn clients(broker: &Broker) -> Vec<ClientView> {
 }
 
 fn held_pulls(broker: &Broker) -> Vec<HeldPullView> {
-    let pulls = broker.held_pulls().iter().map(|held| HeldPullView {
+    let pulls = broker.held_pulls().map(|held| HeldPullView {
         consumer: held.consumer().clone(),
         topic: held.topic().clone(),
         queue_id: held.queue_id(),

@@ -51,12 +51,12 @@ impl World {
                 Effect::SetTimer(timer, at) => {
                     let seq = self.agenda.push(at.max(self.now), Due::Alarm(place, timer));
                     if let Some(slot) = self.slots.at_mut(place) {
-                        slot.timers.insert(timer, Alarm { at, seq, cause });
+                        slot.timers.set(timer, Alarm { at, seq, cause });
                     }
                 }
                 Effect::CancelTimer(timer) => {
                     if let Some(slot) = self.slots.at_mut(place) {
-                        slot.timers.remove(&timer);
+                        slot.timers.remove(timer);
                     }
                 }
                 Effect::Note(fact) => {

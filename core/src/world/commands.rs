@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Due, ProcessState, Slot, World, registries};
+use super::{Alarms, Due, ProcessState, Slot, World, registries};
 use crate::broker::{self, Broker, BrokerStart};
 use crate::client_instance::ClientStart;
 use crate::command::{
@@ -458,7 +458,7 @@ impl World {
             since: self.now,
             node: None,
             disk: Disk::Empty,
-            timers: std::collections::BTreeMap::new(),
+            timers: Alarms::default(),
             incarnation: 0,
             waiting: VecDeque::new(),
             restarts: false,
@@ -638,7 +638,7 @@ impl World {
         let ends: Vec<_> = self
             .network
             .connections()
-            .filter_map(|(connection, c)| c.side_of(place).map(|side| (*connection, side, c.end(side).state)))
+            .filter_map(|(connection, c)| c.side_of(place).map(|side| (connection, side, c.end(side).state)))
             .filter(|(_, _, state)| *state != EndState::Closed)
             .collect();
         for (connection, side, _) in ends {
@@ -666,7 +666,7 @@ impl World {
             let seq = self.agenda.push(self.now, due);
             // The clock has rung already; it may ring only by this new entry.
             if let (Some(timer), Some(slot)) = (alarm, self.slots.get_mut(id))
-                && let Some(alarm) = slot.timers.get_mut(&timer)
+                && let Some(alarm) = slot.timers.get_mut(timer)
             {
                 alarm.seq = seq;
             }

@@ -7,6 +7,7 @@
 //! **Invariants**: time never goes back; a handler sees only its own process; every trace event but an order has a
 //! cause with a smaller number.
 
+mod alarms;
 mod carry_out;
 mod commands;
 mod kafka;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use arcstr::ArcStr;
 
+pub use alarms::Alarms;
 pub(crate) use commands::is_tool;
 pub(crate) use slots::Place;
 pub use slots::Slots;
@@ -88,7 +90,7 @@ pub struct Slot {
     /// The disk, while there is no process.
     pub disk: Disk,
     /// Its alarm clocks: when each rings.
-    pub timers: BTreeMap<Timer, Alarm>,
+    pub timers: Alarms,
     /// Which process of this place it is, so that nothing meant for an earlier one reaches it.
     incarnation: u64,
     /// What came while it was halted.
@@ -165,7 +167,7 @@ impl World {
             listeners: BTreeMap::new(),
             added: [0; 7],
             next_connection: ConnectionId(0),
-            next_event: EventId(0),
+            next_event: EventId::FIRST,
             databases: BTreeMap::new(),
             fresh: Vec::new(),
             spare: Vec::new(),
@@ -215,7 +217,7 @@ impl World {
 
     /// Events noted since the start, kept or not.
     pub const fn events(&self) -> u64 {
-        self.next_event.0
+        self.next_event.number()
     }
 
     /// The places of all nodes.
@@ -281,8 +283,8 @@ impl World {
     }
 
     /// What was noted since the last call.
-    pub(crate) fn take_fresh(&mut self) -> Vec<TraceEvent> {
-        std::mem::take(&mut self.fresh)
+    pub(crate) fn take_fresh(&mut self) -> impl Iterator<Item = TraceEvent> {
+        self.fresh.drain(..)
     }
 
     /// Handles the next event; false when there is none.
@@ -303,14 +305,13 @@ impl World {
                 let Some(slot) = self.slots.at_mut(place) else {
                     return;
                 };
-                let Some(alarm) = slot.timers.get(&timer).copied().filter(|alarm| alarm.seq == seq) else {
-                    return;
-                };
                 if slot.state == ProcessState::Frozen {
-                    slot.waiting.push_back(Due::Alarm(place, timer));
+                    if slot.timers.is_set_as(timer, seq) {
+                        slot.waiting.push_back(Due::Alarm(place, timer));
+                    }
                     return;
                 }
-                slot.timers.remove(&timer);
+                let Some(alarm) = slot.timers.take_ringing(timer, seq) else { return };
                 self.handle(place, Input::Timer(timer, alarm.at), alarm.cause);
             }
             Due::Input { place, incarnation, input, cause } => {
@@ -363,7 +364,7 @@ impl World {
     fn count(&mut self, cause: Option<EventId>) -> EventId {
         let id = self.next_event;
         assert!(cause.is_none_or(|cause| cause < id), "a cause comes before its effect");
-        self.next_event.0 += 1;
+        self.next_event = id.next();
         id
     }
 }

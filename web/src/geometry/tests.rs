@@ -203,7 +203,13 @@ fn heard(at: u64, arrives: u64) -> TraceEvent {
         offset: CommitLogOffset(0),
         arrives: Instant::from_millis(arrives),
     };
-    TraceEvent { id: EventId(0), at: Instant::from_millis(at), node: Some("a-1".into()), cause: None, fact }
+    TraceEvent {
+        id: EventId::FIRST,
+        at: Instant::from_millis(at),
+        node: Some("a-1".into()),
+        cause: None,
+        fact,
+    }
 }
 
 #[test]

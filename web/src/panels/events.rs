@@ -160,7 +160,7 @@ fn row(props: &EventsProps, event: &TraceEvent) -> Html {
     let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::SelectEvent(id)));
     let selected = (props.selected == Some(id)).then_some("selected");
     html! {
-        <div key={id.0.to_string()} role="listitem">
+        <div key={id.to_string()} role="listitem">
             <button class={classes!("event", class_of(event), selected)} data-testid="event-row" data-kind={event.fact.kind()} {onclick}>
                 { cells(props.texts, event) }
             </button>

@@ -181,7 +181,7 @@ fn mark(props: &TimelineProps, drawn: &Drawn<'_>, share: f64) -> Html {
         fact => (props.texts.fact)(fact).to_owned(),
     };
     html! {
-        <span key={drawn.mark.id.0.to_string()} class={classes!("mark", class)} style={at(share)} title={format!("{} {text}", drawn.mark.at)}>
+        <span key={drawn.mark.id.to_string()} class={classes!("mark", class)} style={at(share)} title={format!("{} {text}", drawn.mark.at)}>
             if let Some(side) = drawn.label {
                 <em class={(side == Side::Before).then_some("before")}>{ label }</em>
             }
@@ -235,10 +235,11 @@ mod tests {
 
     use super::*;
 
-    fn mark(id: u64, at: u64, kind: MarkKind) -> Mark {
+    fn mark(number: u64, at: u64, kind: MarkKind) -> Mark {
         let at = Instant::from_millis(at);
-        let event = TraceEvent { id: EventId(id), at, node: None, cause: None, fact: Fact::Started };
-        Mark { id: EventId(id), at, kind, event }
+        let id = EventId::nth(number).expect("few events");
+        let event = TraceEvent { id, at, node: None, cause: None, fact: Fact::Started };
+        Mark { id, at, kind, event }
     }
 
     #[test]

@@ -80,7 +80,7 @@ mod tests {
 
     fn event(id: u64, fact: Fact) -> TraceEvent {
         TraceEvent {
-            id: EventId(id),
+            id: EventId::nth(id).expect("few events"),
             at: Instant::from_millis(id),
             node: Some("a".into()),
             cause: None,

@@ -363,7 +363,7 @@ mod tests {
 
     fn event(id: u64, node: &str, fact: Fact) -> TraceEvent {
         TraceEvent {
-            id: EventId(id),
+            id: EventId::nth(id).expect("few events"),
             at: Instant::from_millis(id),
             node: Some(node.into()),
             cause: None,
@@ -419,6 +419,6 @@ mod tests {
         list.set_window(100, 20, false);
         let (first, rows) = list.window(&trace);
         assert_eq!((first, rows.len()), (92, 36));
-        assert_eq!(rows[0].id, EventId(92));
+        assert_eq!(rows[0].id, EventId::nth(92).expect("few events"));
     }
 }

@@ -522,7 +522,7 @@ impl Session {
 
     fn select_event(&mut self, id: EventId) {
         let Some(run) = &self.run else { return };
-        let Some(event) = run.lab.trace().get(id.0 as usize) else { return };
+        let Some(event) = run.lab.trace().get(id.index()) else { return };
         self.chain = run.lab.causes(id).into_iter().cloned().collect();
         self.chain_of = Some(id);
         let message = event.fact.unique_key().map(|key| Selection::Message(ArcStr::clone(key)));

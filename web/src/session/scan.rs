@@ -77,9 +77,9 @@ impl Scan {
     /// Forgets what lies behind the present, because the run becomes another one there.
     pub fn cut(&mut self, length: usize) {
         self.seen = self.seen.min(length);
-        self.marks.retain(|mark| (mark.id.0 as usize) < length);
-        self.differences.retain(|_, (id, _)| (id.0 as usize) < length);
-        self.cuts.retain(|cut| (cut.id.0 as usize) < length);
+        self.marks.retain(|mark| mark.id.index() < length);
+        self.differences.retain(|_, (id, _)| id.index() < length);
+        self.cuts.retain(|cut| cut.id.index() < length);
     }
 
     /// Whether something waits to be announced.

@@ -103,7 +103,7 @@ impl Shown {
             groups,
             system_topics,
             marks: scan.marks.iter().cloned().collect(),
-            cuts: scan.cuts.iter().filter(|cut| (cut.id.0 as usize) < lab.trace().len()).cloned().collect(),
+            cuts: scan.cuts.iter().filter(|cut| cut.id.index() < lab.trace().len()).cloned().collect(),
             view,
         }
     }

@@ -70,7 +70,7 @@ impl Session {
         let Some(run) = &self.run else { return Vec::new() };
         let noted = run.lab.trace().len();
         let seen = run.scan.differences.iter().map(|(difference, (id, at))| (*difference, *id, *at));
-        seen.filter(|(_, id, _)| (id.0 as usize) < noted).collect()
+        seen.filter(|(_, id, _)| id.index() < noted).collect()
     }
 
     /// Commands of the run that did not come with the lab.

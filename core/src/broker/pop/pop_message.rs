@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::REVIVE_QUEUE_NUM;
 use super::check_point::CheckPoint;
-use crate::broker::stats::StatsName;
+use crate::broker::stats::Counted;
 use crate::broker::{Asked, Broker};
 use crate::fact::{Fact, PopFact};
 use crate::filter::BrokerFilter;
@@ -203,8 +203,7 @@ impl Broker {
         let check_point = self.check_point_of(now, run, &topic, (queue_id, offset), &found.messages);
         if !found.messages.is_empty() {
             self.stats.got(now, found.messages.len());
-            let key = format!("{topic}@{}", run.pop.group);
-            self.stats.count(now, StatsName::GroupGet, key, found.messages.len());
+            self.stats.count(now, Counted::got(&topic, &run.pop.group), found.messages.len());
             self.add_check_point(now, run.asked, check_point, run.revive_queue_id, found.next, out);
             let ck = |stored: &Arc<StoredMessage>| PopCk {
                 start_offset: offset,

@@ -328,7 +328,7 @@ things! {
             => Value::Truth(held.is_some_and(|it| it.stalled.is_some()));
     }
     "kafka-read", "records of a partition that a poll returned; in the order in which it did", Row::Kafka(KafkaRow::Read(event, view)) => {
-        "id": Number, "the number of the event in the run" => Value::number(event.id.0);
+        "id": Number, "the number of the event in the run" => Value::number(event.id.number());
         "at": Moment, "when" => Value::Moment(event.at);
         "consumer": Text, "whose poll" => maybe_text(event.node.as_ref().map(|node| node.as_str()));
         "group": Text, "its group" => maybe_text(rows::group(event, view));
@@ -356,7 +356,7 @@ things! {
         "members": Number, "how many consumers had it" => Value::number(life.members.len());
     }
     "event", "something that happened, up to now; in the order in which it did", Row::Event(event, view) => {
-        "id": Number, "its number in the run" => Value::number(event.id.0);
+        "id": Number, "its number in the run" => Value::number(event.id.number());
         "kind": Text [Fact::KINDS], "what, as the panel of events names it" => Value::text(event.fact.kind());
         "at": Moment, "when" => Value::Moment(event.at);
         "node": Text, "whose it is" => maybe_text(event.node.as_ref().map(|node| node.as_str()));

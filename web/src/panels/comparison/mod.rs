@@ -369,7 +369,7 @@ fn list(props: &ComparisonProps, picked: &Picked) -> Html {
     let line = |event: &lab_core::fact::TraceEvent| {
         let open = |id: EventId| props.send(CompareMsg::Open(picked.column, Some(id)));
         html! {
-            <li key={event.id.0.to_string()}>
+            <li key={event.id.to_string()}>
                 <button class="event" data-testid="compare-event" onclick={open(event.id)}>{ event_cells(props.texts, event) }</button>
             </li>
         }

@@ -27,7 +27,7 @@ fn one(props: &InspectorProps, cut: &Cut) -> Html {
     let head = [texts.message, texts.queue, texts.offset, texts.replicas.acknowledged];
     let rows = cut.messages.iter().map(|message| row(props, message)).collect();
     html! {
-        <div key={cut.id.0.to_string()}>
+        <div key={cut.id.to_string()}>
             <p class="sub">{ (texts.replicas.cut_at)(&cut.at.to_string(), &cut.to.to_string()) }</p>
             { listing(&head, rows, texts.none) }
         </div>

@@ -126,7 +126,7 @@ fn way(props: &InspectorProps, way: &[TraceEvent]) -> Html {
         let onclick = Callback::from(move |_: MouseEvent| on.emit(Msg::SelectEvent(id)));
         let node = event.node.as_ref().map_or(texts.the_lab, |node| node.as_str()).to_owned();
         html! {
-            <tr key={id.0.to_string()}><td>{ event.at.to_string() }</td>
+            <tr key={id.to_string()}><td>{ event.at.to_string() }</td>
                 <td><button class="link" title={(texts.details)(&event.fact)} {onclick}>{ (texts.fact)(&event.fact) }</button><br /><small>{ node }</small></td></tr>
         }
     });

@@ -89,7 +89,7 @@ fn quoted<'a>(
     let pairs = expressions.iter().zip(values).filter(|(expression, _)| facts.contains(expression));
     pairs
         .filter_map(|(expression, value)| match value {
-            Value::Number(id) => Some((*expression, EventId(u64::try_from(*id).ok()?))),
+            Value::Number(id) => Some((*expression, EventId::nth(u64::try_from(*id).ok()?)?)),
             _ => None,
         })
         .collect()

@@ -8,7 +8,11 @@
 //! **Left out on purpose**: bandwidth, full socket buffers, TCP giving up after a quarter of an hour, half-open
 //! connection limits.
 
+mod connections;
+
 use std::collections::BTreeMap;
+
+use connections::Connections;
 
 use crate::command::{Barrier, Latency};
 use crate::id::{ConnectionId, EventId, NodeId};
@@ -86,6 +90,12 @@ pub struct End {
 impl End {
     const fn new(place: Place, peer: Peer) -> Self {
         Self { peer, place, state: EndState::Opening, link: None, last_arrival: Instant::ZERO }
+    }
+
+    /// TCP keeps the order: nothing overtakes what the same end sent before.
+    fn in_order(&mut self, arrival: Instant) -> Instant {
+        self.last_arrival = self.last_arrival.max(arrival);
+        self.last_arrival
     }
 }
 
@@ -172,12 +182,12 @@ pub struct Network {
     places: BTreeMap<(NodeId, NodeId), usize>,
     /// Places of links that were forgotten.
     free: Vec<usize>,
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: Connections,
 }
 
 impl Network {
     /// A network in which every link has this latency and loss.
-    pub const fn new(seed: u64, latency: Latency, loss: Ratio) -> Self {
+    pub fn new(seed: u64, latency: Latency, loss: Ratio) -> Self {
         Self {
             seed,
             latency,
@@ -185,7 +195,7 @@ impl Network {
             links: Vec::new(),
             places: BTreeMap::new(),
             free: Vec::new(),
-            connections: BTreeMap::new(),
+            connections: Connections::default(),
         }
     }
 
@@ -218,44 +228,38 @@ impl Network {
 
     /// A connection, as long as one end uses it.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        self.connections.get(&id)
+        self.connections.get(id)
     }
 
     /// A connection, to change it.
     pub fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
-        self.connections.get_mut(&id)
+        self.connections.get_mut(id)
     }
 
     /// All connections.
-    pub fn connections(&self) -> impl Iterator<Item = (&ConnectionId, &Connection)> {
+    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, &Connection)> {
         self.connections.iter()
     }
 
     /// Closes one end; forgets the connection when the other was closed before.
     pub fn close_end(&mut self, id: ConnectionId, side: Side) {
-        if let Some(connection) = self.connections.get_mut(&id) {
+        if let Some(connection) = self.connections.get_mut(id) {
             connection.end_mut(side).state = EndState::Closed;
             if connection.is_dead() {
-                self.connections.remove(&id);
+                self.connections.remove(id);
             }
         }
     }
 
     /// Takes a packet. Returns when it arrives, or [`Instant::NEVER`] when a barrier keeps it.
     pub fn send(&mut self, now: Instant, transit: Transit) -> (Instant, Option<Transit>) {
-        let Some(connection) = self.connections.get(&transit.connection) else {
+        let Some(connection) = self.connections.get(transit.connection) else {
             return (Instant::NEVER, None);
         };
         let (from, to) = (connection.end(transit.to.other()), connection.end(transit.to));
         let place = match from.link {
             Some(place) => place,
-            None => {
-                let place = self.place_of(from.peer.node.clone(), to.peer.node.clone());
-                if let Some(connection) = self.connections.get_mut(&transit.connection) {
-                    connection.end_mut(transit.to.other()).link = Some(place);
-                }
-                place
-            }
+            None => self.place_of(from.peer.node.clone(), to.peer.node.clone()),
         };
         let link = &mut self.links[place];
         if link.is_cut || link.is_held {
@@ -263,17 +267,12 @@ impl Network {
             return (Instant::NEVER, None);
         }
         let arrival = now + link.travel_time();
-        (self.in_order(&transit, arrival), Some(transit))
-    }
-
-    /// TCP keeps the order: nothing overtakes what the same end sent before.
-    fn in_order(&mut self, transit: &Transit, arrival: Instant) -> Instant {
-        let Some(connection) = self.connections.get_mut(&transit.connection) else {
-            return arrival;
+        let Some(connection) = self.connections.get_mut(transit.connection) else {
+            return (Instant::NEVER, None);
         };
-        let end = connection.end_mut(transit.to.other());
-        end.last_arrival = end.last_arrival.max(arrival);
-        end.last_arrival
+        let from = connection.end_mut(transit.to.other());
+        from.link = Some(place);
+        (from.in_order(arrival), Some(transit))
     }
 
     /// Puts a barrier up.
@@ -310,7 +309,9 @@ impl Network {
                 Barrier::Cut => next_retransmission(transit.sent, now),
             };
             let arrival = departure + link.travel_time();
-            freed.push((self.in_order(&transit, arrival), transit));
+            let connection = self.connections.get_mut(transit.connection);
+            let from = connection.map(|connection| connection.end_mut(transit.to.other()));
+            freed.push((from.map_or(arrival, |from| from.in_order(arrival)), transit));
         }
         freed
     }
@@ -349,7 +350,7 @@ impl Network {
             self.links[link].waiting.clear();
             self.free.push(link);
         }
-        self.connections.retain(|_, connection| {
+        self.connections.retain(|connection| {
             let Some(side) = connection.side_of(place) else { return true };
             for side in [side, side.other()] {
                 connection.end_mut(side).link = None;
