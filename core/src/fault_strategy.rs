@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{ClientConfig, Profile};
+use crate::gather::Arrange as _;
 use crate::id::BrokerName;
 use crate::time::{Duration, Instant};
 
@@ -143,7 +144,7 @@ impl FaultStrategy {
     /// all that were noted, at least one; available ones first, then by latency, then by the end of their time.
     pub fn better_half(&self, now: Instant) -> Vec<BrokerName> {
         let mut ranked: Vec<_> = self.items.iter().collect();
-        ranked.sort_by_key(|(_, item)| (now < item.until, item.latency, item.until));
+        ranked.arrange_by_key(|(_, item)| (now < item.until, item.latency, item.until));
         let half = (ranked.len() / 2).max(1);
         ranked.into_iter().take(half).map(|(name, _)| name.clone()).collect()
     }

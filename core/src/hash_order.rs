@@ -2,6 +2,7 @@
 //!
 //! **In RocketMQ**: `java.util.HashMap` and `ConcurrentHashMap`, which spread a hash in the same way.
 
+use crate::gather::Arrange as _;
 use crate::id::MessageQueue;
 use crate::message::java_hash;
 
@@ -24,7 +25,7 @@ pub fn in_hash_order<T>(entries: Vec<T>, hash: impl Fn(&T) -> i32) -> Vec<T> {
 /// [`in_hash_order`] of a table that was made for so many entries, a power of two.
 pub fn in_buckets<T>(mut entries: Vec<T>, made_for: usize, hash: impl Fn(&T) -> i32) -> Vec<T> {
     let buckets = capacity(entries.len(), made_for);
-    entries.sort_by_key(|entry| {
+    entries.arrange_by_key(|entry| {
         let hash = hash(entry).cast_unsigned();
         (hash ^ (hash >> 16)) as usize & (buckets - 1)
     });

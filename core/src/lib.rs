@@ -66,6 +66,7 @@ pub mod fact;
 pub mod fault_strategy;
 pub mod fidelity;
 pub mod filter;
+pub mod gather;
 pub mod hash_order;
 pub mod id;
 pub mod kafka;

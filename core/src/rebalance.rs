@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use crate::allocate::{AllocateError, MachineRoomResolver, allocate};
 use crate::config::{AllocateStrategy, MessageModel};
 use crate::fact::DropReason;
+use crate::gather::{Arrange as _, Gather as _};
 use crate::id::{ClientId, MessageQueue, TopicName};
 
 /// Who divides, and how.
@@ -54,8 +55,8 @@ pub fn division(
         (Some(_), None) => Division::Keep,
         (Some(queues), Some(members)) => {
             let (mut queues, mut members) = (queues.to_vec(), members.to_vec());
-            queues.sort();
-            members.sort();
+            queues.arrange();
+            members.arrange();
             let share = allocate(member.strategy, member.rooms, member.me, &queues, &members);
             share.map_or_else(Division::Failed, Division::Share)
         }
@@ -92,7 +93,7 @@ pub fn changes(share: &[MessageQueue], held: &[(MessageQueue, bool)]) -> Changes
 
 /// Whether a member holds exactly its share of the topic; if not, V5 has another round after a second.
 pub fn is_balanced<'a>(share: &[MessageQueue], held: impl IntoIterator<Item = &'a MessageQueue>) -> bool {
-    share.iter().collect::<BTreeSet<_>>() == held.into_iter().collect()
+    share.iter().gather::<BTreeSet<_>>() == held.into_iter().gather()
 }
 
 #[cfg(test)]

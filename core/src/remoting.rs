@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Fact;
+use crate::gather::Gather as _;
 use crate::id::{Address, ConnectionId, NodeId, Opaque};
 use crate::outbox::Outbox;
 use crate::rpc::{Frame, Request, RequestCode, Response};
@@ -324,7 +325,7 @@ impl ServerChannels {
     pub fn close_idle(&mut self, now: Instant, out: &mut Outbox) -> BTreeSet<ConnectionId> {
         let is_idle = |last: Instant| now.since(last) >= self.max_idle;
         let idle: BTreeSet<_> =
-            self.channels.iter().filter(|(_, (_, last))| is_idle(*last)).map(|(id, _)| *id).collect();
+            self.channels.iter().filter(|(_, (_, last))| is_idle(*last)).map(|(id, _)| *id).gather();
         for connection in &idle {
             self.channels.remove(connection);
             out.close(*connection);

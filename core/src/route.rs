@@ -4,6 +4,7 @@
 //! `TopicRouteData.topicRouteDataChanged`, `BrokerData.selectBrokerAddr` (behaviour §2.3).
 //! **Left out on purpose**: static topics.
 
+use crate::gather::Arrange as _;
 use crate::id::{Address, BrokerId, BrokerName, MessageQueue, TopicName};
 use crate::rng::Rng;
 use crate::rpc::{BrokerData, TopicRoute, message_queue, perm};
@@ -34,7 +35,7 @@ pub fn writable_queues(
     };
     let mut queue_datas: Vec<_> =
         route.queue_datas.iter().filter(|data| data.perm & perm::WRITE != 0).collect();
-    queue_datas.sort_by(|one, other| one.broker_name.cmp(&other.broker_name));
+    queue_datas.arrange_by(|one, other| one.broker_name.cmp(&other.broker_name));
     Ok(queue_datas
         .into_iter()
         .filter(|data| has_master(&data.broker_name))
@@ -75,8 +76,8 @@ pub fn has_changed(old: Option<&TopicRoute>, new: &TopicRoute) -> bool {
 
 fn sorted(route: &TopicRoute) -> TopicRoute {
     let mut route = route.clone();
-    route.queue_datas.sort_by(|one, other| one.broker_name.cmp(&other.broker_name));
-    route.broker_datas.sort_by(|one, other| one.broker_name.cmp(&other.broker_name));
+    route.queue_datas.arrange_by(|one, other| one.broker_name.cmp(&other.broker_name));
+    route.broker_datas.arrange_by(|one, other| one.broker_name.cmp(&other.broker_name));
     route
 }
 
@@ -100,7 +101,7 @@ pub fn readable_queues(topic: &TopicName, route: &TopicRoute) -> Vec<MessageQueu
         .filter(|data| data.perm & perm::READ != 0)
         .flat_map(|data| (0..data.read_queue_nums).map(|id| message_queue(topic, &data.broker_name, id)))
         .collect();
-    queues.sort();
+    queues.arrange();
     queues
 }
 

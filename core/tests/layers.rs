@@ -5,7 +5,19 @@ use std::path::{Path, PathBuf};
 
 /// The rows of the picture, first to last. A module may use its own row and the rows before it.
 const ROWS: &[&[&str]] = &[
-    &["time", "rng", "id", "names", "message", "hash_order", "unique_id", "sys_flag", "config", "validators"],
+    &[
+        "time",
+        "rng",
+        "id",
+        "names",
+        "message",
+        "gather",
+        "hash_order",
+        "unique_id",
+        "sys_flag",
+        "config",
+        "validators",
+    ],
     &["rpc", "timer", "command", "fact", "outbox"],
     &[
         "store",

@@ -1,18 +1,14 @@
 //! Building the page into `dist/`, and measuring what a visitor downloads.
 //!
-//! Trunk compiles and bundles; after that `wasm-opt` makes the WASM file about a quarter smaller where there is one.
-//! Trunk's own call of it stays off, because Trunk fails, or downloads, where it finds none.
-//!
-//! **Invariant**: a missing, old or failing `wasm-opt` costs bytes and never the build.
+//! Trunk compiles and bundles; after that [`wasm_opt`] makes the WASM file a little smaller.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use brotli::enc::BrotliEncoderParams;
 
-use crate::{shell, tools};
+use crate::{shell, tools, wasm_opt};
 
 /// How to compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +44,8 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     shell::run(&mut trunk)?;
     let dist = shell::root().join("dist");
     if profile == Profile::Release {
-        optimise(&dist)?;
+        let files = files(&dist)?;
+        wasm_opt::optimise(files.iter().map(PathBuf::as_path).filter(|file| wasm_opt::is_wasm(file)));
     }
     Ok(dist)
 }
@@ -70,43 +67,6 @@ fn check_lessons() -> Result<()> {
         .args(["run", "--quiet", "--package", "lab-core", "--example", "lesson", "--", "--quiet"])
         .args(lessons);
     shell::run(&mut check)
-}
-
-/// Runs `wasm-opt` over each WASM file, if there is one on the `PATH` or in `node_modules`.
-fn optimise(dist: &Path) -> Result<()> {
-    let local = shell::root().join("node_modules").join(".bin").join("wasm-opt");
-    let Some(program) = shell::find("wasm-opt").or_else(|| shell::find(&local.to_string_lossy())) else {
-        println!("There is no wasm-opt here, so the page is about a quarter larger than it could be.");
-        return Ok(());
-    };
-    for file in files(dist)?.iter().filter(|file| file.extension() == Some(OsStr::new("wasm"))) {
-        let smaller = file.with_extension("wasm-opt");
-        let mut command = shell::command(&program);
-        command.args(["-Oz", "-o"]).arg(&smaller).arg(file);
-        // What rustc takes for granted, wasm-opt must be told, as wasm-bindgen drops the section that says so.
-        command.args([
-            "--enable-bulk-memory",
-            "--enable-multivalue",
-            "--enable-mutable-globals",
-            "--enable-nontrapping-float-to-int",
-            "--enable-reference-types",
-            "--enable-sign-ext",
-        ]);
-        let before = fs::metadata(file)?.len();
-        match shell::run(&mut command) {
-            Ok(()) => {
-                fs::rename(&smaller, file)?;
-                let after = fs::metadata(file)?.len();
-                println!("wasm-opt: {} → {} bytes", grouped(before), grouped(after));
-            }
-            Err(error) => {
-                println!("warning: {error:#}; the page is served without that optimisation");
-                // It may have written half a file, or none.
-                let _ = fs::remove_file(&smaller);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Every file under a folder, sorted.
@@ -166,7 +126,7 @@ fn table(sizes: &[Size]) -> String {
 }
 
 /// A number with a space between thousands: `1 234 567`.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.char_indices() {

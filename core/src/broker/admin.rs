@@ -12,6 +12,7 @@ use super::stats::Counted;
 use super::topics::is_system_topic;
 use crate::config::BrokerConfig;
 use crate::fact::Fact;
+use crate::gather::Gather as _;
 use crate::id::{Address, CommitLogOffset, GroupName, QueueId, QueueOffset, TopicName};
 use crate::names::{TOPIC_MAX_LENGTH, validate};
 use crate::outbox::Outbox;
@@ -174,7 +175,7 @@ impl Broker {
             .iter()
             .filter(|(_, other, ..)| *other == topic)
             .map(|(group, ..)| group.clone())
-            .collect();
+            .gather();
         for group in groups {
             for source in [PopSource::RetryV1, PopSource::RetryV2] {
                 let retry = source.real_topic(topic, &group);
@@ -259,7 +260,7 @@ impl Broker {
                 };
                 (message_queue(topic, &self.broker_name, id), offset)
             })
-            .collect();
+            .gather();
         let rate = self.stats.rate(now, &Counted::put(topic));
         Response::with(code, ResponseBody::TopicStats(stats, rate))
     }
@@ -291,11 +292,7 @@ impl Broker {
 
     /// The topics on which the broker stores an offset of the group (`whichTopicByConsumer`).
     fn topics_of(&self, group: &GroupName) -> BTreeSet<TopicName> {
-        self.offsets
-            .iter()
-            .filter(|(other, ..)| *other == group)
-            .map(|(_, topic, ..)| topic.clone())
-            .collect()
+        self.offsets.iter().filter(|(other, ..)| *other == group).map(|(_, topic, ..)| topic.clone()).gather()
     }
 
     fn consumed_rate(&self, now: Instant, group: &GroupName, topic: &TopicName) -> RateOverTime {
@@ -334,7 +331,7 @@ impl Broker {
                 (message_queue(topic, &self.broker_name, row.queue_id), self.offset_wrapper(&row))
             });
             Some(ConsumeStats {
-                offsets: offsets.collect(),
+                offsets: offsets.gather(),
                 rates: vec![self.consumed_rate(now, group, topic)],
             })
         };
@@ -383,7 +380,7 @@ impl Broker {
     /// and never takes it away again, a mistake of 5.3.3 (behaviour §7.1).
     pub(super) fn groups_of(&self, topic: &TopicName) -> Vec<GroupName> {
         let by_offset = self.offsets.iter().filter(|(_, other, ..)| *other == topic);
-        let mut groups: BTreeSet<GroupName> = by_offset.map(|(group, ..)| group.clone()).collect();
+        let mut groups: BTreeSet<GroupName> = by_offset.map(|(group, ..)| group.clone()).gather();
         if self.profile.is_v5() {
             groups.extend(self.subscribed_topics.get(topic).map(|topic| GroupName::from(topic.as_str())));
         } else {
@@ -432,7 +429,7 @@ impl Broker {
             .iter()
             .filter(|(group, other, ..)| *group == source && *other == topic)
             .map(|(_, topic, queue_id, offset)| ((destination.clone(), (topic.clone(), queue_id)), offset))
-            .collect();
+            .gather();
         self.offsets.put_all(&copied);
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::{Broker, Purpose};
 use crate::config::BrokerRole;
+use crate::gather::Gather as _;
 use crate::id::{Address, BrokerId, TopicName};
 use crate::outbox::Outbox;
 use crate::rpc::{Registration, Request, Response, ResponseBody, TopicConfig, TopicTable, perm};
@@ -67,7 +68,7 @@ impl Broker {
             .iter()
             .filter(|(topic, _)| is_wanted(topic))
             .map(|(topic, config)| (topic.clone(), announce(config)))
-            .collect();
+            .gather();
         Arc::new(topics)
     }
 

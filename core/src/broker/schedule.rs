@@ -23,6 +23,7 @@ use super::acting::{Escape, EscapeOrigin};
 use super::hold_back::{SCHEDULE_TOPIC, real_place};
 use super::send::Put;
 use crate::fact::Fact;
+use crate::gather::Arrange as _;
 use crate::id::{QueueOffset, TopicName};
 use crate::message::{DelayLevels, StoredMessage, property};
 use crate::outbox::Outbox;
@@ -110,7 +111,7 @@ impl Broker {
             .filter(|message| message.message.topic.as_str() == SCHEDULE_TOPIC)
             .map(|message| DelayLevels::level_of(message.queue_id))
             .collect();
-        levels.sort_unstable();
+        levels.arrange();
         levels.dedup();
         for level in levels {
             self.arm_level(now, level, out);

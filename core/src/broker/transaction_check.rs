@@ -19,6 +19,7 @@ use super::acting::EscapeOrigin;
 use super::send::Put;
 use super::transaction::{HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP, immunity, op_offsets};
 use crate::fact::Fact;
+use crate::gather::{Arrange as _, Gather as _};
 use crate::id::{GroupName, Opaque, QueueId, QueueOffset, TopicName};
 use crate::message::{StoredMessage, property};
 use crate::outbox::Outbox;
@@ -141,7 +142,7 @@ impl Broker {
             }
         }
         for op in &found.messages {
-            let open: BTreeSet<_> = op_offsets(op).filter(|offset| *offset >= round.half_from).collect();
+            let open: BTreeSet<_> = op_offsets(op).filter(|offset| *offset >= round.half_from).gather();
             round.ended.extend(open.iter().map(|offset| (*offset, op.queue_offset)));
             if open.is_empty() {
                 round.done_ops.push(op.queue_offset);
@@ -290,7 +291,7 @@ impl Broker {
         if round.at != round.half_from {
             self.commit_transaction_offset(HALF_TOPIC, round.at, out);
         }
-        round.done_ops.sort_unstable();
+        round.done_ops.arrange();
         let mut op = round.op_from;
         for done in round.done_ops {
             if done != op {

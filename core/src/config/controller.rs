@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::{NameServerConfig, Profile, Setting, ms, secs};
+use crate::gather::Arrange as _;
 use crate::id::Address;
 use crate::time::Duration;
 
@@ -53,7 +54,7 @@ impl FromStr for Peers {
         let parts = text.split(';').filter(|part| !part.is_empty());
         let peers: Vec<(u32, Address)> = parts.map(read).collect::<Result<_, String>>()?;
         let mut ids: Vec<_> = peers.iter().map(|(id, _)| *id).collect();
-        ids.sort_unstable();
+        ids.arrange();
         ids.dedup();
         if ids.len() == peers.len() { Ok(Self(peers)) } else { Err(format!("`{text}` names a member twice")) }
     }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::BrokerConfig;
+use crate::gather::Gather as _;
 use crate::id::Address;
 
 /// Which member of its group (`dLegerSelfId`): `n0`, `n1`, …. The broker that it belongs to has that number + 1 as its
@@ -45,7 +46,7 @@ impl DLegerPeers {
     /// The three members of RocketMQ's sample configuration.
     pub fn sample() -> Self {
         let ports = [40_911, 40_912, 40_913];
-        Self((0..).map(MemberId).zip(ports.map(Address::local)).collect())
+        Self((0..).map(MemberId).zip(ports.map(Address::local)).gather())
     }
 
     /// Where a member listens.

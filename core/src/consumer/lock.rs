@@ -15,6 +15,7 @@ use super::concurrently::Later;
 use super::{Consumer, HoldId, Purpose};
 use crate::client_instance;
 use crate::fact::{DropReason, Fact};
+use crate::gather::Gather as _;
 use crate::id::{Address, BrokerId, MessageQueue};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
@@ -50,7 +51,7 @@ impl Consumer {
         Request::LockBatchMq {
             group: self.spec.client.group.clone(),
             client_id: self.client.client_id.clone(),
-            queues: queues.iter().map(|queue| (queue.topic.clone(), queue.queue_id)).collect(),
+            queues: queues.iter().map(|queue| (queue.topic.clone(), queue.queue_id)).gather(),
         }
     }
 
@@ -166,7 +167,7 @@ impl Consumer {
         Request::UnlockBatchMq {
             group: self.spec.client.group.clone(),
             client_id: self.client.client_id.clone(),
-            queues: queues.into_iter().map(|queue| (queue.topic.clone(), queue.queue_id)).collect(),
+            queues: queues.into_iter().map(|queue| (queue.topic.clone(), queue.queue_id)).gather(),
         }
     }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Consumer;
+use crate::gather::Gather as _;
 use crate::id::{BrokerId, MessageQueue, QueueOffset};
 use crate::outbox::Outbox;
 use crate::rpc::Request;
@@ -22,7 +23,7 @@ impl Consumer {
     /// Commits every queue that it holds, whether it moved or not.
     pub(super) fn persist_all(&mut self, now: Instant, out: &mut Outbox) {
         if self.is_broadcasting() {
-            self.disk.offsets = self.offsets.iter().map(|(queue, offset)| (queue.clone(), offset)).collect();
+            self.disk.offsets = self.offsets.iter().map(|(queue, offset)| (queue.clone(), offset)).gather();
             return;
         }
         let queues = &self.queues;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::listener::message_at;
 use super::{Assigned, Consumer};
 use crate::fact::{Fact, ListenerResult};
+use crate::gather::Gather as _;
 use crate::id::{ConnectionId, GroupName, MessageQueue, Opaque, QueueOffset};
 use crate::message::StoredMessage;
 use crate::outbox::Outbox;
@@ -137,7 +138,7 @@ impl Consumer {
             subscriptions: self.subscriptions.clone(),
             queues: queues
                 .map(|(queue, assigned)| (queue.clone(), queue_info(assigned, self.commit_offset(queue))))
-                .collect(),
+                .gather(),
             consumed: self.listener.counts.clone(),
         }
     }

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::heartbeat::{BrokerIdentity, Liveness};
+use crate::gather::Gather as _;
 use crate::id::{Address, BrokerId, BrokerName, ClusterName};
 use crate::rpc::{
     ControllerAnswer, ControllerEvent, ControllerEvents, MasterEpoch, RegisterCheckCode, ReplicaIdentity,
@@ -181,13 +182,12 @@ impl ReplicasInfoManager {
             let identity = |id: &BrokerId| (info.cluster.clone(), name.clone(), *id);
             let mut pools = vec![sync.sync_state_set.clone()];
             if enable_unclean {
-                pools.push(info.replicas.keys().copied().collect());
+                pools.push(info.replicas.keys().copied().gather());
             }
             pools.iter().find_map(|pool| try_elect(pool, sync.master, designated, &identity, liveness))
         };
         let new_master = asked_for.filter(|_| is_first).or_else(by_policy);
-        let members: BTreeMap<_, _> =
-            info.replicas.iter().map(|(id, (address, _))| (*id, *address)).collect();
+        let members: BTreeMap<_, _> = info.replicas.iter().map(|(id, (address, _))| (*id, *address)).gather();
         let address_of = |id: BrokerId| members.get(&id).map(|address| (id, *address));
         match new_master {
             Some(id) if sync.master == Some(id) => {

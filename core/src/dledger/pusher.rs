@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Alarm, Call, Effects, Member, MemberEffect};
+use crate::gather::Arrange as _;
 use crate::rpc::{
     DLedgerCode, DLedgerRequest, DLedgerResponse, EntryId, Index, MemberId, MemberRole, Push, Term,
 };
@@ -164,7 +165,7 @@ impl<P: Clone + PartialEq> Member<P> {
             return;
         }
         let mut marks: Vec<_> = self.peers.iter().map(|peer| self.water_mark(*peer)).collect();
-        marks.sort_unstable_by(|a, b| b.cmp(a));
+        marks.arrange_by(|a, b| b.cmp(a));
         let quorum_index = marks.get(marks.len() / 2).copied().flatten();
         self.update_committed_index(now, self.disk.term, quorum_index, out);
         while let Some((entry, pending)) = self.pusher.pending.first_key_value() {

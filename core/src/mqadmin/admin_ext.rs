@@ -11,6 +11,7 @@ use arcstr::ArcStr;
 
 use super::exception::{Exception, suggest_todo};
 use super::session::{Session, Step, caught};
+use crate::gather::Gather as _;
 use crate::hash_order::{in_buckets, in_name_order};
 use crate::id::{Address, BrokerId, BrokerName, ClusterName, GroupName, TopicName};
 use crate::message::java_hash;
@@ -191,7 +192,7 @@ impl Session<'_> {
     /// `fetchBrokerRuntimeStats`: by name.
     pub(super) fn fetch_broker_runtime_stats(&mut self, broker: Address) -> Step<BTreeMap<ArcStr, ArcStr>> {
         match self.invoke_broker(broker, Request::GetBrokerRuntimeInfo)?.body {
-            ResponseBody::Properties(figures) => Ok(figures.into_iter().collect()),
+            ResponseBody::Properties(figures) => Ok(figures.into_iter().gather()),
             _ => Ok(BTreeMap::new()),
         }
     }

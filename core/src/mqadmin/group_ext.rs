@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::exception::Exception;
 use super::session::{Session, Step, Stop, TIMEOUT, caught};
 use crate::config::{MessageModel, Profile};
+use crate::gather::Gather as _;
 use crate::hash_order::in_name_order;
 use crate::id::{Address, ClientId, GroupName, TopicName};
 use crate::rpc::{
@@ -47,8 +48,7 @@ impl Session<'_> {
         }
         if self.profile().is_v5() {
             // A topic without a route makes the tool fail, whatever the brokers said.
-            let topics: BTreeSet<TopicName> =
-                result.offsets.keys().map(|queue| queue.topic.clone()).collect();
+            let topics: BTreeSet<TopicName> = result.offsets.keys().map(|queue| queue.topic.clone()).gather();
             for topic in in_name_order(topics.into_iter().collect(), ToString::to_string) {
                 self.examine_topic_route_info(&topic)?;
             }

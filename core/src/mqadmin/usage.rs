@@ -3,6 +3,7 @@
 //! **In RocketMQ**: `ServerUtil.printCommandLineHelp` over `HelpFormatter` of commons-cli, 110 letters wide.
 
 use super::arguments::OptionSpec;
+use crate::gather::Arrange as _;
 
 /// Letters in a line.
 const WIDTH: usize = 110;
@@ -14,7 +15,7 @@ const GAP: &str = "   ";
 /// The text for a command with these options, given in the order in which they were declared.
 pub(super) fn usage(command: &str, options: &[OptionSpec]) -> String {
     let mut options = options.to_vec();
-    options.sort_by_key(|option| option.key().to_ascii_lowercase());
+    options.arrange_by_key(|option| option.key().to_ascii_lowercase());
     let mut text = wrapped(&usage_line(command, &options), USAGE_INDENT);
     let names: Vec<String> = options.iter().map(names).collect();
     let widest = names.iter().map(String::len).max().unwrap_or_default();

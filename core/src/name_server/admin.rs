@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::NameServer;
+use crate::gather::Gather as _;
 use crate::id::{Address, BrokerName, ClusterName, TopicName};
 use crate::rpc::{
     NameServerAnswer, NameServerRequest, QueueData, RequestCode, Response, ResponseBody, ResponseCode,
@@ -61,7 +62,7 @@ impl NameServer {
                 NameServerAnswer::TopicCount(count)
             }
             NameServerRequest::GetAllTopicListFromNameServer if self.config.enable_all_topic_list => {
-                topic_list(self.topics.keys().cloned().collect())
+                topic_list(self.topics.keys().cloned().gather())
             }
             NameServerRequest::GetTopicsByCluster { cluster } if self.gives_topic_list() => {
                 topic_list(self.topics_of_cluster(&cluster))
@@ -138,7 +139,7 @@ impl NameServer {
             return BTreeSet::new();
         };
         let has = |queues: &BTreeMap<BrokerName, TopicConfig>| queues.keys().any(|name| names.contains(name));
-        self.topics.iter().filter(|(_, queues)| has(queues)).map(|(topic, _)| topic.clone()).collect()
+        self.topics.iter().filter(|(_, queues)| has(queues)).map(|(topic, _)| topic.clone()).gather()
     }
 
     /// The topics named after clusters and brokers, and a broker that knows the other system topics.
@@ -147,7 +148,7 @@ impl NameServer {
         let brokers = self.clusters.values().flatten().map(BrokerName::as_str);
         let mut addresses = self.brokers.values().filter_map(|broker| broker.broker_addrs.values().next());
         NameServerAnswer::TopicList {
-            topics: clusters.chain(brokers).map(TopicName::from).collect(),
+            topics: clusters.chain(brokers).map(TopicName::from).gather(),
             broker_address: addresses.next().copied(),
         }
     }

@@ -13,6 +13,7 @@ use arcstr::ArcStr;
 use serde::{Serialize, Serializer};
 
 use super::Subscription;
+use crate::gather::Gather as _;
 use crate::time::Instant;
 
 /// The expression that takes everything (`SubscriptionData.SUB_ALL`).
@@ -117,7 +118,7 @@ impl MessageSelector {
             return Err(SelectorError::NoTags);
         }
         let tags =
-            expression.split("||").map(java_trim).filter(|tag| !tag.is_empty()).map(ArcStr::from).collect();
+            expression.split("||").map(java_trim).filter(|tag| !tag.is_empty()).map(ArcStr::from).gather();
         Ok(Self { expression_type: ExpressionType::Tag, expression: expression.into(), tags })
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arcstr::ArcStr;
 
 use crate::config::BrokerRole;
+use crate::gather::Gather as _;
 use crate::id::NodeId;
 use crate::store::MessageStore;
 use crate::view::{BrokerView, NodeStatus, View};
@@ -64,5 +65,5 @@ fn counting(view: &View) -> BTreeSet<NodeId> {
         view.brokers.iter().any(|it| it.broker_name == broker.broker_name && is_running_master(it))
     };
     let counts = |broker: &&BrokerView| is_running_master(broker) || !has_master(broker);
-    view.brokers.iter().filter(counts).map(|broker| broker.node.id.clone()).collect()
+    view.brokers.iter().filter(counts).map(|broker| broker.node.id.clone()).gather()
 }

@@ -6,6 +6,7 @@ use arcstr::ArcStr;
 
 use super::Send;
 use crate::fact::{Fact, TraceEvent};
+use crate::gather::{Arrange as _, Gather as _};
 use crate::id::{BrokerName, EventId, NodeId};
 use crate::time::{Duration, Instant};
 use crate::view::View;
@@ -69,7 +70,7 @@ pub(super) fn writes(sends: &[Send<'_>], view: &View, from: Instant) -> Stretche
     let is_smooth = |send: &&Send<'_>| send.stored.is_some_and(|stored| stored.attempts == 1);
     let ended = sends.iter().filter(|send| !is_smooth(send)).map(|send| (send.begun, send.event.at));
     let mut tried: Vec<(Instant, Instant)> = ended.chain(under_way).filter(|(_, to)| *to >= from).collect();
-    tried.sort_unstable();
+    tried.arrange();
     let last_try = tried.iter().map(|(_, to)| *to).max();
     let mut all: Vec<Stretch> = Vec::new();
     for (begun, _) in tried {
@@ -87,7 +88,7 @@ pub(super) fn writes(sends: &[Send<'_>], view: &View, from: Instant) -> Stretche
 /// The longest silence of each broker name that has a broker, as long as anybody sent anything to anyone.
 pub(super) fn silences(sends: &[Send<'_>], view: &View, from: Instant) -> Vec<(BrokerName, Stretch)> {
     let until = sends.iter().map(|send| send.event.at).max().unwrap_or(from);
-    let names: BTreeSet<&BrokerName> = view.brokers.iter().map(|broker| &broker.broker_name).collect();
+    let names: BTreeSet<&BrokerName> = view.brokers.iter().map(|broker| &broker.broker_name).gather();
     let silence = |name: &BrokerName| {
         let is_of = |send: &&Send<'_>| {
             send.event.at >= from && send.stored.is_some_and(|stored| stored.broker_name == name)
@@ -113,7 +114,7 @@ pub(super) fn reads(
     (from, to): (Instant, Instant),
 ) -> (Stretches, Option<EventId>) {
     let wanted: BTreeMap<EventId, &ArcStr> =
-        acks.iter().filter(|send| wants(send)).map(|send| (send.event.id, send.key)).collect();
+        acks.iter().filter(|send| wants(send)).map(|send| (send.event.id, send.key)).gather();
     let mut got: BTreeSet<&ArcStr> = BTreeSet::new();
     let mut waiting: BTreeSet<&ArcStr> = BTreeSet::new();
     let mut since = None;

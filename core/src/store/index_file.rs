@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use imbl::Vector;
 
+use crate::gather::Gather as _;
 use crate::id::CommitLogOffset;
 use crate::message::{java_hash, java_hash_of};
 use crate::time::{Duration, Instant};
@@ -109,7 +110,7 @@ impl IndexFile {
 
     /// Slots in use (`hashSlotCount` of the header).
     pub fn hash_slot_count(&self) -> usize {
-        self.entries.iter().map(|entry| self.slot_of(entry.key_hash)).collect::<BTreeSet<_>>().len()
+        self.entries.iter().map(|entry| self.slot_of(entry.key_hash)).gather::<BTreeSet<_>>().len()
     }
 
     /// The entry of this number, counted from 1.

@@ -16,6 +16,7 @@ use imbl::Vector;
 
 use super::MessageStore;
 use super::index_file::{IndexFile, IndexSize, build_key, hash_of_key};
+use crate::gather::Arrange as _;
 use crate::id::{CommitLogOffset, TopicName};
 use crate::message::{KEY_SEPARATOR, StoredMessage};
 use crate::time::Instant;
@@ -151,7 +152,7 @@ impl MessageStore {
             if offsets.is_empty() {
                 break;
             }
-            offsets.sort_unstable();
+            offsets.arrange();
             result.mark = mark;
             if let Some(oldest) = offsets.first().and_then(|offset| self.log.message_at(*offset)) {
                 last_query_time = oldest.stored_at;

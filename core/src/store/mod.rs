@@ -38,6 +38,7 @@ pub use index_service::{IndexMark, IndexService, QueryMessageResult};
 pub use search::BoundaryType;
 
 use crate::config::{BrokerConfig, Profile};
+use crate::gather::Gather as _;
 use crate::id::{CommitLogOffset, QueueId, QueueOffset, TopicName};
 use crate::message::{DelayLevels, Record, StoredMessage, tag_hash};
 use crate::time::{Epoch, Instant};
@@ -219,7 +220,7 @@ impl MessageStore {
 
     /// Queue offsets go on from the ends of the queues (`recoverTopicQueueTable`).
     pub fn recover_topic_queue_table(&mut self) {
-        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
+        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).gather();
     }
 
     /// Builds queue entries and index up to here in the log (`ReputMessageService.doReput`) and returns the messages
@@ -357,7 +358,7 @@ impl MessageStore {
 
     /// The counters of queues, from their entries and from the records that have none yet.
     fn recount(&mut self) {
-        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).collect();
+        self.next_offsets = self.queues.iter().map(|(key, queue)| (key.clone(), queue.max())).gather();
         for record in self.log.records_from(self.dispatched) {
             if let Record::Message(message) = record
                 && message.is_queued()

@@ -17,9 +17,10 @@ use crate::client_instance::{CachedRoute, config_of};
 use crate::command::{BrokerSpec, ClientSpec, Command, ConsumerSpec, NodeSpec};
 use crate::config::{BrokerConfig, BrokerRole};
 use crate::consumer::Consumer;
+use crate::gather::{Arrange as _, Gather as _};
 use crate::id::{Address, BrokerId, BrokerName, ClientId, NodeId, QueueId, TopicName};
 use crate::message::StoredMessage;
-use crate::name_server::NameServer;
+use crate::name_server::{self, NameServer};
 use crate::network::{EndState, Packet, Side, Transit};
 use crate::node::{Disk, Node};
 use crate::producer::Producer;
@@ -66,9 +67,9 @@ impl View {
                 NodeSpec::Kafka(spec) => view.kafka.add(world, id, slot, spec, messages_per_queue),
             }
         }
-        view.brokers.sort_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
-        view.producers.sort_by(|a, b| (&a.group, &a.node.id).cmp(&(&b.group, &b.node.id)));
-        view.consumers.sort_by(|a, b| (&a.group, &a.node.id).cmp(&(&b.group, &b.node.id)));
+        view.brokers.arrange_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
+        view.producers.arrange_by(|a, b| (&a.group, &a.node.id).cmp(&(&b.group, &b.node.id)));
+        view.consumers.arrange_by(|a, b| (&a.group, &a.node.id).cmp(&(&b.group, &b.node.id)));
         view
     }
 }
@@ -104,7 +105,7 @@ pub(super) fn node_view(world: &World, id: &NodeId, slot: &Slot, is_ready: bool)
         // Of a node that was taken away nothing is shown, though its end may not be known to be closed yet.
         .filter(|peer| world.slots().contains_key(peer))
         .collect();
-    connections.sort();
+    connections.arrange();
     connections.dedup();
     NodeView {
         id: id.clone(),
@@ -126,10 +127,21 @@ fn is_alive(world: &World, address: Address) -> bool {
 fn name_server(world: &World, id: &NodeId, slot: &Slot) -> NameServerView {
     let node = node_view(world, id, slot, true);
     let Some(Node::NameServer(server)) = &slot.node else {
-        return NameServerView { node, brokers: Vec::new(), topics: Vec::new(), removed: Vec::new() };
+        let settings = match &slot.spec {
+            NodeSpec::NameServer(spec) => name_server::config_of(world.profile(), &spec.settings).entries(),
+            _ => Vec::new(),
+        };
+        return NameServerView {
+            node,
+            brokers: Vec::new(),
+            topics: Vec::new(),
+            removed: Vec::new(),
+            settings,
+        };
     };
     NameServerView {
         node,
+        settings: server.config().entries(),
         brokers: registered_brokers(world, server),
         topics: server
             .topics()
@@ -183,7 +195,7 @@ fn registered_brokers(world: &World, server: &NameServer) -> Vec<RegisteredBroke
             }
         })
         .collect();
-    brokers.sort_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
+    brokers.arrange_by(|a, b| (&a.broker_name, a.broker_id).cmp(&(&b.broker_name, b.broker_id)));
     brokers
 }
 
@@ -255,7 +267,7 @@ fn broker(world: &World, id: &NodeId, slot: &Slot, spec: &BrokerSpec, messages: 
         }
         _ => None,
     };
-    let ended = running.map(|broker| broker.ended_half_messages().collect()).unwrap_or_default();
+    let ended = running.map(|broker| broker.ended_half_messages().gather()).unwrap_or_default();
     BrokerView {
         node: node_view(world, id, slot, is_registered),
         cluster: config.broker_cluster_name.clone(),
@@ -385,7 +397,7 @@ fn clients(broker: &Broker) -> Vec<ClientView> {
             last_heartbeat: member.last_heartbeat,
         })
         .collect();
-    clients.sort_by(|a, b| (&a.group, &a.client_id).cmp(&(&b.group, &b.client_id)));
+    clients.arrange_by(|a, b| (&a.group, &a.client_id).cmp(&(&b.group, &b.client_id)));
     clients
 }
 
@@ -447,7 +459,7 @@ fn client_id_of(id: &NodeId, slot: &Slot, spec: &ClientSpec) -> ClientId {
 fn producer(world: &World, id: &NodeId, slot: &Slot, spec: &ClientSpec) -> ProducerView {
     let running = if let Some(Node::Producer(producer)) = &slot.node { Some(&**producer) } else { None };
     let counts = running.map_or((0, 0), Producer::counts);
-    let faults = running.map(|producer| producer.faults().items().collect::<BTreeMap<_, _>>());
+    let faults = running.map(|producer| producer.faults().items().gather::<BTreeMap<_, _>>());
     ProducerView {
         node: node_view(
             world,

@@ -18,6 +18,7 @@ use crate::broker::{
     TimerCheckpoint, op_offsets, real_place,
 };
 use crate::config::BrokerConfig;
+use crate::gather::{Arrange as _, Gather as _};
 use crate::id::{ClientId, GroupName, QueueId, QueueOffset, TopicName};
 use crate::message::{DelayLevels, StoredMessage, property};
 use crate::store::MessageStore;
@@ -170,7 +171,7 @@ impl Kept<'_> {
                 waiting(&it, Some(self.instant_of(slot)))
             })
             .collect();
-        found.sort_by_key(|message| message.due);
+        found.arrange_by_key(|message| message.due);
         let count = found.len() as u64;
         found.truncate(LISTED);
         (count, found)
@@ -186,7 +187,7 @@ impl Kept<'_> {
         let (half, op) = (TopicName::from(HALF_TOPIC), TopicName::from(OP_TOPIC));
         let (op_from, op_to) = (self.own_offset(&op), self.bounds(&op, QueueId(0)).1);
         let ops = self.messages(&op, QueueId(0), op_from, op_to);
-        let through: BTreeSet<QueueOffset> = ops.flat_map(|op| op_offsets(&op).collect::<Vec<_>>()).collect();
+        let through: BTreeSet<QueueOffset> = ops.flat_map(|op| op_offsets(&op).collect::<Vec<_>>()).gather();
         let (from, to) = (self.own_offset(&half), self.bounds(&half, QueueId(0)).1);
         let mut open: Vec<HalfMessageView> = Vec::new();
         for message in self.messages(&half, QueueId(0), from, to) {

@@ -133,6 +133,8 @@ pub struct NameServerView {
     pub topics: Vec<RegisteredTopic>,
     /// The last removals, newest first.
     pub removed: Vec<RemovedBroker>,
+    /// All settings, key and value.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// What a name server believes about a broker.

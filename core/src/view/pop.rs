@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::broker::Broker;
 use crate::consumer::Consumer;
+use crate::gather::Arrange as _;
 use crate::id::{GroupName, MessageQueue, NodeId, QueueId, QueueOffset, TopicName};
 use crate::rpc::{ConsumeMode, ModeTable};
 use crate::time::Instant;
@@ -124,7 +125,7 @@ pub(super) fn of_broker(modes: &ModeTable, running: Option<&Broker>) -> PopView 
             consumer: point.consumer.cloned(),
         })
         .collect();
-    check_points.sort_by_key(|point| point.revive_time);
+    check_points.arrange_by_key(|point| point.revive_time);
     let held = broker.held_pops().map(|(consumer, topic, queue_id, until)| HeldPopView {
         consumer: consumer.clone(),
         topic: topic.clone(),

@@ -88,7 +88,7 @@ fn each_system_of_the_riddle_has_a_table_that_fits_a_desk() {
     let page = Page::open();
     page.resize(1440, 900);
     open(&page, "riddle");
-    for (system, columns) in [("rocketmq", 5), ("kafka", 7)] {
+    for (system, columns) in [("rocketmq", 5), ("kafka", 8)] {
         let heads = format!("[data-testid=compare-table-{system}] thead .compare-head");
         assert_eq!(page.count(&heads), columns, "{system}");
     }

@@ -179,9 +179,9 @@ pub mod size {
     pub const BELIEFS: usize = 3;
     /// The line of a further group below the lane of a Kafka partition.
     pub const KAFKA_COMMIT: f64 = 16.0;
-    /// Producer card: its head, what it does, what it sent, its route, two lines about what goes wrong.
-    pub const PRODUCER: f64 = 110.0;
-    /// Consumer card: its head, its queues, what it consumed, its route, a line about what goes wrong.
+    /// Producer card: its head, what it does, what it sent, its route or two lines about what goes wrong.
+    pub const PRODUCER: f64 = 95.0;
+    /// Consumer card: its head, its queues, what it consumed, its route or two lines about what goes wrong.
     pub const CONSUMER: f64 = 95.0;
     /// A card of Kafka's clients without its lines.
     pub const KAFKA_CLIENT: f64 = 36.0;

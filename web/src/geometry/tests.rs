@@ -97,6 +97,7 @@ fn producer(id: &str) -> ProducerView {
 
 fn cluster(queues: u32) -> View {
     let server = |id: &str| NameServerView {
+        settings: Vec::new(),
         node: node(id),
         brokers: Vec::new(),
         topics: Vec::new(),

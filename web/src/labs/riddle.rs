@@ -36,7 +36,9 @@ pub enum Case {
     KafkaOlderNone,
     /// Kafka, a commit of a newer leader epoch than the restored cluster has.
     KafkaNewer,
-    /// The same, and what comes afterwards comes in transactions.
+    /// The same, and in the end one more start of the broker brings its epoch up to that of the commit.
+    KafkaCaughtUp,
+    /// A newer epoch, and what comes afterwards comes in transactions.
     KafkaTransactional,
 }
 
@@ -54,6 +56,7 @@ impl Case {
         Self::KafkaOlder,
         Self::KafkaOlderNone,
         Self::KafkaNewer,
+        Self::KafkaCaughtUp,
         Self::KafkaTransactional,
     ];
 
@@ -69,6 +72,7 @@ impl Case {
             | Self::KafkaOlder
             | Self::KafkaOlderNone
             | Self::KafkaNewer
+            | Self::KafkaCaughtUp
             | Self::KafkaTransactional => System::Kafka,
         }
     }
@@ -87,6 +91,7 @@ impl Case {
             Self::KafkaOlder => "kafka-older",
             Self::KafkaOlderNone => "kafka-older-none",
             Self::KafkaNewer => "kafka-newer",
+            Self::KafkaCaughtUp => "kafka-caught-up",
             Self::KafkaTransactional => "kafka-transactional",
         }
     }
@@ -112,13 +117,14 @@ impl Case {
                 let back = ["restart broker-a\n", MINUTE, NINETY, MINUTE, ASK].concat();
                 [PAIR, BEFORE, STOP, RESTORE_PAIR, ASK, "run 75s\n", FIVE, &dead, &back].concat()
             }
-            Self::KafkaLatest => kafka("latest", Epoch::Without, ""),
-            Self::KafkaEarliest => kafka("earliest", Epoch::Without, ""),
-            Self::KafkaNone => kafka("none", Epoch::Without, ""),
-            Self::KafkaOlder => kafka("latest", Epoch::Older, ""),
-            Self::KafkaOlderNone => kafka("none", Epoch::Older, ""),
-            Self::KafkaNewer => kafka("latest", Epoch::Newer, ""),
-            Self::KafkaTransactional => kafka("latest", Epoch::Newer, " transactional-id=shop-tx"),
+            Self::KafkaLatest => kafka("latest", Epoch::Without, "", ""),
+            Self::KafkaEarliest => kafka("earliest", Epoch::Without, "", ""),
+            Self::KafkaNone => kafka("none", Epoch::Without, "", ""),
+            Self::KafkaOlder => kafka("latest", Epoch::Older, "", ""),
+            Self::KafkaOlderNone => kafka("none", Epoch::Older, "", ""),
+            Self::KafkaNewer => kafka("latest", Epoch::Newer, "", ""),
+            Self::KafkaCaughtUp => kafka("latest", Epoch::Newer, "", KAFKA_AGAIN),
+            Self::KafkaTransactional => kafka("latest", Epoch::Newer, " transactional-id=shop-tx", ""),
         }
     }
 
@@ -170,12 +176,12 @@ enum Epoch {
 }
 
 /// A case of Kafka: the copy is made after ten records, and everything but the group offsets is set back to it.
-fn kafka(reset: &str, epoch: Epoch, producer: &str) -> String {
-    let again = "stop kafka-0\nrun 5s\nrestart kafka-0\nrun 10s\n";
+/// `late` happens when the end of the log has passed the offset, before the tool is asked for the last time.
+fn kafka(reset: &str, epoch: Epoch, producer: &str, late: &str) -> String {
     let (before, after) = match epoch {
         Epoch::Without => ("", "kafka-alter-offset order-cg Orders offset=100\nrun 1s\n"),
-        Epoch::Older => ("", again),
-        Epoch::Newer => (again, ""),
+        Epoch::Older => ("", KAFKA_AGAIN),
+        Epoch::Newer => (KAFKA_AGAIN, ""),
     };
     let send = |count: u32, key: &str| format!("kafka-send later Orders count={count} key={key}\n");
     let (five, ninety) = (send(5, "new"), send(90, "more"));
@@ -186,10 +192,11 @@ fn kafka(reset: &str, epoch: Epoch, producer: &str) -> String {
          kafka-send shop Orders count=90 key=lost\nrun 20s\nstop worker\nrun 1s\nremove worker\nstop kafka-0\nrun 40s\n\
          kafka-restore kafka-0\nrestart kafka-0\nrun 5s\n{after}kafka-producer later{producer}\nrun 2s\n{KAFKA_ASK}\
          kafka-consumer worker-2 group=order-cg topic=Orders reset={reset}\nrun 60s\n{five}run 60s\n{KAFKA_ASK}\
-         {ninety}run 60s\n{KAFKA_ASK}"
+         {ninety}run 60s\n{late}{KAFKA_ASK}"
     )
 }
 
+const KAFKA_AGAIN: &str = "stop kafka-0\nrun 5s\nrestart kafka-0\nrun 10s\n";
 const KAFKA_ASK: &str = "kafka-consumer-groups --describe --group order-cg\nrun 5s\n";
 const MINUTE: &str = "run 60s\n";
 const STOP: &str = "stop worker\nrun 1s\n";

@@ -2,6 +2,7 @@
 
 use lab_core::command::VERBS;
 use lab_core::config::Profile;
+use lab_core::gather::Arrange as _;
 use lab_core::mqadmin;
 use yew::prelude::*;
 
@@ -19,7 +20,7 @@ pub(super) fn body(texts: &Texts, profile: Profile, on: &Callback<Msg>) -> Html 
         })
     };
     let mut tool = mqadmin::known_commands(profile);
-    tool.sort_by_key(|command| command.name);
+    tool.arrange_by_key(|command| command.name);
     html! {
         <>
             { for words.about.iter().map(|text| html! { <p>{ *text }</p> }) }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lab_core::gather::Arrange as _;
 use lab_core::lesson::{Lesson, Outcome, Prediction, Sureness, Task};
 
 use super::{Damage, Record};
@@ -101,7 +102,7 @@ impl Sheet {
                 Err(why) => self.unread.push((file, why)),
             }
         }
-        self.pupils.sort_by(|a, b| a.name().cmp(b.name()));
+        self.pupils.arrange_by(|a, b| a.name().cmp(b.name()));
     }
 
     /// The questions of all lessons that anybody has opened, in the order of the sheet. Lessons that the page does not know,
@@ -111,7 +112,7 @@ impl Sheet {
             self.questions(library).into_iter().map(|question| self.summary(question)).collect();
         if self.by_wrong {
             // Stable, so that what is alike stays in the order of the lessons.
-            summaries.sort_by_key(|it| std::cmp::Reverse(it.wrong));
+            summaries.arrange_by_key(|it| std::cmp::Reverse(it.wrong));
         }
         summaries
     }
@@ -141,7 +142,7 @@ impl Sheet {
             }
         }
         for (lesson, mut steps) in own {
-            steps.sort_unstable();
+            steps.arrange();
             steps.dedup();
             questions.extend(numbered(lesson, &steps));
         }

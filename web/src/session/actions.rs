@@ -146,7 +146,6 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     let mut put = |verb, peer, deed| actions.push(Action { verb, peer, deed });
     let producer = view.producers.iter().find(|producer| producer.node.id == *node);
     let is_broker = view.brokers.iter().any(|broker| broker.node.id == *node);
-    let is_server = view.name_servers.iter().any(|server| server.node.id == *node);
     let is_kafka_broker = view.kafka.brokers.iter().any(|broker| broker.node.id == *node);
     let is_kafka = is_kafka_broker
         || view.kafka.producers.iter().any(|producer| producer.node.id == *node)
@@ -205,7 +204,7 @@ pub fn candidates(view: &View, node: &NodeId) -> Vec<Action> {
     put(Verb::Remove, None, Deed::Order(Command::Remove(own())));
     let is_registry = view.registries.iter().any(|it| it.node.id == *node);
     let is_registry_client = view.registry_clients.iter().any(|it| it.node.id == *node);
-    if !is_server && !is_registry && !is_registry_client && !is_kafka {
+    if !is_registry && !is_registry_client && !is_kafka {
         put(Verb::Set, None, Deed::Ask(FormKind::Set(own())));
     }
     if node_ids(view).len() > 1 {

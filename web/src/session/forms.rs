@@ -6,6 +6,7 @@
 mod kafka;
 
 use lab_core::config::{AllocateStrategy, ConsumeFromWhere, MessageModel};
+use lab_core::gather::Arrange as _;
 use lab_core::id::{BrokerId, NodeId};
 use lab_core::view::{BrokerView, View};
 
@@ -606,6 +607,8 @@ impl Form {
         keys.extend(producer.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
         let broker = view.brokers.iter().find(|broker| broker.node.id == *node);
         keys.extend(broker.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
+        let server = view.name_servers.iter().find(|server| server.node.id == *node);
+        keys.extend(server.iter().flat_map(|it| &it.settings).map(|(key, _)| (*key).to_owned()));
         let controller = own_controllers(view).find(|controller| controller.node.id == *node);
         let settings = controller.iter().flat_map(|it| &it.settings).map(|(key, _)| *key);
         // Who belongs to a group of controllers is agreed on at its start.
@@ -752,7 +755,7 @@ fn others(view: &View, node: &NodeId) -> Vec<String> {
 pub fn topics(view: &View) -> Vec<String> {
     let all = view.brokers.iter().flat_map(|broker| &broker.topics).filter(|topic| !topic.system);
     let mut names: Vec<String> = all.map(|topic| topic.topic.to_string()).collect();
-    names.sort();
+    names.arrange();
     names.dedup();
     names
 }

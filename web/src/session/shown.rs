@@ -8,6 +8,7 @@ use arcstr::ArcStr;
 
 use lab_core::config::Profile;
 use lab_core::fact::TraceEvent;
+use lab_core::gather::Gather as _;
 use lab_core::id::{Address, GroupName, NodeId, TopicName};
 use lab_core::lab::Lab;
 use lab_core::message::StoredMessage;
@@ -89,7 +90,7 @@ impl Shown {
         let mut seen = BTreeSet::new();
         groups.retain(|group| seen.insert(group.clone()));
         let topics = view.brokers.iter().flat_map(|broker| &broker.topics);
-        let system_topics = topics.filter(|topic| topic.system).map(|topic| topic.topic.clone()).collect();
+        let system_topics = topics.filter(|topic| topic.system).map(|topic| topic.topic.clone()).gather();
         let setup = lab.setup();
         Self {
             version,

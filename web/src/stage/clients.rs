@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lab_core::config::MessageModel;
+use lab_core::gather::Arrange as _;
 use lab_core::id::NodeId;
 use lab_core::time::{Duration, Instant};
 use lab_core::view::{ConsumerView, ProducerView, RouteView};
@@ -126,28 +127,22 @@ fn queues_text(consumer: &ConsumerView) -> String {
     by_broker.into_iter().map(part).collect::<Vec<_>>().join(" · ")
 }
 
-/// The age of the route and what is troublesome just now; the age gives way to what the route lists wrongly.
+/// The age of the route, which gives way to what the route lists wrongly and to what is troublesome just now.
 fn route_line(props: &StageProps, node: &NodeId, routes: &[RouteView], trouble: Option<String>) -> Html {
     let texts = props.texts;
     let route = routes.iter().filter(|route| !route.topic.is_retry()).min_by_key(|route| route.checked_at);
     let mut stale: Vec<String> = routes.iter().flat_map(|route| props.shown.stale(route)).collect();
-    stale.sort_unstable();
+    stale.arrange();
     stale.dedup();
     let testid = format!("route-{node}");
     let age = route.map(|route| (texts.route_age)(&span(props.shown.view.at.since(route.checked_at))));
     let age = age.unwrap_or_else(|| texts.no_route.to_owned());
-    if stale.is_empty() {
-        return html! {
-            <>
-                <div class="line" data-testid={testid}>{ age }</div>
-                if let Some(text) = trouble { <div class="line trouble more-lines" title={text.clone()}>{ text }</div> }
-            </>
-        };
+    let stale = (!stale.is_empty()).then(|| (texts.stale)(&stale.join(", ")));
+    let bad: Vec<_> = stale.into_iter().chain(trouble).collect();
+    if bad.is_empty() {
+        return html! { <div class="line" data-testid={testid}>{ age }</div> };
     }
-    let mut text = (texts.stale)(&stale.join(", "));
-    if let Some(trouble) = trouble {
-        text = format!("{text} · {trouble}");
-    }
+    let text = bad.join(" · ");
     let title = format!("{text} · {age}");
     html! { <div class="line trouble more-lines" data-testid={testid} {title}>{ text }</div> }
 }

@@ -282,10 +282,15 @@ const fn variant_en(variant: Variant) -> VariantText {
             "Newer epoch",
             "The copy is old: the commit is of a newer leader epoch than the cluster has.",
         ),
+        Variant::Case(Case::KafkaCaughtUp) => case(
+            "Kafka, newer epoch, caught up",
+            "Newer epoch, caught up",
+            "The same; after the ninety the broker starts once more, and its epoch is that of the commit.",
+        ),
         Variant::Case(Case::KafkaTransactional) => case(
             "Kafka, newer epoch, transactions",
             "Newer epoch, transactions",
-            "The same, and the new records come in transactions, one each.",
+            "A newer epoch without that start, and the new records come in transactions, one each.",
         ),
     }
 }
@@ -352,9 +357,16 @@ const fn variant_zh(variant: Variant) -> VariantText {
         Variant::Case(Case::KafkaNewer) => {
             case("Kafka，epoch 较新", "epoch 较新", "备份较旧：提交的 leader epoch 比集群的新。")
         }
-        Variant::Case(Case::KafkaTransactional) => {
-            case("Kafka，epoch 较新，事务", "epoch 较新，事务", "同上，新消息用事务发送，每个事务一条。")
-        }
+        Variant::Case(Case::KafkaCaughtUp) => case(
+            "Kafka，epoch 较新，后来追平",
+            "epoch 较新，后来追平",
+            "同上；九十条消息之后 Broker 再重启一次，epoch 追平提交的 epoch。",
+        ),
+        Variant::Case(Case::KafkaTransactional) => case(
+            "Kafka，epoch 较新，事务",
+            "epoch 较新，事务",
+            "epoch 较新，没有那次重启；新消息用事务发送，每个事务一条。",
+        ),
     }
 }
 

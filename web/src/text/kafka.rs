@@ -15,6 +15,12 @@ pub struct KafkaTexts {
     pub producer: &'static str,
     /// A Kafka consumer.
     pub consumer: &'static str,
+    /// Kafka brokers, with their number.
+    pub brokers: &'static str,
+    /// Kafka producers, with their number.
+    pub producers: &'static str,
+    /// Kafka consumers, with their number.
+    pub consumers: &'static str,
     /// The logs of the partitions.
     pub logs: &'static str,
     /// Groups at their coordinator.
@@ -67,6 +73,9 @@ pub const EN: KafkaTexts = KafkaTexts {
     broker: "Kafka broker",
     producer: "Kafka producer",
     consumer: "Kafka consumer",
+    brokers: "Kafka brokers",
+    producers: "Kafka producers",
+    consumers: "Kafka consumers",
     logs: "Partition logs",
     groups: "Consumer groups",
     start: "Log start",
@@ -97,6 +106,9 @@ pub const ZH: KafkaTexts = KafkaTexts {
     broker: "Kafka Broker",
     producer: "Kafka 生产者",
     consumer: "Kafka 消费者",
+    brokers: "Kafka Broker",
+    producers: "Kafka 生产者",
+    consumers: "Kafka 消费者",
     logs: "分区日志",
     groups: "消费组",
     start: "日志起点",

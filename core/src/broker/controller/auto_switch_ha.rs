@@ -17,6 +17,7 @@ use super::super::ha::SlaveState;
 use super::{ALL_ACK, Truncation};
 use crate::controller::EpochFileCache;
 use crate::fact::{ControllerFact, Fact, MessageAt};
+use crate::gather::Gather as _;
 use crate::id::{Address, BrokerId, CommitLogOffset, ConnectionId};
 use crate::message::Record;
 use crate::outbox::{Outbox, Peer};
@@ -172,7 +173,7 @@ impl Broker {
         let keeps_up = |id: &BrokerId| {
             Some(*id) == own || mode.caught_up.get(id).is_some_and(|last| now.since(*last) <= limit)
         };
-        let new: SyncStateSet = mode.sync_state_set.iter().copied().filter(keeps_up).chain(own).collect();
+        let new: SyncStateSet = mode.sync_state_set.iter().copied().filter(keeps_up).chain(own).gather();
         if new != mode.sync_state_set {
             mode.remote_sync_state_set = Some(new.clone());
             self.report_sync_state_set(now, new, out);

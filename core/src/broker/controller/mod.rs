@@ -29,6 +29,7 @@ pub(super) use replicas_manager::ControllerCall;
 use super::Broker;
 use crate::controller::EpochFileCache;
 use crate::fact::MessageAt;
+use crate::gather::Gather as _;
 use crate::id::{Address, BrokerId, CommitLogOffset};
 use crate::rpc::{EpochEntry, MasterEpoch, RegisterCheckCode, SyncStateSet, SyncStateSetEpoch};
 use crate::time::Instant;
@@ -127,7 +128,7 @@ impl ControllerMode {
 
     /// Who has to confirm: the set that counts at the controller, with what was reported beside it.
     fn union(&self) -> SyncStateSet {
-        self.sync_state_set.iter().chain(self.remote_sync_state_set.iter().flatten()).copied().collect()
+        self.sync_state_set.iter().chain(self.remote_sync_state_set.iter().flatten()).copied().gather()
     }
 
     /// Replicas in sync, the master included (`inSyncReplicasNums`).

@@ -7,6 +7,7 @@ use crate::allocate::{RoomsByName, allocate};
 use crate::broker::{Asked, Broker, Purpose};
 use crate::config::{AllocateStrategy, MessageModel, MessageRequestMode};
 use crate::fact::{Fact, PopFact};
+use crate::gather::{Arrange as _, Gather as _};
 use crate::id::{ClientId, GroupName, MessageQueue, QueueId, TopicName};
 use crate::outbox::Outbox;
 use crate::remoting::Failure;
@@ -152,7 +153,7 @@ impl Broker {
         let mode = self.mode_of(&query.group, &query.topic);
         let share = self.share_of(query, mode);
         let share = share.map(|queues| {
-            let queues: BTreeSet<_> = queues.into_iter().collect();
+            let queues: BTreeSet<_> = queues.into_iter().gather();
             queues.into_iter().map(|queue| (queue, mode.mode)).collect()
         });
         let body = ResponseBody::Pop(PopAnswer::Assignment(share));
@@ -167,7 +168,7 @@ impl Broker {
         }
         let info = self.consumers.get(&query.group)?;
         let mut members: Vec<_> = info.members.values().map(|member| member.client_id.clone()).collect();
-        members.sort();
+        members.arrange();
         let strategy = match &*query.strategy {
             "AVG" => AllocateStrategy::Averagely,
             "AVG_BY_CIRCLE" => AllocateStrategy::AveragelyByCircle,

@@ -29,6 +29,7 @@ use super::check_point::{Ack, CheckPoint, MergeKey};
 use super::{Broker, Outstanding, REVIVE_QUEUE_NUM};
 use crate::broker::send::Put;
 use crate::fact::{Fact, PopFact};
+use crate::gather::Arrange as _;
 use crate::id::{BrokerName, GroupName, QueueId, QueueOffset, TopicName};
 use crate::message::{Message, StoredMessage, property};
 use crate::names::{RETRY_PREFIX, SYSTEM_GROUP_PREFIX};
@@ -231,7 +232,7 @@ impl Broker {
             .filter(|message| self.is_revive_topic(&message.message.topic))
             .map(|message| message.queue_id.0)
             .collect();
-        queues.sort_unstable();
+        queues.arrange();
         queues.dedup();
         let (interval, max_slow) = (self.config.revive_interval, self.config.revive_max_slow);
         for queue in queues {

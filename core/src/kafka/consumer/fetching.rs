@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{About, CommitReason, Consumer, FetchPosition, FetchState};
 use crate::fact::KafkaFact;
+use crate::gather::Arrange as _;
 use crate::kafka::note;
 use crate::outbox::Outbox;
 use crate::rpc::kafka::{
@@ -151,7 +152,7 @@ impl Consumer {
     fn open(&self, part: &Fetched, position: FetchPosition) -> Batch {
         let mut aborting = BTreeSet::new();
         let mut aborted = part.aborted.clone();
-        aborted.sort_by_key(|(_, first)| *first);
+        aborted.arrange_by_key(|(_, first)| *first);
         let mut records = Vec::new();
         let mut next = position;
         for record in &part.records {

@@ -10,6 +10,7 @@ use arcstr::ArcStr;
 
 use super::{About, CommitReason, Consumer, PartitionState};
 use crate::fact::KafkaFact;
+use crate::gather::Gather as _;
 use crate::id::TopicName;
 use crate::kafka::net::RETRY_BACKOFF;
 use crate::kafka::note;
@@ -159,7 +160,7 @@ impl Consumer {
     }
 
     fn topics_now(&self) -> BTreeMap<TopicName, usize> {
-        self.spec.topics.iter().map(|topic| (topic.clone(), self.metadata.partitions(topic))).collect()
+        self.spec.topics.iter().map(|topic| (topic.clone(), self.metadata.partitions(topic))).gather()
     }
 
     /// `onJoinPrepare`: what it has is committed and given up first.
@@ -251,7 +252,7 @@ impl Consumer {
     /// `RangeAssignor`: of each topic, the members in order of their ids get a run of partitions, the first ones more.
     fn assign(&self, members: &[(ArcStr, Vec<TopicName>)]) -> Vec<(ArcStr, Vec<TopicPartition>)> {
         let mut result: BTreeMap<ArcStr, Vec<TopicPartition>> =
-            members.iter().map(|(member, _)| (member.clone(), Vec::new())).collect();
+            members.iter().map(|(member, _)| (member.clone(), Vec::new())).gather();
         for (topic, count) in self.topics_now() {
             let of: Vec<_> = members.iter().filter(|(_, topics)| topics.contains(&topic)).collect();
             if of.is_empty() {
@@ -299,7 +300,7 @@ impl Consumer {
         self.membership.last_heartbeat = now;
         self.membership.next_auto_commit = now + AUTO_COMMIT_INTERVAL;
         self.partitions =
-            partitions.iter().map(|partition| (partition.clone(), PartitionState::default())).collect();
+            partitions.iter().map(|partition| (partition.clone(), PartitionState::default())).gather();
         note(out, KafkaFact::Assigned(partitions));
     }
 

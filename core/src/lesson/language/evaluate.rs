@@ -9,6 +9,7 @@ use super::parse::{Aggregate, Node, Operator, Quantifier, Question};
 use super::rows::{self, Life, Row};
 use super::value::Value;
 use crate::fact::TraceEvent;
+use crate::gather::Arrange as _;
 use crate::time::{Duration, Instant};
 use crate::view::View;
 
@@ -275,7 +276,7 @@ impl<'m> Evaluation<'m, '_> {
             }
             Aggregate::Distinct => {
                 let mut texts: Vec<String> = values.iter().map(Value::to_string).collect();
-                texts.sort_unstable();
+                texts.arrange();
                 texts.dedup();
                 Value::number(texts.len())
             }

@@ -10,6 +10,7 @@ use arcstr::ArcStr;
 
 use super::SubCommand;
 use crate::config::Profile;
+use crate::gather::Arrange as _;
 use crate::id::{Address, BrokerId};
 use crate::mqadmin::admin_ext::ClusterInfo;
 use crate::mqadmin::arguments::{Arguments, option, switch};
@@ -64,7 +65,7 @@ fn cluster_list(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
 /// The brokers of a cluster, by name.
 fn places<'a>(info: &'a ClusterInfo, cluster: &'a str) -> Vec<Place<'a>> {
     let mut brokers = info.brokers_of(cluster).unwrap_or_default();
-    brokers.sort_by_key(|data| &data.broker_name);
+    brokers.arrange_by_key(|data| &data.broker_name);
     let places = brokers.into_iter().flat_map(|data| {
         data.broker_addrs.iter().map(move |(id, address)| Place {
             cluster,

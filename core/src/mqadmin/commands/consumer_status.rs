@@ -9,6 +9,7 @@
 use super::SubCommand;
 use std::collections::BTreeSet;
 
+use crate::gather::{Arrange as _, Gather as _};
 use crate::hash_order::in_buckets;
 use crate::id::{ClientId, GroupName, MessageQueue};
 use crate::message::java_hash;
@@ -76,7 +77,7 @@ fn all_members(session: &mut Session<'_>, group: &GroupName, members: Vec<Client
             Err(exception) => session.print_stack_trace(&exception),
         }
     }
-    infos.sort_by(|(one, _), (other, _)| one.cmp(other));
+    infos.arrange_by(|(one, _), (other, _)| one.cmp(other));
     if !infos.is_empty() {
         analyze(session, &infos);
     }
@@ -108,7 +109,7 @@ fn have_same_subscription(session: &Session<'_>, infos: &[(ClientId, ConsumerRun
         infos.first().is_some_and(|(_, first)| session.now().since(first.started_at) > WHILE);
     let wishes = |info: &ConsumerRunningInfo| -> BTreeSet<String> {
         let subscriptions = info.subscriptions.iter();
-        subscriptions.map(|(topic, wanted)| format!("{topic}@{}", wanted.expression)).collect()
+        subscriptions.map(|(topic, wanted)| format!("{topic}@{}", wanted.expression)).gather()
     };
     let mut all = infos.iter().map(|(_, info)| wishes(info));
     let Some(first) = all.next().filter(|_| has_run_for_a_while) else {

@@ -6,6 +6,7 @@
 
 use super::SubCommand;
 use crate::config::Profile;
+use crate::gather::Arrange as _;
 use crate::hash_order::in_hash_order;
 use crate::id::{MessageQueue, QueueId, TopicName};
 use crate::message::java_hash;
@@ -179,7 +180,7 @@ pub(super) fn print_msg_by_queue(session: &mut Session<'_>, arguments: &Argument
     }
     if arguments.is_true("f") {
         let mut in_order = in_hash_order(tags, |(tag, _)| java_hash(tag));
-        in_order.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        in_order.arrange_by_key(|(_, count)| std::cmp::Reverse(*count));
         for (tag, count) in in_order {
             session.println(&format!("Tag: {tag:<30} Count: {count}"));
         }

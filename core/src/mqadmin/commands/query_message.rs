@@ -7,6 +7,7 @@
 
 use super::SubCommand;
 use crate::config::Profile;
+use crate::gather::Arrange as _;
 use crate::id::{ClientId, GroupName, MessageQueue, QueueId, TopicName};
 use crate::mqadmin::arguments::{Arguments, option, switch};
 use crate::mqadmin::exception::Exception;
@@ -309,7 +310,7 @@ pub(super) fn query_msg_by_unique_key(session: &mut Session<'_>, arguments: &Arg
         is_unique_key: true,
     };
     let mut found = session.query_message(arguments.value("c"), &query)?;
-    found.sort_by_key(|message| message.stored.stored_at);
+    found.arrange_by_key(|message| message.stored.stored_at);
     let shown = if arguments.has("a") { found.len() } else { 1 };
     for (message, number) in found.iter().take(shown).zip(0..) {
         let suffix = if number == 0 { String::new() } else { format!("_{number}") };

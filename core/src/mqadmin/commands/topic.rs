@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::SubCommand;
 use crate::allocate::{RoomsByName, allocate};
 use crate::config::{AllocateStrategy, Profile};
+use crate::gather::{Arrange as _, Gather as _};
 use crate::hash_order::{in_name_order, in_queue_order};
 use crate::id::{ClientId, MessageQueue, TopicName};
 use crate::mqadmin::admin_ext::ClusterInfo;
@@ -110,9 +111,9 @@ fn route_list(route: &TopicRoute) -> String {
         format!("{cluster:<45} {broker:<32} {addresses:<50} {read:<10} {write:<11} {perm:<5}\n")
     }
     let mut text = row(["#ClusterName", "#BrokerName", "#BrokerAddrs", "#ReadQueue", "#WriteQueue", "#Perm"]);
-    let by_name: BTreeMap<_, _> = route.queue_datas.iter().map(|data| (&data.broker_name, data)).collect();
+    let by_name: BTreeMap<_, _> = route.queue_datas.iter().map(|data| (&data.broker_name, data)).gather();
     let mut brokers: Vec<_> = route.broker_datas.iter().collect();
-    brokers.sort_by_key(|data| &data.broker_name);
+    brokers.arrange_by_key(|data| &data.broker_name);
     let (mut read, mut write) = (0, 0);
     for data in brokers {
         let Some(queues) = by_name.get(&data.broker_name) else {

@@ -2,6 +2,7 @@
 
 use arcstr::ArcStr;
 
+use lab_core::gather::Arrange as _;
 use lab_core::lesson::{Block, Inline, Lesson, Prose};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -45,7 +46,7 @@ pub(super) fn map(props: &FrontProps) -> Html {
         }
     }
     // Incidents come last wherever their files stand.
-    parts.sort_by_key(|(chapter, _)| chapter.unwrap_or(u32::MAX));
+    parts.arrange_by_key(|(chapter, _)| chapter.unwrap_or(u32::MAX));
     html! {
         <section class="map" aria-labelledby="map-title" data-testid="map">
             <h2 class="part" id="map-title">{ words.map }{ " " }{ count(props, &(0..props.reached.states.len()).collect::<Vec<_>>()) }</h2>

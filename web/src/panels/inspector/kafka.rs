@@ -10,6 +10,20 @@ use super::InspectorProps;
 use super::parts::{listing, row, section, table, wide_listing};
 use crate::text::signed;
 
+/// How many nodes of each kind there are; no rows where Kafka is not on the stage.
+pub(super) fn counts(props: &InspectorProps) -> Vec<Html> {
+    let (kafka, texts) = (&props.shown.view.kafka, props.texts.kafka);
+    let counts = [
+        (texts.brokers, kafka.brokers.len()),
+        (texts.producers, kafka.producers.len()),
+        (texts.consumers, kafka.consumers.len()),
+    ];
+    if counts.iter().all(|(_, count)| *count == 0) {
+        return Vec::new();
+    }
+    counts.into_iter().map(|(name, count)| row(name, count.to_string())).collect()
+}
+
 /// What a node is called, when it is one of Kafka's.
 pub(super) fn kind(props: &InspectorProps, node: &NodeId) -> Option<&'static str> {
     let (kafka, texts) = (&props.shown.view.kafka, props.texts.kafka);

@@ -98,18 +98,13 @@ pub fn Inspector(props: &InspectorProps) -> Html {
 fn overview(props: &InspectorProps) -> Html {
     let texts = props.texts;
     let view = &props.shown.view;
+    let mut rows = counts(props);
+    rows.push(row(texts.date, props.shown.epoch.date_time(view.at)));
     html! {
         <>
             { title(props, texts.inspector, texts.nothing_selected, false) }
             <p class="muted">{ texts.select_hint }</p>
-            { section(texts.cluster, true, table(vec![
-                row("RocketMQ", view.profile.version()),
-                row(texts.name_servers, view.name_servers.len().to_string()),
-                row(texts.brokers, view.brokers.len().to_string()),
-                row(texts.producers, view.producers.len().to_string()),
-                row(texts.consumers, view.consumers.len().to_string()),
-                row(texts.date, props.shown.epoch.date_time(view.at)),
-            ])) }
+            { section(texts.cluster, true, table(rows)) }
             { controller::overview(props) }
             { section(texts.nodes, true, html! {
                 <ul class="links">{ for props.shown.nodes().map(|node| html! {
@@ -117,6 +112,24 @@ fn overview(props: &InspectorProps) -> Html {
             }) }
         </>
     }
+}
+
+/// How many nodes of each kind there are; a stage with Kafka only says nothing of RocketMQ.
+fn counts(props: &InspectorProps) -> Vec<Html> {
+    let (texts, view) = (props.texts, &props.shown.view);
+    let counts = [
+        (texts.name_servers, view.name_servers.len()),
+        (texts.brokers, view.brokers.len()),
+        (texts.producers, view.producers.len()),
+        (texts.consumers, view.consumers.len()),
+    ];
+    let kafka = kafka::counts(props);
+    if !kafka.is_empty() && counts.iter().all(|(_, count)| *count == 0) {
+        return kafka;
+    }
+    let version = row("RocketMQ", view.profile.version());
+    let rows = counts.into_iter().map(|(name, count)| row(name, count.to_string()));
+    std::iter::once(version).chain(rows).chain(kafka).collect()
 }
 
 fn title(props: &InspectorProps, kind: &str, name: &str, closes: bool) -> Html {

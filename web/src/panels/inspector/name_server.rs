@@ -4,7 +4,7 @@ use lab_core::view::NameServerView;
 use yew::prelude::*;
 
 use super::InspectorProps;
-use super::parts::{listing, section, state_section};
+use super::parts::{listing, section, settings, state_section};
 use crate::text::span;
 
 /// Broker table, topic table, last removals.
@@ -47,6 +47,7 @@ pub(super) fn panel(props: &InspectorProps, server: &NameServerView) -> Html {
             { section("topicQueueTable", true, listing(&[texts.topic, texts.read_write], own.iter().map(topic_row).collect(), texts.none)) }
             { section(texts.removed, false, listing(&[texts.when, texts.broker, texts.why], removed.collect(), texts.none)) }
             { section(texts.system_topics, false, listing(&[texts.topic, texts.read_write], system.iter().map(topic_row).collect(), texts.none)) }
+            { settings(texts.settings, &server.settings) }
         </>
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lab_core::fact::{Fact, KafkaFact, ListenerResult, TraceEvent};
+use lab_core::gather::Gather as _;
 use lab_core::id::EventId;
 use lab_core::lab::Lab;
 use lab_core::time::Instant;
@@ -33,8 +34,8 @@ pub(super) fn of_case(lab: &Lab, restored: Instant) -> (Vec<Cell>, Vec<Output>) 
     let outputs = outputs(lab.trace());
     let reads = reads(lab.trace(), restored);
     let end = outputs.iter().rev().find_map(|(_, output)| progress(&output.text)).map_or(0, |(_, end)| end);
-    let read: BTreeSet<u64> = reads.iter().map(|(offset, _)| *offset).collect();
-    let never: BTreeSet<u64> = (0..end).filter(|offset| !read.contains(offset)).collect();
+    let read: BTreeSet<u64> = reads.iter().map(|(offset, _)| *offset).gather();
+    let never: BTreeSet<u64> = (0..end).filter(|offset| !read.contains(offset)).gather();
     let cell = |measure: &Measure| match measure {
         Measure::Read => Cell {
             value: Value::Ranges(ranges(&read)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lab_core::fact::{Fact, TraceEvent};
+use lab_core::gather::Gather as _;
 use lab_core::id::{BrokerName, EventId, GroupName};
 use lab_core::lab::Lab;
 use lab_core::score::{GroupScore, Score, Stretches};
@@ -163,7 +164,7 @@ pub(super) fn of_way(lab: &Lab, from: Instant) -> Vec<Cell> {
 
 fn cell(score: &Score, lab: &Lab, measure: Measure) -> Cell {
     let all = |list: &dyn Fn(&GroupScore) -> &Vec<EventId>| -> Vec<EventId> {
-        let ids: BTreeSet<EventId> = score.groups.iter().flat_map(list).copied().collect();
+        let ids: BTreeSet<EventId> = score.groups.iter().flat_map(list).copied().gather();
         ids.into_iter().collect()
     };
     match measure {

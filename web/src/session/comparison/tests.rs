@@ -164,6 +164,7 @@ fn kafka_never_waits_but_with_none_and_stalls_behind_a_newer_epoch() {
         ("kafka-older", Outcome::SentBack(10), vec![(10, 104)]),
         ("kafka-older-none", Outcome::StandsStill, Vec::new()),
         ("kafka-newer", Outcome::StandsStill, Vec::new()),
+        ("kafka-caught-up", Outcome::WentOn(100), vec![(100, 104)]),
         ("kafka-transactional", Outcome::StandsStill, Vec::new()),
     ] {
         assert_eq!(value(column, Measure::Outcome), Value::Outcome(outcome), "{column}");

@@ -5,6 +5,7 @@
 
 use lab_core::command::VERBS;
 use lab_core::config::Profile;
+use lab_core::gather::Arrange as _;
 use lab_core::mqadmin;
 
 use super::names::{NameKind, Names};
@@ -112,7 +113,7 @@ fn commands(with_verbs: bool, profile: Profile) -> Vec<Suggestion> {
     let tool =
         known.iter().map(|it| Suggestion { text: it.name.to_owned(), note: Note::Mqadmin(it.description) });
     let mut all: Vec<Suggestion> = tool.collect();
-    all.sort_by(|a, b| a.text.cmp(&b.text));
+    all.arrange_by(|a, b| a.text.cmp(&b.text));
     if with_verbs {
         let words = [("mqadmin", Note::Tool), ("help", Note::Help)];
         all.extend(words.map(|(text, note)| Suggestion { text: text.to_owned(), note }));

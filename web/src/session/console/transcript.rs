@@ -9,6 +9,7 @@ use arcstr::ArcStr;
 use lab_core::command::{Command, CommandError};
 use lab_core::config::Profile;
 use lab_core::fact::{Fact, TraceEvent};
+use lab_core::gather::Arrange as _;
 use lab_core::id::{EventId, NodeId};
 use lab_core::recording::Recording;
 use lab_core::time::{Duration, Instant};
@@ -151,7 +152,7 @@ impl Transcript {
         let mut all: Vec<(usize, bool, Entry)> =
             commands.map(|(place, entry)| (place, true, entry)).collect();
         all.extend(asides.map(|(place, entry)| (place, false, entry)));
-        all.sort_by_key(|(place, is_command, entry)| (*place, *is_command, entry.key));
+        all.arrange_by_key(|(place, is_command, entry)| (*place, *is_command, entry.key));
         let old = all.len().saturating_sub(DRAWN);
         let mut entries: Vec<Entry> = all.into_iter().skip(old).map(|(_, _, entry)| entry).collect();
         let begin = recording.commands.len() - later.min(recording.commands.len());
