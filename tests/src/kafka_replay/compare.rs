@@ -205,6 +205,11 @@ fn positions(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
     }
 }
 
+/// Whether a step's error is a producer's.
+fn is_producers(order: &str) -> bool {
+    ["send ", "txsend ", "txend"].iter().any(|verb| order.starts_with(verb))
+}
+
 fn sends(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
     let mut replayed = facts(trace).filter_map(|(_, fact)| match fact {
         KafkaFact::SendSucceeded { key, count, first, last, .. } => {
@@ -226,6 +231,7 @@ fn sends(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
                 Event::SentInTransaction { key, records, first_offset, last_offset, end } => {
                     format!("sent {key} {records} {first_offset}..{last_offset} {end}")
                 }
+                Event::Error { error } if is_producers(&step.order) => format!("failed {error}"),
                 _ => continue,
             };
             let found = replayed.next().unwrap_or_else(|| "nothing".to_owned());

@@ -177,7 +177,9 @@ impl<'a> Player<'a> {
                 let now = self.lab.now();
                 if let Some((node, broker, _)) = self.brokers.get(key) {
                     self.faults.insert(broker.name.clone(), (node.clone(), now));
-                    if verb == "freeze" && self.freeze.is_none() {
+                    // Where no other broker takes the messages, chance has no say in where they go.
+                    let has_others = self.brokers.values().any(|(_, other, _)| other.name != broker.name);
+                    if verb == "freeze" && self.freeze.is_none() && has_others && broker.id == Some(0) {
                         let broker_name = broker.name.clone();
                         self.freeze = Some(Freeze { node: node.clone(), broker_name, at: now, thawed: None });
                     }

@@ -13,6 +13,7 @@ use super::questions::writable;
 use super::results::{Closeness, Expected, is_result, sent};
 use super::script::Event;
 use super::verdict::SHORTEST;
+use super::wall_clock;
 
 /// Longest time of one send with all its attempts.
 const SENDING: Duration = Duration::from_secs(30);
@@ -50,7 +51,11 @@ impl Player<'_> {
         };
         let smooth = step.sends().all(|send| send.took < SHORTEST)
             && !events.iter().any(|event| matches!(event, Event::SendFailed { .. }));
+        // In a burst of sends, the check points and acknowledgements of a group that pops come between at the
+        // milliseconds of chance.
+        let in_burst = n > 0 && send.every == Duration::ZERO && wall_clock::pops(self.script);
         let closeness = match (&self.freeze, smooth) {
+            (None, _) if in_burst => Closeness::Position,
             (None, _) => Closeness::Exact,
             (Some(_), true) => Closeness::Place,
             (Some(_), false) => Closeness::Kind,
