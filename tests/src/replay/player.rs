@@ -52,6 +52,8 @@ pub(super) struct Player<'a> {
     pub(super) freeze: Option<Freeze>,
     pub(super) tools: Tools,
     pub(super) certain: Certain,
+    /// Whether check points and acknowledgements of a group that pops have raced with sends.
+    pub(super) pops_raced: bool,
 }
 
 /// Replays a recording with these starts of the plan's owners and this seed. Gives up, with `None`, as soon as it is
@@ -86,6 +88,7 @@ pub(super) fn play(
         freeze: None,
         tools: Tools::default(),
         certain: Certain::default(),
+        pops_raced: false,
     };
     for (index, order) in plan.orders.iter().enumerate() {
         if let Err(what) = order {
@@ -107,6 +110,7 @@ pub(super) fn play(
         if let Ok(order) = &plan.orders[act.step] {
             match act.part {
                 Part::Watch if matches!(order, Order::Mqadmin { .. }) => player.ask_by_tool(act.step),
+                Part::Watch if matches!(order, Order::Stop(_)) => player.carry_out(act.step, order),
                 Part::Watch => {
                     player.watches.push(Watch { step: act.step, answered: false, last: String::new() })
                 }
@@ -160,6 +164,10 @@ impl<'a> Player<'a> {
         self.status(node).is_some_and(NodeStatus::is_running)
     }
 
+    fn is_stopping(&self, key: &str) -> bool {
+        self.status(&key.into()) == Some(NodeStatus::Stopping)
+    }
+
     fn carry_out(&mut self, step: usize, order: &Order) {
         if !matches!(order, Order::Assignment(_) | Order::Queues { .. } | Order::Dropped(_) | Order::PassTime)
         {
@@ -168,9 +176,12 @@ impl<'a> Player<'a> {
         match order {
             Order::StartNameServer(key, settings) => self.start_name_server(step, key, settings),
             Order::StartBroker(broker) => self.start_broker(step, broker),
+            Order::Stop(key) if self.status(&key.as_str().into()) == Some(NodeStatus::Stopped) => {}
             Order::Kill(key) | Order::Stop(key) | Order::Freeze(key) => {
                 let verb = match order {
                     Order::Kill(_) => "kill",
+                    // The second time: its stop is over.
+                    Order::Stop(_) if self.is_stopping(key) => "kill",
                     Order::Stop(_) => "stop",
                     _ => "freeze",
                 };

@@ -31,9 +31,13 @@ impl Script {
         Ok(script)
     }
 
-    /// Whether brokers elect their master.
+    /// Whether brokers elect their master, or several controllers their leader.
     pub fn has_elections(&self) -> bool {
-        self.steps.iter().any(|step| step.config.contains_key("dLegerSelfId"))
+        let has_several = |peers: &serde_json::Value| peers.as_str().is_some_and(|peers| peers.contains(';'));
+        self.steps.iter().any(|step| {
+            step.config.contains_key("dLegerSelfId")
+                || step.config.get("controllerDLegerPeers").is_some_and(has_several)
+        })
     }
 
     /// A `wait` does not name the client process that it asked. The names of the consumers in its report do; of
