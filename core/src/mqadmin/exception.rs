@@ -99,7 +99,10 @@ impl Exception {
             Failure::Closed => (SEND_REQUEST, format!("send request to <{address}> failed")),
             Failure::Timeout => (
                 TIMEOUT,
-                format!("wait response on the channel <{slash}{address}> timeout, {}(ms)", timeout.as_millis()),
+                format!(
+                    "wait response on the channel <{slash}{address}> timeout, {}(ms)",
+                    timeout.as_millis()
+                ),
             ),
         };
         Self::new(class, message)

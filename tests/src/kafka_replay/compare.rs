@@ -180,7 +180,8 @@ pub(super) fn all(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) 
     for part in &recorded {
         // Which of several members hears first of a rebalance is chance.
         let is_same = |found: &Part| part.is_of_rebalance() && differ(part, found).is_none();
-        let here = replayed.iter().take_while(|found| close(part.at, found.at)).position(is_same).unwrap_or(0);
+        let here =
+            replayed.iter().take_while(|found| close(part.at, found.at)).position(is_same).unwrap_or(0);
         let problem = match replayed.get(here) {
             Some(found) => differ(part, found),
             None => Some(format!("recorded: {}\nthe lab: nothing", part.what)),

@@ -12,7 +12,7 @@ use lab_core::view::NodeStatus;
 
 use super::bound::{self, Certain};
 use super::checks;
-use super::consumption::{Comparison, Freeze, Lives};
+use super::consumption::{self, Comparison, Freeze, Lives};
 use super::offsets;
 use super::order::{self, Order};
 use super::plan::{Part, Plan};
@@ -391,6 +391,7 @@ impl<'a> Player<'a> {
             lives: &self.lives,
             causes: &self.causes,
             freeze: self.freeze.as_ref(),
+            racing: consumption::racing(self.script),
         };
         comparison.judge(&mut self.verdict);
         let clients = self.clients.values().collect();

@@ -321,11 +321,7 @@ impl Printed {
     }
 
     fn text(self) -> String {
-        std::iter::once(self.out)
-            .filter(|out| !out.is_empty())
-            .chain(self.err)
-            .collect::<Vec<_>>()
-            .join("\n")
+        std::iter::once(self.out).filter(|out| !out.is_empty()).chain(self.err).collect::<Vec<_>>().join("\n")
     }
 }
 

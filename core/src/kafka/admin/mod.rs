@@ -145,9 +145,8 @@ fn run(session: &mut Session<'_>, action: &KafkaAction, broker: &str) -> Result<
             };
             let failed = results.into_iter().find_map(|(_, result)| result.err());
             // `AlterConsumerGroupOffsetsResult.all` says it in words of its own.
-            let why = format!(
-                "Failed altering consumer group offsets for the following partitions: [{partition}]"
-            );
+            let why =
+                format!("Failed altering consumer group offsets for the following partitions: [{partition}]");
             Ok(failed.map(|error| thrown(class(error), &why)).unwrap_or_default())
         }
         KafkaAction::Offsets(group) => {
