@@ -1,8 +1,9 @@
 //! Every recording of a real cluster is replayed in the lab.
 //!
 //! Reads `recordings/VERSION/NAME.json`, or the same layout in the folder that `LAB_GOLDEN` names. All must
-//! agree in every fact. Run it with `--nocapture` to see a line for each; `LAB_REPLAYS` names a folder for the lab's
-//! own recordings of the replays.
+//! agree in every fact. Run it with `--nocapture` to see a line for each, with the first disagreement (with
+//! `LAB_PROBLEMS=1`: with all of them, in order of time); `LAB_REPLAYS` names a folder for the lab's own recordings of the
+//! replays.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -130,10 +131,16 @@ fn run(task: &Task) -> Line {
         text += "\n    an unexplained fact agrees now: take it off the list";
     }
     let disagreements = differing.iter().filter(|step| !known(**step)).count() + gone;
-    if let Some(first) = verdict.problems().find(|finding| !known(finding.step)) {
-        let order = &orders[first.step];
-        text += &format!("\n    at {}, step {} `{order}`", first.at, first.step);
-        for line in first.problem.iter().flat_map(|problem| problem.lines()) {
+    let mut problems: Vec<_> = verdict.problems().filter(|finding| !known(finding.step)).collect();
+    if std::env::var_os("LAB_PROBLEMS").is_some() {
+        problems.sort_by_key(|finding| finding.at);
+    } else {
+        problems.truncate(1);
+    }
+    for finding in problems {
+        let order = &orders[finding.step];
+        text += &format!("\n    at {}, step {} `{order}`", finding.at, finding.step);
+        for line in finding.problem.iter().flat_map(|problem| problem.lines()) {
             text += &format!("\n    {line}");
         }
     }

@@ -3,14 +3,14 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kafka-broker N [port=9092]` | starts a Kafka broker, a KRaft cluster of its own |
-//! | `kafka-producer N [transactional-id=X] [broker=N]` | starts a producer; with an id its records go in transactions |
+//! | `kafka-producer N [transactional-id=X] [transaction-timeout=60s] [broker=N]` | starts a producer; with an id its records go in transactions, which are aborted when they take longer than that |
 //! | `kafka-consumer N group=G topic=T,U [reset=latest] [manual] [isolation=read_uncommitted] [errors=E] [id=N] [broker=N]` | starts a consumer with the classic protocol; `reset` is `latest`, `earliest` or `none`; `manual` commits after each batch instead of each second; its application ends after E exceptions of `poll`, or goes on polling half a second after each when E is left out; `id` is its client id |
 //! | `kafka-send N T [count=1] [key=K] [partition=0]` | records one after another, each after the answer to the one before; keys `K-0`, `K-1`, … |
 //! | `kafka-send N T [count=1] [key=K] [partition=0] [per=1] [end=commit]` | from a transactional producer: `count` transactions of `per` records; `end` is `commit`, `abort` or `open`, which leaves the last one unfinished |
 //! | `kafka-end N [abort]` | ends the transaction that was left open |
 //! | `kafka-topic T [partitions=1] [broker=N]` | creates a topic |
 //! | `kafka-delete-topic T [broker=N]` | deletes a topic |
-//! | `kafka-delete-records T before=O [partition=0] [broker=N]` | deletes the records before an offset |
+//! | `kafka-delete-records T before=O [partition=0] [broker=N]` | deletes the records before an offset; -1 is the log end |
 //! | `kafka-alter-offset G T offset=O [epoch=E] [partition=0] [broker=N]` | sets a group offset (`alterConsumerGroupOffsets`), without a leader epoch unless given |
 //! | `kafka-offsets G [broker=N]` | what the coordinator holds, with the leader epoch of each commit |
 //! | `kafka-ends T [broker=N]` | log start, log end, last stable offset, leader epoch |
@@ -31,6 +31,7 @@ use super::{COUNT_MAX, Command, CommandError, NodeSpec, check, invalid};
 use crate::id::{GroupName, NodeId, TopicName};
 use crate::names::{GROUP_MAX_LENGTH, TOPIC_MAX_LENGTH};
 use crate::rpc::kafka::{IsolationLevel, Marker, TopicPartition};
+use crate::time::Duration;
 
 /// What a consumer does when there is no record at its position (`auto.offset.reset`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
@@ -116,6 +117,8 @@ pub enum KafkaSpec {
     Producer {
         /// `transactional.id`.
         transactional_id: Option<ArcStr>,
+        /// `transaction.timeout.ms`, when it is not the default.
+        transaction_timeout: Option<Duration>,
         /// The bootstrap broker; by default the first there is.
         broker: Option<NodeId>,
     },
@@ -168,7 +171,7 @@ pub enum KafkaAction {
     /// A topic goes.
     DeleteTopic(TopicName),
     /// Records before an offset go.
-    DeleteRecords(TopicPartition, u64),
+    DeleteRecords(TopicPartition, i64),
     /// A group offset is set.
     AlterOffset {
         /// The group.
@@ -291,7 +294,8 @@ pub(super) fn read(verb: &str, args: &mut Arguments) -> Result<Option<Command>, 
         "kafka-producer" => {
             let node = args.node()?;
             let transactional_id = args.text("transactional-id").map(ArcStr::from);
-            add(node, KafkaSpec::Producer { transactional_id, broker: broker(args) })
+            let transaction_timeout = args.option("transaction-timeout")?;
+            add(node, KafkaSpec::Producer { transactional_id, transaction_timeout, broker: broker(args) })
         }
         "kafka-consumer" => {
             let node = args.node()?;
@@ -392,9 +396,10 @@ pub(super) fn print_spec(f: &mut fmt::Formatter<'_>, node: &NodeId, spec: &Kafka
             write!(f, "kafka-broker {node}")?;
             put(f, None, "port", port.as_ref())
         }
-        KafkaSpec::Producer { transactional_id, broker } => {
+        KafkaSpec::Producer { transactional_id, transaction_timeout, broker } => {
             write!(f, "kafka-producer {node}")?;
             put(f, None, "transactional-id", transactional_id.as_ref())?;
+            put(f, None, "transaction-timeout", transaction_timeout.as_ref())?;
             put(f, None, "broker", broker.as_ref())
         }
         KafkaSpec::Consumer(spec) => {

@@ -86,8 +86,8 @@ impl KafkaNode {
     pub fn new(start: KafkaStart, spec: &KafkaSpec, disk: Option<BrokerDisk>) -> Self {
         match spec {
             KafkaSpec::Broker(_) => Self::Broker(Broker::new(start, disk.unwrap_or_default())),
-            KafkaSpec::Producer { transactional_id, .. } => {
-                Self::Producer(Producer::new(start, transactional_id.clone()))
+            KafkaSpec::Producer { transactional_id, transaction_timeout, .. } => {
+                Self::Producer(Producer::new(start, transactional_id.clone(), *transaction_timeout))
             }
             KafkaSpec::Consumer(spec) => Self::Consumer(Consumer::new(start, spec.clone())),
             KafkaSpec::Admin(admin) => Self::Admin(Admin::new(start, admin.clone())),

@@ -21,6 +21,9 @@ use crate::timer::{KafkaTimer, Timer};
 /// `delivery.timeout.ms`.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// `transaction.timeout.ms`, unless the producer is told another one.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// What an answer is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum About {
@@ -57,6 +60,7 @@ struct Progress {
 #[derive(Clone, Debug)]
 pub struct Producer {
     transactional_id: Option<ArcStr>,
+    transaction_timeout: Duration,
     net: Net<About>,
     producer_id: Option<u64>,
     known: BTreeSet<TopicName>,
@@ -64,15 +68,20 @@ pub struct Producer {
     jobs: VecDeque<Job>,
     progress: Progress,
     pauses: bool,
-    /// A transaction that was left open.
-    open: Option<Marker>,
+    /// Where records of a transaction went that was left open.
+    open: Option<TopicName>,
     sent: u64,
 }
 
 impl Producer {
-    pub(super) fn new(start: KafkaStart, transactional_id: Option<ArcStr>) -> Self {
+    pub(super) fn new(
+        start: KafkaStart,
+        transactional_id: Option<ArcStr>,
+        transaction_timeout: Option<Duration>,
+    ) -> Self {
         Self {
             transactional_id,
+            transaction_timeout: transaction_timeout.unwrap_or(TRANSACTION_TIMEOUT),
             net: Net::new(start.bootstrap),
             producer_id: None,
             known: BTreeSet::new(),
@@ -128,8 +137,12 @@ impl Producer {
     }
 
     fn fail(&mut self, error: &str, out: &mut Outbox) {
-        if let Some(Job::Send(send)) = self.jobs.pop_front() {
-            let topic = send.partition.topic;
+        let topic = match self.jobs.pop_front() {
+            Some(Job::Send(send)) => Some(send.partition.topic),
+            Some(Job::End(_)) => self.open.take(),
+            None => None,
+        };
+        if let Some(topic) = topic {
             note(out, KafkaFact::SendFailed { topic, error: error.into() });
         }
         self.progress = Progress::default();
@@ -149,7 +162,9 @@ impl Producer {
         }
         let Some(producer_id) = self.producer_id else {
             let transactional_id = self.transactional_id.clone();
-            self.net.ask(now, KafkaRequest::InitProducerId { transactional_id }, About::Id, out);
+            let transaction_timeout = self.transaction_timeout;
+            let request = KafkaRequest::InitProducerId { transactional_id, transaction_timeout };
+            self.net.ask(now, request, About::Id, out);
             return;
         };
         match job {
@@ -220,24 +235,24 @@ impl Producer {
             (
                 About::Partition | About::Produce,
                 KafkaResponse::Done(Err(error)) | KafkaResponse::Produced(Err(error)),
-            ) => self.on_error(now, error, out),
+            ) => self.on_error(now, about, error, out),
             (About::End, KafkaResponse::Done(Err(_))) => {
-                self.open = None;
                 self.fail(FENCED, out);
+                self.open = None;
                 self.jobs.clear();
             }
             _ => {}
         }
     }
 
-    fn on_error(&mut self, now: Instant, error: KafkaError, out: &mut Outbox) {
+    fn on_error(&mut self, now: Instant, about: About, error: KafkaError, out: &mut Outbox) {
         if error == KafkaError::UnknownTopicOrPartition {
             if let Some(Job::Send(send)) = self.jobs.front() {
                 self.known.remove(&send.partition.topic);
             }
             return self.pause(now, out);
         }
-        self.fail(FENCED, out);
+        self.fail(if about == About::Produce { OLD_EPOCH } else { FENCED }, out);
     }
 
     fn on_produced(&mut self, offset: u64, out: &mut Outbox) {
@@ -249,7 +264,7 @@ impl Producer {
             self.sent += u64::from(send.per);
             self.progress.sent = Some(offset);
             if send.end.is_none() && self.is_last(&send) {
-                self.open = Some(Marker::Commit);
+                self.open = Some(send.partition.topic.clone());
                 self.note_transaction(&send, offset, None, out);
                 self.next_job();
             }
@@ -321,5 +336,8 @@ impl Producer {
     }
 }
 
-/// What the client throws when its transaction is no more.
-const FENCED: &str = "InvalidProducerEpochException: Producer attempted to produce with an old epoch.";
+/// What the client throws when the coordinator says that its transaction is no more.
+const FENCED: &str = "ProducerFencedException: There is a newer producer with the same transactionalId which fences \
+    the current one.";
+/// What it throws when the leader of the partition says so.
+const OLD_EPOCH: &str = "InvalidProducerEpochException: Producer attempted to produce with an old epoch.";

@@ -91,14 +91,18 @@ impl Exception {
         Self { message: attach_default_url(profile, text), class: BROKER, ..Self::new(BROKER, "") }
     }
 
-    /// What the remoting layer throws when there is no answer.
-    pub(super) fn remoting(failure: Failure, address: Address, timeout: Duration) -> Self {
+    /// What the remoting layer throws when there is no answer. V5 names the channel's address as Java prints it.
+    pub(super) fn remoting(profile: Profile, failure: Failure, address: Address, timeout: Duration) -> Self {
+        let slash = if profile.is_v5() { "/" } else { "" };
         let (class, message) = match failure {
             Failure::Connect => return Self::unreachable(&address.to_string()),
             Failure::Closed => (SEND_REQUEST, format!("send request to <{address}> failed")),
             Failure::Timeout => (
                 TIMEOUT,
-                format!("wait response on the channel <{address}> timeout, {}(ms)", timeout.as_millis()),
+                format!(
+                    "wait response on the channel <{slash}{address}> timeout, {}(ms)",
+                    timeout.as_millis()
+                ),
             ),
         };
         Self::new(class, message)

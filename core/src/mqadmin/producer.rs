@@ -105,7 +105,7 @@ impl Producer {
             };
             match self.ask(session, address, &queue, message, timeout)? {
                 Err(failure) => {
-                    cause = Some(Exception::remoting(failure, address, timeout));
+                    cause = Some(Exception::remoting(session.profile(), failure, address, timeout));
                     send.failed(AttemptError::Failed(failure));
                 }
                 Ok(response) => match verdict(session.profile(), response.code) {
@@ -167,7 +167,9 @@ impl Producer {
         let timeout = self.config.send_msg_timeout;
         let response = match self.ask(session, address, &queue, message, timeout)? {
             Ok(response) => response,
-            Err(failure) => return Err(Exception::remoting(failure, address, timeout).into()),
+            Err(failure) => {
+                return Err(Exception::remoting(session.profile(), failure, address, timeout).into());
+            }
         };
         match verdict(session.profile(), response.code) {
             Verdict::Stored(status) => Ok(result(status, message, queue, address, &response)),

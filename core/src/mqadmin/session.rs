@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         timeout: Duration,
     ) -> Step<Response> {
         let result = self.ask(to, request, timeout)?;
-        Ok(result.map_err(|failure| Exception::remoting(failure, to, timeout))?)
+        Ok(result.map_err(|failure| Exception::remoting(self.profile(), failure, to, timeout))?)
     }
 
     /// Asks a broker and throws `MQBrokerException` when it refuses.
@@ -250,7 +250,7 @@ impl<'a> Session<'a> {
             match self.ask(to, request.clone(), TIMEOUT)? {
                 Ok(response) => return Ok(response),
                 Err(Failure::Connect) => self.chosen += 1,
-                Err(failure) => return Err(Exception::remoting(failure, to, TIMEOUT).into()),
+                Err(failure) => return Err(Exception::remoting(self.profile(), failure, to, TIMEOUT).into()),
             }
         }
         if self.profile().is_v5() || self.name_servers.is_empty() {

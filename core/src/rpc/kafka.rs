@@ -281,6 +281,8 @@ pub enum KafkaRequest {
     InitProducerId {
         /// `transactional.id`.
         transactional_id: Option<ArcStr>,
+        /// `transaction.timeout.ms`.
+        transaction_timeout: Duration,
     },
     /// Partitions become part of the transaction.
     AddPartitionsToTxn {
@@ -310,7 +312,7 @@ pub enum KafkaRequest {
     /// An administrator deletes a topic.
     DeleteTopics(TopicName),
     /// An administrator deletes records before an offset.
-    DeleteRecords(TopicPartition, u64),
+    DeleteRecords(TopicPartition, i64),
     /// State and members of a group.
     DescribeGroups(GroupName),
     /// All groups.

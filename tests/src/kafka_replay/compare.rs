@@ -24,6 +24,12 @@ struct Part {
     reached: Vec<(u64, Instant)>,
 }
 
+impl Part {
+    const fn is_of_rebalance(&self) -> bool {
+        matches!(self.what, What::Assigned(_) | What::Revoked(_))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum What {
     Assigned(String),
@@ -170,15 +176,22 @@ fn differ(recorded: &Part, replayed: &Part) -> Option<String> {
 pub(super) fn all(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
     let end = script.steps.last().map_or(Instant::ZERO, |step| step.end);
     let recorded = recorded_parts(script);
-    let replayed = replayed_parts(trace, end);
-    for (place, part) in recorded.iter().enumerate() {
-        let problem = match replayed.get(place) {
+    let mut replayed = replayed_parts(trace, end);
+    for part in &recorded {
+        // Which of several members hears first of a rebalance is chance.
+        let is_same = |found: &Part| part.is_of_rebalance() && differ(part, found).is_none();
+        let here =
+            replayed.iter().take_while(|found| close(part.at, found.at)).position(is_same).unwrap_or(0);
+        let problem = match replayed.get(here) {
             Some(found) => differ(part, found),
             None => Some(format!("recorded: {}\nthe lab: nothing", part.what)),
         };
+        if here < replayed.len() {
+            replayed.remove(here);
+        }
         verdict.note(part.step, part.at, problem);
     }
-    if let Some(extra) = replayed.get(recorded.len())
+    if let Some(extra) = replayed.first()
         && extra.at.as_millis() + TOLERANCE_MS < end.as_millis()
     {
         let step = script.steps.len().saturating_sub(1);
@@ -205,6 +218,19 @@ fn positions(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
     }
 }
 
+/// The recorder numbers transactions, the lab names the first record of each.
+fn first_key(key: &str, records: u32) -> String {
+    match key.rsplit_once('-').map(|(key, number)| (key, number.parse::<u32>())) {
+        Some((key, Ok(number))) => format!("{key}-{}", number * records),
+        _ => key.to_owned(),
+    }
+}
+
+/// Whether a step's error is a producer's.
+fn is_producers(order: &str) -> bool {
+    ["send ", "txsend ", "txend"].iter().any(|verb| order.starts_with(verb))
+}
+
 fn sends(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
     let mut replayed = facts(trace).filter_map(|(_, fact)| match fact {
         KafkaFact::SendSucceeded { key, count, first, last, .. } => {
@@ -224,8 +250,10 @@ fn sends(script: &Script, trace: &[TraceEvent], verdict: &mut Verdict) {
                     format!("sent {key} {count} {first_offset}..{last_offset}")
                 }
                 Event::SentInTransaction { key, records, first_offset, last_offset, end } => {
+                    let key = first_key(key, *records);
                     format!("sent {key} {records} {first_offset}..{last_offset} {end}")
                 }
+                Event::Error { error } if is_producers(&step.order) => format!("failed {error}"),
                 _ => continue,
             };
             let found = replayed.next().unwrap_or_else(|| "nothing".to_owned());

@@ -11,9 +11,12 @@ use super::order::Order;
 use super::script::Script;
 use crate::replay::verdict::Verdict;
 
-/// What is chance in a text: ids, numbers of requests and versions of metadata.
+/// What is chance in a text: ids, numbers of requests and versions of metadata, the lines of a stack. The lab has no usage
+/// text, which the tool prints under a refusal.
 fn mask(text: &str) -> String {
     let masks = [
+        (r"(?m)^\s+(at .*|\.\.\. \d+ more)\n?", ""),
+        (r"(?s)\nOption +Description *\n.*", ""),
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID"),
         (r"Cluster ID: \S+", "Cluster ID: ID"),
         (r"correlation id \d+", "correlation id N"),
@@ -48,9 +51,12 @@ pub(super) fn differ(recorded: &str, replayed: &str) -> Option<String> {
         .then(|| format!("recorded:\n{}\nthe lab:\n{}", recorded.join("\n"), replayed.join("\n")))
 }
 
-/// Lines about connections: how many there are depends on how fast a broker starts.
+/// Lines about connections: how many there are depends on how fast a broker starts, and on whether a commit, one each
+/// second, meets it while it stops.
 fn is_noise(line: &str) -> bool {
-    const NOISE: [&str; 9] = [
+    const NOISE: [&str; 11] = [
+        "is loading the group.",
+        "This is not the correct coordinator.",
         "disconnect",
         "could not be established",
         "Group coordinator",

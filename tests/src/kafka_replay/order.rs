@@ -22,10 +22,12 @@ pub(super) enum Order {
         /// Key.
         key: String,
     },
-    /// A transactional producer sends: topic and the lab's options.
+    /// A transactional producer sends: topic, key, and the lab's options.
     TxSend {
         /// To.
         topic: String,
+        /// What keys begin with.
+        key: String,
         /// `count=`, `per=`, `key=`, `end=` as they are.
         options: String,
     },
@@ -63,7 +65,7 @@ pub(super) enum Order {
     /// The ends of a log.
     Ends(String),
     /// Records go.
-    DeleteRecords(String, u64),
+    DeleteRecords(String, i64),
     /// The consumers' log lines.
     ClientLog,
     /// The data directory is copied.
@@ -149,10 +151,12 @@ impl FromStr for Order {
                 count: options.number("count", 1)?,
                 key: options.need("key")?.to_owned(),
             },
-            "txsend" => Self::TxSend {
-                topic: options.need("topic")?.to_owned(),
-                options: options.some(&["count", "key", "per", "end"]),
-            },
+            "txsend" => {
+                let topic = options.need("topic")?.to_owned();
+                let key = options.need("key")?.to_owned();
+                let options = format!("{} key={key}", options.some(&["count", "per", "end"]));
+                return Ok(Self::TxSend { topic, key, options });
+            }
             "txend" => Self::TxEnd { abort: options.take("end") == Some("abort") },
             "consume" | "lag" => Self::Consume {
                 group: options.need("group")?.to_owned(),

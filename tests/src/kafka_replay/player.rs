@@ -20,6 +20,8 @@ const REQUEST: Duration = Duration::from_millis(20);
 /// A state may be reached this long before and after it was asked for.
 const BEFORE: Duration = Duration::from_secs(1);
 const AFTER: Duration = Duration::from_secs(3);
+/// The recorder's transactional producers take their id from the key, and this `transaction.timeout.ms`.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(300);
 const SAMPLE: Duration = Duration::from_millis(250);
 
 /// A recording on its way through the lab.
@@ -138,11 +140,16 @@ impl Player<'_> {
             Order::Send { topic, count, key } => {
                 self.send(step, start, (topic, *count, key));
             }
-            Order::TxSend { topic, options } => {
+            Order::TxSend { topic, key, options } => {
                 self.advance(before(end, Duration::from_millis(200)).max(earliest));
                 self.producers += 1;
                 let node = format!("tx-{}", self.producers);
-                self.issue(step, &format!("kafka-producer {node} transactional-id={node}"));
+                self.issue(
+                    step,
+                    &format!(
+                        "kafka-producer {node} transactional-id=tx-{key} transaction-timeout={TRANSACTION_TIMEOUT}"
+                    ),
+                );
                 self.issue(step, &format!("kafka-send {node} {topic}{options}"));
                 if options.contains("end=open") {
                     self.open = Some(node);

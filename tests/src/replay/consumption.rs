@@ -8,6 +8,9 @@
 //! comes first on a busy machine is chance. So which message has which of their places in the retry queue is not
 //! compared, but that they have the same places is, as one more fact.
 //!
+//! Nor is it compared of delayed messages and of transactions that the recording shows within the same second in one
+//! queue: the broker's levels, or the answers to its checks, race for the places.
+//!
 //! From a freeze on, which messages went where is chance. What is compared then: every message whose send
 //! succeeded is consumed, and after a thaw every other one too, from the broker that had been frozen, first within
 //! the periods that RocketMQ needs to notice.
@@ -19,7 +22,7 @@ use lab_core::id::NodeId;
 use lab_core::time::{Duration, Instant};
 
 use super::script::{Event, Script};
-use super::verdict::{BEHIND, Verdict, ahead, fits};
+use super::verdict::{BEHIND, SHORTEST, Verdict, ahead, fits};
 
 /// A thawed broker is consumed from after at most one period of the route poll and one of the rebalance. Where in
 /// its period the rebalance stands is chance: each time that it asked the frozen broker it was late.
@@ -80,6 +83,30 @@ pub(super) struct Comparison<'a> {
     pub(super) causes: &'a [Instant],
     /// The freeze, when there was one.
     pub(super) freeze: Option<&'a Freeze>,
+    /// Keys of messages that the broker moved to their queue at the same time.
+    pub(super) racing: BTreeSet<String>,
+}
+
+/// Keys of delayed messages and of transactions that came within a second of another one in the same queue.
+pub(super) fn racing(script: &Script) -> BTreeSet<String> {
+    let is_moved = |order: &str| order.starts_with("sendtx ") || order.contains(" delay=");
+    let steps = script.steps.iter().filter(|step| is_moved(&step.order));
+    let moved: BTreeSet<_> =
+        steps.flat_map(|step| step.sends().filter_map(|send| send.key.clone())).collect();
+    let events = script.steps.iter().flat_map(|step| step.events.iter().flatten());
+    let deliveries: Vec<_> = events
+        .filter_map(recorded_delivery)
+        .filter(|(_, delivery)| delivery.key.as_ref().is_some_and(|key| moved.contains(key)))
+        .collect();
+    let races = |(at, one): &(Instant, Delivery)| {
+        deliveries.iter().any(|(other_at, other)| {
+            at.as_millis().abs_diff(other_at.as_millis()) < SHORTEST.as_millis()
+                && (&one.by, &one.topic, &one.broker, one.queue)
+                    == (&other.by, &other.topic, &other.broker, other.queue)
+                && one.key != other.key
+        })
+    };
+    deliveries.iter().filter(|found| races(found)).filter_map(|(_, delivery)| delivery.key.clone()).collect()
 }
 
 impl Comparison<'_> {
@@ -140,7 +167,7 @@ impl Comparison<'_> {
                 }
             }
         }
-        if self.pops() {
+        if self.pops() || !self.racing.is_empty() {
             verdict.note(last.step, last.at, self.judge_places(process, &reports));
         }
         for (delivery, moments) in replayed {
@@ -168,15 +195,19 @@ impl Comparison<'_> {
 
     /// The place of a delivery in its queue, or 0 where that is chance.
     fn comparable(&self, delivery: &Delivery) -> u64 {
-        if self.pops() && delivery.reconsume_times > 0 { 0 } else { delivery.offset }
+        if self.has_raced(delivery.key.as_deref(), delivery.reconsume_times) { 0 } else { delivery.offset }
     }
 
-    /// Whether revived messages had the same places in the replay as in the recording.
+    fn has_raced(&self, key: Option<&str>, reconsume_times: u32) -> bool {
+        self.pops() && reconsume_times > 0 || key.is_some_and(|key| self.racing.contains(key))
+    }
+
+    /// Whether messages that had raced had the same places in the replay as in the recording.
     fn judge_places(&self, process: &str, reports: &[Report]) -> Option<String> {
         let events = reports.iter().flat_map(|report| self.script.steps[report.step].events.iter().flatten());
         let recorded: BTreeSet<_> = events
             .filter_map(recorded_delivery)
-            .filter(|(_, delivery)| delivery.reconsume_times > 0)
+            .filter(|(_, delivery)| self.has_raced(delivery.key.as_deref(), delivery.reconsume_times))
             .map(|(_, delivery)| (delivery.broker, delivery.queue, delivery.offset))
             .collect();
         let is_ours = |event: &&TraceEvent| self.life(event).is_some_and(|(ours, _)| ours == process);
@@ -185,13 +216,13 @@ impl Comparison<'_> {
             .iter()
             .filter(is_ours)
             .filter_map(delivered)
-            .filter(|(_, reconsume_times)| *reconsume_times > 0)
+            .filter(|(message, reconsume_times)| self.has_raced(message.key.as_deref(), *reconsume_times))
             .map(|(message, _)| {
                 let queue = &message.queue;
                 (queue.broker_name.to_string(), queue.queue_id.0, message.offset.0)
             })
             .collect();
-        let problem = format!("places of revived messages: recorded {recorded:?}, replayed {replayed:?}");
+        let problem = format!("places of messages that raced: recorded {recorded:?}, replayed {replayed:?}");
         (recorded != replayed).then_some(problem)
     }
 

@@ -14,6 +14,8 @@ const MASKS: &[(&str, &str, &str)] = &[
     ("", r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?", "DATE"),
     ("", r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:PORT"),
     ("", r"V4_9_7", "V4_9_8"),
+    // What was left of a request's time when it was sent.
+    ("", r"timeout, \d+\(ms\)", "timeout, MS"),
     // A refusal to parse and the usage text go to two streams, which the recorder joined one after the other.
     ("", r"(?s)^(usage: mqadmin .*\n)(Missing required option: [^\n]*)$", "$2\n$1"),
     // Load, timer progress, page cache wait, age and disk ratio.
@@ -46,8 +48,23 @@ pub(super) fn masked(command: &str, output: &str) -> String {
         let pattern = Regex::new(pattern).unwrap_or_else(|why| panic!("the mask of `{of}`: {why}"));
         text = pattern.replace_all(&text, *mark).into_owned();
     }
+    // Exceptions that a command prints and goes on after go to the error output, which the recorder put behind the other.
+    let is_error = |line: &&str| line.starts_with("org.apache.rocketmq.") || line.starts_with("Caused by: ");
+    let (errors, lines): (Vec<_>, Vec<_>) = text.lines().partition(is_error);
+    text = [lines, errors].concat().join("\n");
+    if ["consumerConnection", "producerConnection"].contains(&command) {
+        text = with_rows_in_order(&text);
+    }
     // The recorder kept no empty lines at the ends of an output; several commands begin with one.
     text.trim_end().trim_start_matches('\n').to_owned()
+}
+
+/// A table of clients in the order of their ids. They come in the order of hashes of connections, which are chance.
+fn with_rows_in_order(text: &str) -> String {
+    let (mut clients, others): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.contains(":PORT "));
+    clients.sort_unstable();
+    let head = others.len().min(1);
+    [&others[..head], &clients, &others[head..]].concat().join("\n")
 }
 
 /// The progress of a group without the numbers of messages. From a freeze on, which broker a message went to is chance:

@@ -76,6 +76,8 @@ pub struct Plan {
     wall_clock: Option<usize>,
     /// Steps whose facts nobody can explain: their disagreements guide no search.
     pub unexplained: Vec<usize>,
+    /// Brokers in controller mode: when one that stops gives its connections up, another is elected.
+    controlled: BTreeSet<String>,
     fixed: Vec<Act>,
     chosen: Vec<(usize, usize)>,
 }
@@ -90,6 +92,9 @@ pub const BEFORE: Duration = Duration::from_secs(1);
 const CLIENT_START: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(200));
 /// The first client of a process begins at most this long before its step ends.
 const PROCESS_START: Duration = Duration::from_secs(4);
+/// How long a graceful stop takes is chance; its end is recorded. Connections are closed at most this long before.
+const LAST_CLOSED: Duration = Duration::from_secs(2);
+const USUALLY_CLOSED: Duration = Duration::from_millis(500);
 /// A broker is seen registered this long after it registered.
 const SEEN: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(12));
 /// A broker that nobody waited for registers this long after its step.
@@ -106,6 +111,7 @@ impl Plan {
             owners: Vec::new(),
             wall_clock: None,
             unexplained: Vec::new(),
+            controlled: BTreeSet::new(),
             fixed: Vec::new(),
             chosen: Vec::new(),
         };
@@ -144,7 +150,10 @@ impl Plan {
         let end = step.end;
         match order {
             Order::PassTime => {}
-            Order::StartBroker(_) => {
+            Order::StartBroker(broker) => {
+                if broker.id.is_none() {
+                    self.controlled.insert(broker.key.clone());
+                }
                 let seen = end.since(before) >= QUICKEST;
                 let (low, high) = if seen {
                     ((end - SEEN.1).max(before), (end - SEEN.0).max(before))
@@ -193,6 +202,11 @@ impl Plan {
                 self.fix(end, index);
             }
             Order::Kill(_) | Order::Freeze(_) | Order::Thaw(_) | Order::Dropped(_) => self.fix(end, index),
+            Order::Stop(key) if self.controlled.contains(key) => {
+                self.fixed.push(Act { at: before, step: index, part: Part::Watch });
+                let low = (end - LAST_CLOSED).max(before);
+                self.choose(index, Owner::new(low, end, low.max(end - USUALLY_CLOSED)));
+            }
             Order::StartNameServer(..) | Order::Stop(_) | Order::RollBack => self.fix(before, index),
         }
     }

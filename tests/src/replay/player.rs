@@ -12,7 +12,7 @@ use lab_core::view::NodeStatus;
 
 use super::bound::{self, Certain};
 use super::checks;
-use super::consumption::{Comparison, Freeze, Lives};
+use super::consumption::{self, Comparison, Freeze, Lives};
 use super::offsets;
 use super::order::{self, Order};
 use super::plan::{Part, Plan};
@@ -52,6 +52,8 @@ pub(super) struct Player<'a> {
     pub(super) freeze: Option<Freeze>,
     pub(super) tools: Tools,
     pub(super) certain: Certain,
+    /// Whether check points and acknowledgements of a group that pops have raced with sends.
+    pub(super) pops_raced: bool,
 }
 
 /// Replays a recording with these starts of the plan's owners and this seed. Gives up, with `None`, as soon as it is
@@ -86,6 +88,7 @@ pub(super) fn play(
         freeze: None,
         tools: Tools::default(),
         certain: Certain::default(),
+        pops_raced: false,
     };
     for (index, order) in plan.orders.iter().enumerate() {
         if let Err(what) = order {
@@ -107,6 +110,7 @@ pub(super) fn play(
         if let Ok(order) = &plan.orders[act.step] {
             match act.part {
                 Part::Watch if matches!(order, Order::Mqadmin { .. }) => player.ask_by_tool(act.step),
+                Part::Watch if matches!(order, Order::Stop(_)) => player.carry_out(act.step, order),
                 Part::Watch => {
                     player.watches.push(Watch { step: act.step, answered: false, last: String::new() })
                 }
@@ -160,6 +164,10 @@ impl<'a> Player<'a> {
         self.status(node).is_some_and(NodeStatus::is_running)
     }
 
+    fn is_stopping(&self, key: &str) -> bool {
+        self.status(&key.into()) == Some(NodeStatus::Stopping)
+    }
+
     fn carry_out(&mut self, step: usize, order: &Order) {
         if !matches!(order, Order::Assignment(_) | Order::Queues { .. } | Order::Dropped(_) | Order::PassTime)
         {
@@ -168,16 +176,21 @@ impl<'a> Player<'a> {
         match order {
             Order::StartNameServer(key, settings) => self.start_name_server(step, key, settings),
             Order::StartBroker(broker) => self.start_broker(step, broker),
+            Order::Stop(key) if self.status(&key.as_str().into()) == Some(NodeStatus::Stopped) => {}
             Order::Kill(key) | Order::Stop(key) | Order::Freeze(key) => {
                 let verb = match order {
                     Order::Kill(_) => "kill",
+                    // The second time: its stop is over.
+                    Order::Stop(_) if self.is_stopping(key) => "kill",
                     Order::Stop(_) => "stop",
                     _ => "freeze",
                 };
                 let now = self.lab.now();
                 if let Some((node, broker, _)) = self.brokers.get(key) {
                     self.faults.insert(broker.name.clone(), (node.clone(), now));
-                    if verb == "freeze" && self.freeze.is_none() {
+                    // Where no other broker takes the messages, chance has no say in where they go.
+                    let has_others = self.brokers.values().any(|(_, other, _)| other.name != broker.name);
+                    if verb == "freeze" && self.freeze.is_none() && has_others && broker.id == Some(0) {
                         let broker_name = broker.name.clone();
                         self.freeze = Some(Freeze { node: node.clone(), broker_name, at: now, thawed: None });
                     }
@@ -378,6 +391,7 @@ impl<'a> Player<'a> {
             lives: &self.lives,
             causes: &self.causes,
             freeze: self.freeze.as_ref(),
+            racing: consumption::racing(self.script),
         };
         comparison.judge(&mut self.verdict);
         let clients = self.clients.values().collect();

@@ -31,17 +31,23 @@ impl Script {
         Ok(script)
     }
 
-    /// Whether brokers elect their master.
+    /// Whether brokers elect their master, or several controllers their leader.
     pub fn has_elections(&self) -> bool {
-        self.steps.iter().any(|step| step.config.contains_key("dLegerSelfId"))
+        let has_several = |peers: &serde_json::Value| peers.as_str().is_some_and(|peers| peers.contains(';'));
+        self.steps.iter().any(|step| {
+            step.config.contains_key("dLegerSelfId")
+                || step.config.get("controllerDLegerPeers").is_some_and(has_several)
+        })
     }
 
     /// A `wait` does not name the client process that it asked. The names of the consumers in its report do; of
-    /// several processes with such a consumer it is the one that was asked longest ago. When there are more
+    /// several processes with such a consumer it is the one that was asked longest ago. A report of checks is one of the
+    /// process with the transactional producer. When there are more
     /// processes than one, an empty report cannot be told to be anybody's, and is none.
     fn attribute_waits(&mut self) {
         let mut processes: Vec<(String, Vec<String>)> = vec![(DEFAULT_PROCESS.to_owned(), Vec::new())];
         let is_alone = self.steps.iter().all(|step| step.client.is_none());
+        let mut checked = None;
         for step in &mut self.steps {
             if step.order.starts_with("wait ") && step.client.is_none() && !is_alone {
                 let by = step.events.iter().flatten().find_map(|event| match event {
@@ -51,9 +57,15 @@ impl Script {
                 step.client = by
                     .and_then(|by| processes.iter().find(|(_, consumers)| consumers.contains(by)))
                     .map(|(process, _)| process.clone());
+                if step.events.iter().flatten().any(|event| matches!(event, Event::Checked { .. })) {
+                    step.client = step.client.take().or_else(|| checked.clone());
+                }
                 if step.client.is_none() {
                     step.events = None;
                 }
+            }
+            if step.order.starts_with("tx ") {
+                checked = Some(step.process().to_owned());
             }
             if let Some(process) = step.order.strip_prefix("kill -9 client process ") {
                 processes.retain(|(other, _)| other != process);

@@ -125,7 +125,7 @@ const ALL: &[VerbText] = &[
     verb("kafka-broker", "N [port=9092]", "starts a Kafka broker", "启动一个 Kafka Broker"),
     verb(
         "kafka-producer",
-        "N [transactional-id=X] [broker=N]",
+        "N [transactional-id=X] [transaction-timeout=60s] [broker=N]",
         "starts a Kafka producer; with an id its records go in transactions",
         "启动一个 Kafka 生产者；给出 id 时以事务发送",
     ),

@@ -6,7 +6,10 @@
 //! **Left out on purpose**: deleting groups and offsets, `--by-duration`, `--to-datetime`, `--from-file`, regular
 //! expressions, `--validate-regex`, `--verbose`; usage texts.
 
+use std::collections::BTreeSet;
+
 use super::{Asks, KafkaRequest, KafkaResponse, Session, exception};
+use crate::hash_order::in_name_order;
 use crate::id::{GroupName, TopicName};
 use crate::rpc::kafka::{
     CommittedOffset, IsolationLevel, KafkaError, MemberDescription, OffsetSpec, TopicPartition,
@@ -86,9 +89,11 @@ pub(super) fn run(session: &mut Session<'_>, line: &str, broker: &str) -> Result
 
 fn all_groups(session: &mut Session<'_>) -> Result<Vec<(GroupName, String)>, Asks> {
     Ok(match session.ask(KafkaRequest::ListGroups)? {
-        KafkaResponse::Groups(groups) => {
-            groups.into_iter().map(|(group, state)| (group, state.to_string())).collect()
-        }
+        // The administrator's client collects them in a `HashMap`.
+        KafkaResponse::Groups(groups) => in_name_order(groups, |(group, _)| group.to_string())
+            .into_iter()
+            .map(|(group, state)| (group, state.to_string()))
+            .collect(),
         _ => Vec::new(),
     })
 }
@@ -98,9 +103,10 @@ fn list(session: &mut Session<'_>, options: &Options) -> Result<String, Asks> {
     if !options.has("state") {
         return Ok(groups.iter().map(|(group, _)| group.to_string()).collect::<Vec<_>>().join("\n"));
     }
-    let width = groups.iter().map(|(group, _)| group.as_str().len()).max().unwrap_or(0).max(15);
-    let mut lines = vec![format!("{:width$} {}", "GROUP", "STATE")];
-    lines.extend(groups.iter().map(|(group, state)| format!("{:width$} {state}", group.as_str())));
+    // The table is wider than its widest name (`printGroupInfo`).
+    let width = width(15, groups.iter().map(|(group, _)| group.as_str())) + 10;
+    let mut lines = vec![format!("{:width$} {:20}", "GROUP", "STATE")];
+    lines.extend(groups.iter().map(|(group, state)| format!("{:width$} {state:20}", group.as_str())));
     Ok(lines.join("\n"))
 }
 
@@ -137,10 +143,11 @@ fn describe(session: &mut Session<'_>, options: &Options, broker: &str) -> Resul
     } else {
         options.groups.clone()
     };
-    let mut parts = Vec::new();
-    for group in groups {
+    // Tables go to the output, sentences about states to the error output.
+    let (mut tables, mut sentences) = (Vec::new(), Vec::new());
+    for group in groups.into_iter().collect::<BTreeSet<_>>() {
         let Some(described) = describe_group(session, &group)? else {
-            parts.push(format!("Error: Consumer group '{group}' does not exist."));
+            tables.push(format!("Error: Consumer group '{group}' does not exist."));
             continue;
         };
         let (table, has_rows) = if options.has("members") {
@@ -152,11 +159,13 @@ fn describe(session: &mut Session<'_>, options: &Options, broker: &str) -> Resul
             let has_rows = !rows.is_empty();
             (offsets_table(&group, &rows), has_rows)
         };
-        let mut lines = if has_rows { vec![table] } else { Vec::new() };
-        lines.extend(about_state(&group, &described.state));
-        parts.push(lines.join("\n"));
+        if has_rows {
+            tables.push(table);
+        }
+        sentences.extend(about_state(&group, &described.state));
     }
-    Ok(parts.join("\n\n"))
+    let tables = (!tables.is_empty()).then(|| tables.join("\n\n"));
+    Ok(tables.into_iter().chain(sentences).collect::<Vec<_>>().join("\n"))
 }
 
 /// `printState`.
@@ -295,15 +304,55 @@ fn offsets_table(group: &GroupName, rows: &[OffsetRow]) -> String {
     lines.join("\n")
 }
 
+/// What a run wrote to its two outputs.
+#[derive(Default)]
+struct Printed {
+    out: String,
+    err: Vec<String>,
+}
+
+impl Printed {
+    /// An exception that ends the run: its message, and the chain of its causes (stack lines left out).
+    fn fail(&mut self, error: KafkaError) {
+        let why = format!("java.util.concurrent.{}", exception(error, None));
+        let root = why.split_once(": ").map_or("", |(_, root)| root);
+        self.out = format!("Error: Executing consumer group command failed due to {why}");
+        self.err.push(format!("java.lang.RuntimeException: {why}\nCaused by: {why}\nCaused by: {root}"));
+    }
+
+    fn text(self) -> String {
+        std::iter::once(self.out).filter(|out| !out.is_empty()).chain(self.err).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What the tool says when it is told neither `--execute` nor `--dry-run` (`ConsumerGroupCommandOptions.checkArgs`).
+const NOT_EXECUTED: &str = "WARN: No action will be performed as the --execute option is missing.In a future major release, \
+    the default behavior of this command will be to prompt the user before executing the reset rather than doing a dry \
+    run. You should add the --dry-run option explicitly if you are scripting this command and want to keep the current \
+    default behavior without prompting.";
+
 /// `resetOffsets`. The offset is brought into the log; the tool cannot put a group beyond its ends.
 fn reset(session: &mut Session<'_>, options: &Options) -> Result<String, Asks> {
-    let Some(target) = &options.target else {
-        return Ok(
-            "Option '[reset-offsets]' requires one of --to-offset, --shift-by, --to-earliest, --to-latest, \
-                   --to-current"
+    let mut printed = Printed::default();
+    if !options.has("execute") && !options.has("dry-run") {
+        printed.err.push(NOT_EXECUTED.to_owned());
+    }
+    match &options.target {
+        Some(target) => reset_to(session, options, target, &mut printed)?,
+        None => printed.err.push(
+            "Option '[reset-offsets]' requires one of --to-offset, --shift-by, --to-earliest, --to-latest, --to-current"
                 .to_owned(),
-        );
-    };
+        ),
+    }
+    Ok(printed.text())
+}
+
+fn reset_to(
+    session: &mut Session<'_>,
+    options: &Options,
+    target: &Target,
+    printed: &mut Printed,
+) -> Result<(), Asks> {
     let mut output = String::new();
     let mut rows = String::new();
     for group in &options.groups {
@@ -323,55 +372,73 @@ fn reset(session: &mut Session<'_>, options: &Options) -> Result<String, Asks> {
         };
         let partitions = match scope(session, options, &committed)? {
             Ok(partitions) => partitions,
-            Err(error) => return Ok(failed(error)),
+            Err(error) => {
+                printed.fail(error);
+                return Ok(());
+            }
         };
-        let all = IsolationLevel::ReadUncommitted;
-        let starts = session.list(&partitions, OffsetSpec::Earliest, all)?;
-        let ends = session.list(&partitions, OffsetSpec::Latest, all)?;
-        let mut offsets = Vec::new();
-        for ((partition, start), (_, end)) in starts.into_iter().zip(ends) {
-            let (start, end) = (start.unwrap_or(0), end.unwrap_or(0));
-            let current =
-                committed.iter().find(|(other, _)| *other == partition).map(|(_, offset)| offset.offset);
-            let offset = match (target, current) {
-                (Target::Offset(offset), _) => (*offset).clamp(start, end),
-                (Target::Earliest, _) => start,
-                (Target::Latest, _) => end,
-                (Target::Shift(by), Some(current)) => current.saturating_add_signed(*by).clamp(start, end),
-                (Target::Shift(_), None) => {
-                    return Ok(format!(
-                        "Cannot shift offset for partition {partition} since there is no current committed offset"
-                    ));
-                }
-                (Target::Current, current) => current.unwrap_or(end),
-            };
+        let offsets = match new_offsets(session, target, &partitions, &committed)? {
+            Ok(offsets) => offsets,
+            Err(why) => {
+                printed.err.push(why);
+                return Ok(());
+            }
+        };
+        for (partition, offset) in &offsets {
             rows += &format!(
                 "{:30} {:30} {:<10} {:<15}",
                 group.as_str(),
                 partition.topic.as_str(),
                 partition.partition,
-                offset
+                offset.offset
             );
-            offsets.push((partition, CommittedOffset { offset, leader_epoch: None }));
         }
         if options.has("execute") && !offsets.is_empty() {
             let request = KafkaRequest::OffsetCommit { group: group.clone(), member: None, offsets };
             if let KafkaResponse::OffsetsCommitted(results) = session.ask(request)?
                 && let Some(error) = results.into_iter().find_map(|(_, result)| result.err())
             {
-                return Ok(failed(error));
+                printed.fail(error);
+                return Ok(());
             }
         }
     }
     // The tool forgets the line breaks between its rows.
     let head = format!("{:30} {:30} {:10} {:15}", "GROUP", "TOPIC", "PARTITION", "NEW-OFFSET");
-    Ok(format!("{output}{head}{rows}"))
+    printed.out = format!("{output}{head}{rows}");
+    Ok(())
 }
 
-fn failed(error: KafkaError) -> String {
-    let why = exception(error, None);
-    let why = why.strip_prefix("ExecutionException: ").unwrap_or(&why);
-    format!("Error: Executing consumer group command failed due to {why}")
+/// `prepareOffsetsToReset`; the error is the tool's refusal.
+fn new_offsets(
+    session: &mut Session<'_>,
+    target: &Target,
+    partitions: &[TopicPartition],
+    committed: &[(TopicPartition, CommittedOffset)],
+) -> Result<Result<Vec<(TopicPartition, CommittedOffset)>, String>, Asks> {
+    let all = IsolationLevel::ReadUncommitted;
+    let starts = session.list(partitions, OffsetSpec::Earliest, all)?;
+    let ends = session.list(partitions, OffsetSpec::Latest, all)?;
+    let mut offsets = Vec::new();
+    for ((partition, start), (_, end)) in starts.into_iter().zip(ends) {
+        let (start, end) = (start.unwrap_or(0), end.unwrap_or(0));
+        let current =
+            committed.iter().find(|(other, _)| *other == partition).map(|(_, offset)| offset.offset);
+        let offset = match (target, current) {
+            (Target::Offset(offset), _) => (*offset).clamp(start, end),
+            (Target::Earliest, _) => start,
+            (Target::Latest, _) => end,
+            (Target::Shift(by), Some(current)) => current.saturating_add_signed(*by).clamp(start, end),
+            (Target::Shift(_), None) => {
+                return Ok(Err(format!(
+                    "Cannot shift offset for partition {partition} since there is no current committed offset"
+                )));
+            }
+            (Target::Current, current) => current.unwrap_or(end),
+        };
+        offsets.push((partition, CommittedOffset { offset, leader_epoch: None }));
+    }
+    Ok(Ok(offsets))
 }
 
 /// The partitions that a reset is for: those that `--topic` names, or those with offsets.

@@ -143,8 +143,11 @@ fn run(session: &mut Session<'_>, action: &KafkaAction, broker: &str) -> Result<
             let KafkaResponse::OffsetsCommitted(results) = session.ask(request)? else {
                 return Ok(String::new());
             };
-            let error = results.into_iter().find_map(|(_, result)| result.err());
-            Ok(error.map(|error| exception(error, None)).unwrap_or_default())
+            let failed = results.into_iter().find_map(|(_, result)| result.err());
+            // `AlterConsumerGroupOffsetsResult.all` says it in words of its own.
+            let why =
+                format!("Failed altering consumer group offsets for the following partitions: [{partition}]");
+            Ok(failed.map(|error| thrown(class(error), &why)).unwrap_or_default())
         }
         KafkaAction::Offsets(group) => {
             let request = KafkaRequest::OffsetFetch { group: group.clone(), partitions: None };
@@ -192,16 +195,28 @@ fn done(response: KafkaResponse, topic: Option<&TopicName>) -> Result<String, As
 
 /// An error as the administrator's client throws it.
 pub(super) fn exception(error: KafkaError, topic: Option<&TopicName>) -> String {
-    let (class, message) = match (error, topic) {
+    match (error, topic) {
         (KafkaError::TopicAlreadyExists, Some(topic)) => {
-            ("TopicExistsException", format!("Topic '{topic}' already exists."))
+            thrown(class(error), &format!("Topic '{topic}' already exists."))
         }
-        (KafkaError::UnknownTopicOrPartition, _) => {
-            ("UnknownTopicOrPartitionException", error.message().to_owned())
-        }
-        (KafkaError::OffsetOutOfRange, _) => ("OffsetOutOfRangeException", error.message().to_owned()),
-        (KafkaError::UnknownMemberId, _) => ("UnknownMemberIdException", error.message().to_owned()),
-        _ => ("UnknownServerException", error.name().to_owned()),
-    };
+        _ if class(error) == UNKNOWN => thrown(UNKNOWN, error.name()),
+        _ => thrown(class(error), error.message()),
+    }
+}
+
+const UNKNOWN: &str = "UnknownServerException";
+
+/// The class of an error's exception.
+const fn class(error: KafkaError) -> &'static str {
+    match error {
+        KafkaError::TopicAlreadyExists => "TopicExistsException",
+        KafkaError::UnknownTopicOrPartition => "UnknownTopicOrPartitionException",
+        KafkaError::OffsetOutOfRange => "OffsetOutOfRangeException",
+        KafkaError::UnknownMemberId => "UnknownMemberIdException",
+        _ => UNKNOWN,
+    }
+}
+
+fn thrown(class: &str, message: &str) -> String {
     format!("ExecutionException: org.apache.kafka.common.errors.{class}: {message}")
 }

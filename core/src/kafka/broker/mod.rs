@@ -182,8 +182,9 @@ impl Broker {
             Ask::DeleteRecords(partition, before) => {
                 KafkaResponse::Done(self.delete_records(&partition, before, out))
             }
-            Ask::InitProducerId { transactional_id } => {
-                KafkaResponse::ProducerId(self.init_producer_id(now, transactional_id, out))
+            Ask::InitProducerId { transactional_id, transaction_timeout } => {
+                let transactional = transactional_id.map(|id| (id, transaction_timeout));
+                KafkaResponse::ProducerId(self.init_producer_id(now, transactional, out))
             }
             Ask::AddPartitionsToTxn { transactional_id, producer_id, partition } => KafkaResponse::Done(
                 self.add_partition_to_transaction(now, &transactional_id, producer_id, partition, out),
@@ -292,11 +293,13 @@ impl Broker {
     fn delete_records(
         &mut self,
         partition: &TopicPartition,
-        before: u64,
+        before: i64,
         out: &mut Outbox,
     ) -> Result<(), KafkaError> {
         let log = self.disk.logs.get_mut(partition).ok_or(KafkaError::UnknownTopicOrPartition)?;
-        log.delete_records(before)?;
+        // -1 is the high watermark (`DeleteRecordsRequest.HIGH_WATERMARK`).
+        let before = if before == -1 { Ok(log.end()) } else { u64::try_from(before) };
+        log.delete_records(before.map_err(|_| KafkaError::OffsetOutOfRange)?)?;
         note(out, KafkaFact::RecordsDeleted { partition: partition.clone(), log_start: log.start() });
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Transactional producers.
 //!
-//! **In Kafka**: `TransactionCoordinator`, `TransactionStateManager`; `transaction.timeout.ms` (60 s),
+//! **In Kafka**: `TransactionCoordinator`, `TransactionStateManager`; the producer's `transaction.timeout.ms`,
 //! `transaction.abort.timed.out.transaction.cleanup.interval.ms` (10 s).
 //!
 //! **Left out on purpose**: producer epochs. A producer that takes an id over gets a producer id of its own, which
@@ -16,8 +16,6 @@ use crate::rpc::kafka::{KafkaError, Marker, TopicPartition};
 use crate::time::{Duration, Instant};
 use crate::timer::{KafkaTimer, Timer};
 
-/// `transaction.timeout.ms`.
-const TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the coordinator looks for transactions that took too long.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -27,6 +25,7 @@ pub(in crate::kafka) struct Transaction {
     producer_id: u64,
     partitions: Vec<TopicPartition>,
     started: Instant,
+    timeout: Duration,
 }
 
 impl super::BrokerDisk {
@@ -44,16 +43,15 @@ impl Broker {
     pub(super) fn init_producer_id(
         &mut self,
         now: Instant,
-        transactional_id: Option<ArcStr>,
+        transactional: Option<(ArcStr, Duration)>,
         out: &mut Outbox,
     ) -> u64 {
         let producer_id = self.disk.next_producer_id;
         self.disk.next_producer_id += 1;
-        if let Some(id) = transactional_id {
+        if let Some((id, timeout)) = transactional {
             self.write_markers(now, &id, Marker::Abort, out);
-            self.disk
-                .transactions
-                .insert(id, Transaction { producer_id, partitions: Vec::new(), started: now });
+            let transaction = Transaction { producer_id, partitions: Vec::new(), started: now, timeout };
+            self.disk.transactions.insert(id, transaction);
             self.wake_fetches(now, out);
         }
         producer_id
@@ -121,7 +119,7 @@ impl Broker {
 
     pub(super) fn abort_old_transactions(&mut self, now: Instant, out: &mut Outbox) {
         let is_old = |transaction: &Transaction| {
-            !transaction.partitions.is_empty() && transaction.started + TIMEOUT <= now
+            !transaction.partitions.is_empty() && transaction.started + transaction.timeout <= now
         };
         let found = self.disk.transactions.iter().filter(|(_, transaction)| is_old(transaction));
         let old: Vec<_> = found.map(|(id, _)| id.clone()).collect();

@@ -175,7 +175,9 @@ impl Consumer {
     }
 
     fn join(&mut self, now: Instant, out: &mut Outbox) {
-        self.revoke(out);
+        // Who comes back gives everything up, be it nothing (`onJoinPrepare`, protocol EAGER).
+        let comes_back = self.membership.generation > 0 && self.membership.step != Step::Joining;
+        self.revoke(comes_back, out);
         self.info("(Re-)joining group".to_owned(), out);
         self.membership.step = Step::Joining;
         let request = KafkaRequest::JoinGroup {
@@ -189,10 +191,11 @@ impl Consumer {
         self.net.ask(now, request, About::Join, out);
     }
 
-    fn revoke(&mut self, out: &mut Outbox) {
+    /// Gives all partitions up. The application hears of it when there are any, or `always`.
+    fn revoke(&mut self, always: bool, out: &mut Outbox) {
         let partitions: Vec<_> = std::mem::take(&mut self.partitions).into_keys().collect();
         self.fetched.clear();
-        if !partitions.is_empty() {
+        if always || !partitions.is_empty() {
             let names: Vec<_> = partitions.iter().map(ToString::to_string).collect();
             self.info(format!("Revoke previously assigned partitions {}", names.join(", ")), out);
             note(out, KafkaFact::Revoked(partitions));
@@ -402,7 +405,7 @@ impl Consumer {
         self.closing = true;
         self.sleeps_until = None;
         if !self.net.is_connected() || !self.membership.has_coordinator {
-            self.revoke(out);
+            self.revoke(false, out);
             return out.exit();
         }
         if self.spec.manual || !self.commit(now, CommitReason::Close, out) {
@@ -411,7 +414,7 @@ impl Consumer {
     }
 
     fn leave(&mut self, now: Instant, out: &mut Outbox) {
-        self.revoke(out);
+        self.revoke(false, out);
         let (broker, member_id) = (self.broker(), self.membership.member_id.clone());
         let text = format!(
             "Member {member_id} sending LeaveGroup request to coordinator {broker} (id: 2147483646 rack: null) due to \

@@ -102,7 +102,8 @@ fn broker_consume_stats(session: &mut Session<'_>, arguments: &Arguments) -> Ste
     let least = number(arguments, "l", 0)?;
     let request = Request::GetBrokerConsumeStats { is_order: arguments.is_true("o") };
     let response = session.ask(broker, request, timeout)?;
-    let response = response.map_err(|failure| Exception::remoting(failure, broker, timeout))?;
+    let response =
+        response.map_err(|failure| Exception::remoting(session.profile(), failure, broker, timeout))?;
     let ResponseBody::BrokerConsumeStats(groups) = response.body else {
         let code = response.code.number();
         return Err(Exception::client(session.profile(), code, &response.remark).into());

@@ -275,15 +275,14 @@ fn elect_master(session: &mut Session<'_>, arguments: &Arguments) -> Step<()> {
         designate_elect: true,
     };
     let answer = ask(session, leader, request)?;
-    let Some(ControllerAnswer::Replica(info, members)) = answer else { return Ok(()) };
+    let Some(ControllerAnswer::Replica(info, _)) = answer else { return Ok(()) };
     session.print(&format!("\n#ClusterName\t{cluster}"));
     session.print(&format!("\n#BrokerName\t{name}"));
     session.print(&format!("\n#BrokerMasterAddr\t{}", null_or(info.master.map(|(_, address)| address))));
     session.print(&format!("\n#MasterEpoch\t{}", info.master_epoch));
+    // The members are in the answer, but the tool looks for them in the wrong place of it (`MQClientAPIImpl.electMaster`
+    // reads an `ElectMasterResponseBody` as a `BrokerMemberGroup`) and prints none.
     session.print(&format!("\n#SyncStateSetEpoch\t{}\n", info.sync_state_set_epoch));
-    for (id, address) in members {
-        session.println(&format!("\t#Broker\t{id}\t{address}"));
-    }
     Ok(())
 }
 
