@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::pull::HeldPull;
+use crate::gather::Arrange as _;
 use crate::id::{ConnectionId, QueueId, TopicName};
 
 /// All pulls held by one broker.
@@ -44,7 +45,7 @@ impl HeldPulls {
         let numbers = queues.filter_map(|queue| self.by_queue.get(&queue)).flatten();
         let reason = |number: &u64| Some((*number, reason(self.pulls.get(number)?)?));
         let mut reasons: Vec<_> = numbers.filter_map(reason).collect();
-        reasons.sort_by_key(|(number, _)| *number);
+        reasons.arrange_by_key(|(number, _)| *number);
         // A queue may be named more than once.
         reasons.into_iter().filter_map(|(number, reason)| Some((self.take(number)?, reason))).collect()
     }
