@@ -253,7 +253,8 @@ impl<P> Remoting<P> {
             }
         }
         let connecting = self.channels.values().filter_map(|channel| channel.connecting.as_ref());
-        let next = connecting.map(|(deadline, _)| *deadline).chain(self.pending.iter().map(|(_, p)| p.deadline));
+        let next =
+            connecting.map(|(deadline, _)| *deadline).chain(self.pending.iter().map(|(_, p)| p.deadline));
         if let Some(next) = next.min() {
             self.arm(next, out);
         }
