@@ -16,6 +16,7 @@ use siphasher::sip::SipHasher13;
 use crate::command::{Command, CommandError};
 use crate::fact::{Fact, TraceEvent};
 use crate::id::{EventId, NodeId};
+use crate::memory;
 use crate::message::StoredMessage;
 use crate::recording::{Recording, Setup};
 use crate::time::{Duration, Instant};
@@ -27,6 +28,8 @@ const KEYFRAME_EVERY: u64 = 16_384;
 /// Most keyframes that are kept. A run that needs more loses every second one and has its next ones twice as far apart,
 /// so going back costs a sixteenth of the run at most, and memory stays bounded.
 const MOST_KEYFRAMES: usize = 32;
+/// Steps after which is looked whether the memory has grown.
+const STEPS_BETWEEN_LOOKS: u64 = 256;
 /// After this long [`Lab::mqadmin`] waits no more.
 const LONGEST_MQADMIN: Duration = Duration::from_secs(60);
 
@@ -198,6 +201,9 @@ impl Lab {
                 self.is_within = true;
                 self.after_step();
             }
+        }
+        if self.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
+            memory::grow_ahead();
         }
         if self.steps.is_multiple_of(self.keyframe_every) {
             self.keep_keyframe();

@@ -12,6 +12,7 @@ const ROWS: &[&[&str]] = &[
         "names",
         "message",
         "gather",
+        "memory",
         "hash_order",
         "unique_id",
         "sys_flag",
