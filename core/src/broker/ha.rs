@@ -147,7 +147,8 @@ impl ReplicaState {
     }
 
     pub(super) fn is_report_due(&self, now: Instant, interval: Duration) -> bool {
-        self.is_connected && now.since(self.last_reported) > interval
+        // Java asks for more than the interval, but its rounds of 1 s take a little longer than that.
+        self.is_connected && now.since(self.last_reported) >= interval
     }
 
     pub(super) fn heard(&mut self, now: Instant) {

@@ -54,7 +54,9 @@ pub(super) fn differ(recorded: &str, replayed: &str) -> Option<String> {
 /// Lines about connections: how many there are depends on how fast a broker starts, and on whether a commit, one each
 /// second, meets it while it stops.
 fn is_noise(line: &str) -> bool {
-    const NOISE: [&str; 11] = [
+    const NOISE: [&str; 12] = [
+        // Only the lines of consumers are compared.
+        "[Producer clientId=",
         "is loading the group.",
         "This is not the correct coordinator.",
         "disconnect",

@@ -43,6 +43,9 @@ enum Step {
     Stable,
 }
 
+/// The members of a group, each with its topics.
+type Members = Vec<(ArcStr, Vec<TopicName>)>;
+
 /// The membership of a consumer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Membership {
@@ -52,6 +55,8 @@ pub(super) struct Membership {
     step: Step,
     /// Partitions of each topic when the leader divided them.
     snapshot: Option<BTreeMap<TopicName, usize>>,
+    /// Whom the leader will divide partitions among, once its metadata is fresh.
+    members: Option<Members>,
     last_heartbeat: Instant,
     next_auto_commit: Instant,
 }
@@ -66,7 +71,8 @@ impl Membership {
         matches!(self.step, Step::Committing | Step::CommitAgain(_))
     }
 
-    pub(super) const fn rejoin(&mut self) {
+    pub(super) fn rejoin(&mut self) {
+        self.members = None;
         self.step = Step::Rejoin;
     }
 
@@ -236,6 +242,30 @@ impl Consumer {
         let of = format!("Generation{{generationId={generation}, memberId='{member_id}', protocol='range'}}");
         self.info(format!("Successfully joined group with generation {of}"), out);
         let is_leader = leader == member_id;
+        // `updateGroupSubscription`: a leader that wants other metadata waits for it.
+        if is_leader && self.metadata.is_update_due(now) {
+            self.membership.members = Some(members.to_vec());
+        } else {
+            self.divide(now, is_leader, members, out);
+        }
+    }
+
+    /// The metadata was renewed, for which a leader may have waited.
+    pub(super) fn on_fresh_metadata(&mut self, now: Instant, out: &mut Outbox) {
+        if let Some(members) = self.membership.members.take() {
+            self.divide(now, true, &members, out);
+        }
+    }
+
+    /// The leader divides the partitions, all ask for their share (`onLeaderElected`, `onJoinFollower`).
+    fn divide(
+        &mut self,
+        now: Instant,
+        is_leader: bool,
+        members: &[(ArcStr, Vec<TopicName>)],
+        out: &mut Outbox,
+    ) {
+        let (generation, member_id) = (self.membership.generation, self.membership.member_id.clone());
         self.membership.snapshot = is_leader.then(|| self.topics_now());
         let assignments = if is_leader { self.assign(members) } else { Vec::new() };
         if is_leader {

@@ -51,6 +51,11 @@ impl Metadata {
         self.needs_update = true;
     }
 
+    /// Whether a question is to be asked, now or after the pause behind the last one.
+    pub(super) fn is_update_due(&self, now: Instant) -> bool {
+        self.needs_update || self.next_request() <= now
+    }
+
     /// When the next question is due.
     pub(super) fn next_request(&self) -> Instant {
         let Some(last) = self.last_refresh else { return Instant::ZERO };

@@ -285,6 +285,7 @@ impl Consumer {
             self.has_cluster_id = true;
             self.info("Cluster ID: MkU3OEVBNTcwNTJENDM2Qg".to_owned(), out);
         }
+        self.on_fresh_metadata(now, out);
     }
 
     /// Both threads do what they can; the clock is set for what comes next.
