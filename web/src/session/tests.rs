@@ -211,6 +211,28 @@ fn a_menu_offers_only_what_the_core_would_accept() {
 }
 
 #[test]
+fn a_name_server_shows_what_was_set_also_when_it_has_ended() {
+    let mut session = opened(LabId::Failover);
+    let interval = |session: &Session| {
+        let server = shown(session).view.name_servers[0].clone();
+        server
+            .settings
+            .into_iter()
+            .find(|(key, _)| *key == "scanNotActiveBrokerInterval")
+            .map(|(_, value)| value)
+    };
+    assert!(session.actions(&"nsrv-0".into()).iter().any(|action| action.verb == Verb::Set));
+    let form = super::forms::Form::new(FormKind::Set("nsrv-0".into()), &shown(&session).view);
+    assert!(form.fields.iter().any(|field| field.name == FieldName::SettingKey));
+    order(&mut session, "set nsrv-0 scanNotActiveBrokerInterval=1000");
+    play(&mut session, 200);
+    assert_eq!(interval(&session).as_deref(), Some("1000"));
+    order(&mut session, "kill nsrv-0");
+    play(&mut session, 200);
+    assert_eq!(interval(&session).as_deref(), Some("1000"));
+}
+
+#[test]
 fn cut_links_can_be_healed_from_either_end() {
     let mut session = opened(LabId::Flow);
     order(&mut session, "cut order-producer broker-a");
