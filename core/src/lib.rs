@@ -42,7 +42,7 @@
 //!
 //! | row | modules |
 //! |---|---|
-//! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`hash_order`], [`gather`], [`memory`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
+//! | words | [`time`], [`rng`], [`id`], [`names`], [`message`], [`gather`], [`memory`], [`hash_order`], [`unique_id`], [`sys_flag`], [`config`], [`validators`] |
 //! | protocol | [`rpc`], [`timer`], [`command`], [`fact`], [`outbox`] |
 //! | pure parts | [`store`], [`route`], [`fault_strategy`], [`queue_choice`], [`send_loop`], [`allocate`], [`rebalance`], [`pull_from_where`], [`filter`], [`retry_policy`], [`process_queue`], [`consume_result`], [`offset_store`], [`trace`], [`remoting`], [`client_instance`], [`dledger`], [`controller`], [`server_choice`] |
 //! | nodes | [`name_server`], [`broker`], [`producer`], [`consumer`], [`mqadmin`], [`registry`], [`kafka`] |
