@@ -45,7 +45,7 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     let dist = shell::root().join("dist");
     if profile == Profile::Release {
         let files = files(&dist)?;
-        wasm_opt::optimise(files.iter().map(PathBuf::as_path).filter(|file| wasm_opt::is_wasm(file)));
+        wasm_opt::optimise(files.iter().map(PathBuf::as_path).filter(|file| wasm_opt::is_wasm(file)))?;
     }
     Ok(dist)
 }
