@@ -6,8 +6,8 @@
 //! - [`cli`] reads the command line.
 //! - [`shell`] starts other programs, always the same way.
 //! - [`tools`] installs the WASM target, Trunk and wasm-bindgen; [`browser`] finds or installs Chromium.
-//! - [`page`] builds the page, [`wasm_opt`] makes it smaller, [`serve`] shows it, [`check`] tests everything, [`chaos`] plays random runs, [`bench`](mod@bench) and
-//!   [`bench_page`] measure.
+//! - [`page`] builds the page, [`wasm_opt`] makes it smaller, [`serve`] shows it, [`check`] tests everything, [`chaos`]
+//!   plays random runs, [`bench`](mod@bench) and [`bench_page`] measure.
 //!
 //! **Left out on purpose**: rebuilding while one works on the page (`trunk serve` does that), and anything that
 //! publishes.
