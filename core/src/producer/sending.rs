@@ -19,7 +19,7 @@ use crate::client_instance::{self, RouteAnswer, RouteWish};
 use crate::command::{CommunicationMode, LocalTransaction, SendJob, ShardingKey};
 use crate::fact::{Fact, MessageAt, SendError, SendStatus};
 use crate::fault_strategy::Attempt;
-use crate::id::{BrokerId, BrokerName, MessageQueue, QueueOffset};
+use crate::id::{Address, BrokerId, BrokerName, CommitLogOffset, MessageQueue, QueueOffset};
 use crate::message::{Message, property};
 use crate::outbox::Outbox;
 use crate::queue_choice::by_hash;
@@ -57,6 +57,14 @@ pub struct ActiveSend {
     pub(super) traced: Option<BeforeSend>,
 }
 
+/// What an answer says of a message that was stored.
+#[derive(Clone, Copy)]
+struct Stored {
+    status: SendStatus,
+    queue_offset: QueueOffset,
+    commit_log_offset: CommitLogOffset,
+}
+
 /// What decides on the queue in place of the producer. Such a send has one attempt and teaches the fault list
 /// nothing.
 #[derive(Clone, Debug)]
@@ -72,12 +80,21 @@ impl ActiveSend {
         Some((queue.broker_name.clone(), self.attempts.attempts(), self.attempts.started()))
     }
 
-    fn message_at(&self, queue: &MessageQueue, offset: QueueOffset) -> MessageAt {
-        MessageAt {
+    /// What the application hears of a message that was stored in this queue at a broker of this address.
+    fn success(&self, now: Instant, queue: &MessageQueue, store_host: Address, stored: Stored) -> Fact {
+        let message = MessageAt {
             queue: queue.clone(),
-            offset,
+            offset: stored.queue_offset,
             unique_key: self.unique_key.clone(),
             key: self.message.keys().cloned(),
+        };
+        Fact::SendSucceeded {
+            message: Box::new(message),
+            status: stored.status,
+            commit_log_offset: stored.commit_log_offset,
+            store_host,
+            attempts: self.attempts.attempts(),
+            took: now.since(self.attempts.started()),
         }
     }
 }
@@ -341,15 +358,19 @@ impl Producer {
                     && send.manner.mode == CommunicationMode::Sync
                     && self.client.config.retry_another_broker_when_not_store_ok
                     && send.assigned.is_none();
-                let success = self.success(now, &send, status, &response.body);
-                match success {
-                    Some(fact) if retries => {
-                        let fact = fact();
+                let host =
+                    |queue: &MessageQueue| self.client.broker_address(&queue.broker_name, BrokerId::MASTER);
+                if let ResponseBody::Sent { queue_offset, commit_log_offset, .. } = response.body
+                    && let Some(queue) = &send.queue
+                    && let Some(store_host) = host(queue)
+                {
+                    let stored = Stored { status, queue_offset, commit_log_offset };
+                    if retries {
+                        let fact = send.success(now, queue, store_host, stored);
                         send.attempts.stored_unsafely(status, Box::new(fact));
                         return self.attempt(now, thread, send, out);
                     }
-                    Some(fact) => out.note_with(fact),
-                    None => {}
+                    out.note_with(|| send.success(now, queue, store_host, stored));
                 }
                 self.succeeded += 1;
                 self.end_local_transaction(now, &send, status, &response.body, out);
@@ -366,31 +387,6 @@ impl Producer {
                 self.end(now, thread, send, end, out);
             }
         }
-    }
-
-    /// What the application hears of a stored message; `None` when the broker is unknown by now.
-    fn success(
-        &self,
-        now: Instant,
-        send: &ActiveSend,
-        status: SendStatus,
-        body: &ResponseBody,
-    ) -> Option<impl FnOnce() -> Fact + use<>> {
-        let ResponseBody::Sent { queue_offset, commit_log_offset, .. } = *body else {
-            return None;
-        };
-        let queue = send.queue.as_ref()?;
-        let store_host = self.client.broker_address(&queue.broker_name, BrokerId::MASTER)?;
-        let message = send.message_at(queue, queue_offset);
-        let (attempts, took) = (send.attempts.attempts(), now.since(send.attempts.started()));
-        Some(move || Fact::SendSucceeded {
-            message: Box::new(message),
-            status,
-            commit_log_offset,
-            store_host,
-            attempts,
-            took,
-        })
     }
 
     fn fail(&mut self, now: Instant, thread: ThreadId, send: ActiveSend, error: SendError, out: &mut Outbox) {

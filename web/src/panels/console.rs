@@ -79,7 +79,7 @@ fn entry(props: &ConsoleProps, entry: &Entry) -> Html {
 
 fn key(key: EntryKey) -> String {
     match key {
-        EntryKey::Command(id) => format!("command-{}", id),
+        EntryKey::Command(id) => format!("command-{id}"),
         EntryKey::Aside(number) => format!("aside-{number}"),
         EntryKey::Later(place) => format!("later-{place}"),
     }
